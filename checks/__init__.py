@@ -1,0 +1,1 @@
+"""The checks: one folder a theme, one file a check."""

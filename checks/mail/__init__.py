@@ -1,0 +1,1 @@
+"""Mail: can the town receive it safely, and can others write in its name?"""

@@ -1,0 +1,1 @@
+"""What can only be declared: habits, people, papers."""

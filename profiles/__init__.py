@@ -1,0 +1,1 @@
+"""Town profiles: the embedded demo and two annotated examples."""

@@ -1,0 +1,1 @@
+"""The command line: French help, thin commands, exit codes."""

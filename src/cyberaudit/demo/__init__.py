@@ -1,0 +1,1 @@
+"""A complete small town on loopback, with real faults."""

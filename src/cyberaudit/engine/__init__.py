@@ -1,0 +1,1 @@
+"""From checks and assets to findings: catalogue, observe, judge, audit."""

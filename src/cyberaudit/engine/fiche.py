@@ -1,0 +1,45 @@
+"""The French fiche of a check: its file's docstring, read without running the file."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyberaudit.errors import CatalogueError
+
+SECTIONS = ("Pourquoi", "Corriger", "Limites")
+
+
+@dataclass(frozen=True, slots=True)
+class Fiche:
+    """What a person reads about one check."""
+
+    title: str
+    """The question."""
+    why: str
+    """« Pourquoi »: for the secretary."""
+    fix: str
+    """« Corriger »: for the contractor."""
+    limits: str
+    """« Limites »: what it does not see, what raises its likelihood, what is our own judgement; may be empty."""
+
+
+def read_fiche(path: Path) -> Fiche:
+    """The fiche of the check file at `path`.
+
+    Raises:
+        CatalogueError: no docstring, an unknown section, « Pourquoi » or « Corriger » missing.
+    """
+    docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
+    head, *parts = ("\n" + docstring).split("\n## ")
+    sections = {name.strip(): body.strip() for name, _, body in (part.partition("\n") for part in parts)}
+    missing = [name for name in SECTIONS[:2] if not sections.get(name)]
+    strange = [name for name in sections if name not in SECTIONS]
+    if not head.strip() or missing or strange:
+        wrong = ", ".join(f"« {name} »" for name in (*missing, *strange)) or "son titre"
+        raise CatalogueError(f"{path} : la fiche du contrôle est incomplète ou mal découpée ({wrong}).")
+    return Fiche(
+        title=" ".join(head.split()),
+        why=sections["Pourquoi"],
+        fix=sections["Corriger"],
+        limits=sections.get("Limites", ""),
+    )

@@ -1,0 +1,98 @@
+"""What the plan may propose: the remediation measures and the official documents they stand on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """Who does it."""
+
+    AGENT = "agent"
+    ELU = "elu"
+    CONTRACTOR = "contractor"
+
+    @property
+    def french(self) -> str:
+        return {"agent": "un agent", "elu": "un élu", "contractor": "le prestataire informatique"}[self.value]
+
+
+class Confidence(StrEnum):
+    """How sure a source's address is; only `confirmed` ones are printed."""
+
+    CONFIRMED = "confirmed"
+    CONFLICTING = "conflicting"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One official document."""
+
+    id: str
+    """`PA-066`, `RCPNT`, `10M`: what a check cites before the rule's number (`PA-066 R44`)."""
+    title: str
+    publisher: str
+    date: str
+    """ISO, as precise as known: `2020-06-19`, `2020`; empty when not known."""
+    url: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What it costs, in euros, tax included; a band counts at its upper end."""
+
+    low: int
+    high: int
+    yearly: int
+    """Subscription a year, on top; 0: none."""
+    source: str
+    """Where the figure comes from, with its date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Places in the three official ordered lists; 0: absent."""
+
+    ten_measures: int
+    cyberdepart: int
+    monaidecyber: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One remediation of the catalogue."""
+
+    id: str
+    title: str
+    """Infinitive, plain French, no port number: « Protéger le courrier contre l'usurpation »."""
+    why: str
+    """One or two sentences for the secretary."""
+    owner: Owner
+    cost: Cost
+    days: float
+    """Working days of the owner."""
+    steps: tuple[str, ...]
+    """For the secretary, in order."""
+    contractor: str
+    """A text ready to forward to the contractor; empty when no contractor is needed."""
+    done_when: str
+    """How one sees that it is done."""
+    depends: tuple[str, ...]
+    stopgap: str
+    """A 0 € thing to do now; required when the fix costs money or takes over 7 days."""
+    guidance_class: int
+    """1 among the first actions of official guidance, 2 basic, 3 recommended, 4 our own advice."""
+    ranks: Ranks
+    sources: tuple[str, ...]
+    """`PA-066 R44`: the first word is a source's id."""
+    origin: str
+    """File it was read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """Measures and sources, by id."""
+
+    measures: dict[str, Measure]
+    sources: dict[str, Source]

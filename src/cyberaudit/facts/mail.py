@@ -1,0 +1,123 @@
+"""What DNS and SMTP say of a domain's mail, and how its records are read."""
+
+from dataclasses import dataclass
+
+from cyberaudit.facts.base import Facts
+from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.model import Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class MxRecord:
+    preference: int
+    host: str
+    """A-label form, lower case, no final dot; empty for the null MX (RFC 7505)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TxtAnswer:
+    """The TXT records found at one name, each record's strings joined (RFC 7208 §3.3)."""
+
+    name: str
+    records: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailDns(Facts):
+    """What DNS publishes about a domain's mail."""
+
+    KIND = "mail-dns"
+    VERSION = 1
+
+    domain: str
+    exists: bool | Unreachable
+    """False on NXDOMAIN."""
+    mx: tuple[MxRecord, ...] | Unreachable
+    """By preference, then name; empty when the name has none."""
+    apex: TxtAnswer | Unreachable
+    """TXT at the domain itself: where SPF stands."""
+    spf_redirects: tuple[TxtAnswer, ...] | Unreachable
+    """TXT at each `redirect=` target in turn (RFC 7208 §6.1), at most ten."""
+    dmarc: tuple[TxtAnswer, ...] | Unreachable
+    """TXT at `_dmarc.` of the domain, then of each parent until one has a DMARC record (RFC 9989 tree walk)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSession:
+    """One SMTP conversation up to STARTTLS, nothing sent."""
+
+    banner: str
+    """First line after the code, made safe to show."""
+    extensions: tuple[str, ...]
+    """Keywords of the EHLO answer, upper case."""
+    tls: TlsSession | Unreachable | None
+    """None when STARTTLS is not offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """One address of one MX."""
+
+    host: str
+    address: str
+    session: SmtpSession | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedServer:
+    """An MX without address: the name does not exist, or could not be resolved."""
+
+    host: str
+    cause: Unreachable | None
+    """None: DNS answered that the name has no address."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServers(Facts):
+    """What the servers that receive a domain's mail answered on port 25."""
+
+    KIND = "mail-servers"
+    VERSION = 1
+
+    domain: str
+    servers: tuple[MailServer, ...]
+    unresolved: tuple[UnresolvedServer, ...]
+
+
+def spf_records(answer: TxtAnswer) -> tuple[str, ...]:
+    """The records whose version is `v=spf1`, case-insensitively, then a space or the end (RFC 7208 §4.5)."""
+    texts = (record.decode("latin-1") for record in answer.records)
+    return tuple(text for text in texts if text.lower().split(" ", 1)[0] == "v=spf1")
+
+
+def spf_all(record: str) -> str | None:
+    """The qualifier of the first `all`: `+`, `-`, `~` or `?`; None when there is no `all` (RFC 7208 §5.1)."""
+    for term in record.split():
+        qualifier, mechanism = (term[0], term[1:]) if term[0] in "+-~?" else ("+", term)
+        if mechanism.lower() == "all":
+            return qualifier
+    return None
+
+
+def spf_redirect(record: str) -> str | None:
+    """The target of `redirect=`, which counts only when the record has no `all` (RFC 7208 §6.1)."""
+    if spf_all(record) is not None:
+        return None
+    targets = [term[9:] for term in record.split() if term.lower().startswith("redirect=")]
+    return targets[0].rstrip(".").lower() if targets else None
+
+
+def dmarc_records(answer: TxtAnswer) -> tuple[str, ...]:
+    """The records that begin with the exact `v=DMARC1` tag (RFC 9989 §4.7, RFC 7489 §6.4)."""
+    texts = (record.decode("latin-1") for record in answer.records)
+    return tuple(text for text in texts if text.partition(";")[0].replace(" ", "") == "v=DMARC1")
+
+
+def dmarc_tags(record: str) -> dict[str, str]:
+    """Tag → value, names in lower case, the first of a repeated tag; what is no tag is left out."""
+    tags: dict[str, str] = {}
+    for part in record.split(";"):
+        name, equals, value = part.partition("=")
+        if equals:
+            tags.setdefault(name.strip().lower(), value.strip())
+    return tags

@@ -1,0 +1,56 @@
+"""How French writes dates, hours, money, counts and lists: without `locale`, the same on every machine."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+NBSP = "\u00a0"
+NARROW = "\u202f"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+def day(value: date) -> str:
+    """« 21 novembre 2026 », « 1er mars 2027 », spaces non-breaking."""
+    number = "1er" if value.day == 1 else str(value.day)
+    return NBSP.join((number, MONTHS[value.month - 1], str(value.year)))
+
+
+def day_of_week(value: date) -> str:
+    """« samedi 21 novembre 2026 »."""
+    return f"{WEEKDAYS[value.weekday()]} {day(value)}"
+
+
+def day_and_month(value: date) -> str:
+    """« 28 novembre »: for a date whose year is not in doubt."""
+    return NBSP.join(day(value).split(NBSP)[:2])
+
+
+def hour(value: datetime) -> str:
+    """« 22 h 10 », in the zone the value carries."""
+    return f"{value.hour}{NBSP}h{NBSP}{value.minute:02d}"
+
+
+def number(value: int) -> str:
+    """« 1 760 », thousands apart by a narrow non-breaking space."""
+    return f"{value:,}".replace(",", NARROW)
+
+
+def euros(value: int) -> str:
+    """« 1 760 € »."""
+    return f"{number(value)}{NBSP}€"
+
+
+def count(value: int, singular: str, plural: str = "") -> str:
+    """« 1 point », « 2 points », « 0 point »: French keeps the singular under two."""
+    word = singular if abs(value) < 2 else plural or f"{singular}s"
+    return f"{number(value)}{NBSP}{word}"
+
+
+def listed(parts: Sequence[str], *, word: str = "et") -> str:
+    """« a », « a et b », « a, b et c »."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"

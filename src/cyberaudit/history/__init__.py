@@ -1,0 +1,1 @@
+"""What was found, kept: the SQLite store, scan files and the town state."""

@@ -1,0 +1,1 @@
+"""Go and look, never judge. The only room with sockets, DNS and TLS."""

@@ -1,0 +1,1 @@
+"""The walks, each readable on one screen: scan, report, replay."""

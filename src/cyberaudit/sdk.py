@@ -1,0 +1,292 @@
+"""The only door for checks: what a check file imports, and nothing else.
+
+    from cyberaudit.sdk import Context, MailDns, Verdict, check, failed, passed
+
+    @check("mail.spf", needs=MailDns, about="domain", seen_from="any", impact=3, likelihood=3,
+           measure="authenticate-mail", sources=("PA-066 R44",))
+    def spf_published(mail: MailDns, ctx: Context) -> Verdict: ...
+
+The four forms of `needs`:
+
+    T                       the function gets T
+    (T, U)                  gets a tuple, each part `T | Unreachable`, at least one of them seen
+    Every(T)                about="town": gets ((asset, T | Unreachable), …), at least one of them seen
+    OnDeclaration           gets the asset's Declaration, answered yes, no or partial, and still valid
+
+    (T, OnDeclaration("field"))  gets T alone; the engine then lays the declaration beside the measurement
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cyberaudit import french
+from cyberaudit.declared import (
+    Answer,
+    Asset,
+    AssetKind,
+    Backup,
+    Declaration,
+    Domain,
+    Flow,
+    Host,
+    Practice,
+    Town,
+    Vpn,
+    Website,
+)
+from cyberaudit.facts.base import Facts
+from cyberaudit.facts.certificate import Certificate, TlsSession
+from cyberaudit.facts.mail import (
+    MailDns,
+    MailServer,
+    MailServers,
+    MxRecord,
+    SmtpSession,
+    TxtAnswer,
+    UnresolvedServer,
+    dmarc_records,
+    dmarc_tags,
+    spf_all,
+    spf_records,
+    spf_redirect,
+)
+from cyberaudit.model import Evidence, Item, Reason, SeenFrom, Status, Unreachable, Verdict
+from cyberaudit.plaintext import clean
+
+SENTENCE_LIMIT = 200
+EVIDENCE_LIMIT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The facts of every asset of the town that has them."""
+
+    facts: type[Facts]
+
+
+@dataclass(frozen=True, slots=True)
+class OnDeclaration:
+    """What a person declared under one field of the asset; a practice's stands under `answer`."""
+
+    field: str = "answer"
+
+
+Need = type[Facts] | Every | OnDeclaration
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """A check without thresholds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a check knows beside the facts."""
+
+    now: datetime
+    """Aware, UTC."""
+    asset: Any
+    """The asset as declared, of the kind the check is about."""
+    settings: Any
+    """The check's own frozen `Settings`, with the profile's changes."""
+    town: Town
+
+
+CheckFunction = Callable[[Any, Context], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question a secretary could ask, and how facts answer it."""
+
+    id: str
+    function: CheckFunction
+    needs: tuple[Need, ...]
+    about: AssetKind
+    seen_from: SeenFrom
+    impact: int
+    """1 to 4: a nuisance, time lost, a service stopped, a service stopped and data lost."""
+    likelihood: int
+    """1 to 4: rare, possible, frequent, under way or visible from the Internet."""
+    measure: str
+    sources: tuple[str, ...]
+    settings: type[Any]
+    path: Path
+
+    @property
+    def theme(self) -> str:
+        return self.id.partition(".")[0]
+
+
+def check(
+    check_id: str,
+    *,
+    needs: Need | type[OnDeclaration] | tuple[Need, ...],
+    about: str,
+    seen_from: str = "any",
+    impact: int,
+    likelihood: int,
+    measure: str,
+    sources: tuple[str, ...] = (),
+    settings: type[Any] = NoSettings,
+) -> Callable[[CheckFunction], Check]:
+    """Turn a function of two arguments into a `Check`; its fiche is the docstring of its file.
+
+    Raises:
+        ValueError: an impact or likelihood outside 1–4, an unknown kind or vantage, a malformed `needs`.
+    """
+    if not (1 <= impact <= 4 and 1 <= likelihood <= 4):
+        msg = f"{check_id}: impact and likelihood go from 1 to 4"
+        raise ValueError(msg)
+    parts = tuple(_need(part) for part in (needs if isinstance(needs, tuple) else (needs,)))
+    if any(isinstance(part, Every) for part in parts) and (len(parts) > 1 or about != AssetKind.TOWN):
+        msg = f'{check_id}: Every(T) stands alone, with about="town"'
+        raise ValueError(msg)
+
+    def wrap(function: CheckFunction) -> Check:
+        return Check(
+            id=check_id,
+            function=function,
+            needs=parts,
+            about=AssetKind(about),
+            seen_from=SeenFrom(seen_from),
+            impact=impact,
+            likelihood=likelihood,
+            measure=measure,
+            sources=sources,
+            settings=settings,
+            path=Path(function.__code__.co_filename),
+        )
+
+    return wrap
+
+
+def _need(part: Any) -> Need:
+    if part is OnDeclaration:
+        return OnDeclaration()
+    if isinstance(part, Every | OnDeclaration) or (isinstance(part, type) and issubclass(part, Facts)):
+        return part
+    msg = f"{part!r} is not something a check can need"
+    raise ValueError(msg)
+
+
+def passed(text: str, *, items: tuple[Item, ...] = (), evidence: tuple[Evidence, ...] = ()) -> Verdict:
+    """In order."""
+    return _verdict(Status.PASS, text, items=items, evidence=evidence)
+
+
+def partial(
+    text: str,
+    *,
+    reason: str,
+    items: tuple[Item, ...] = (),
+    evidence: tuple[Evidence, ...] = (),
+    likelihood: int | None = None,
+) -> Verdict:
+    """Half-way: counts for half in the level, and something is to be done."""
+    return _verdict(Status.PARTIAL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
+
+
+def failed(
+    text: str,
+    *,
+    reason: str,
+    items: tuple[Item, ...] = (),
+    evidence: tuple[Evidence, ...] = (),
+    likelihood: int | None = None,
+) -> Verdict:
+    """Not in order. `likelihood` may raise the check's own, never lower it."""
+    return _verdict(Status.FAIL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
+
+
+def unknown(
+    cause: Unreachable | str, *, items: tuple[Item, ...] = (), evidence: tuple[Evidence, ...] = ()
+) -> Verdict:
+    """It could not be seen: neither a pass nor a failure."""
+    if isinstance(cause, Unreachable):
+        text = f"Ce point n'a pas pu être vérifié : {cause.reason.french}."
+        if cause.detail:
+            evidence = (*evidence, Evidence("circonstance", cause.detail))
+        return _verdict(Status.UNKNOWN, text, reason=cause.reason, items=items, evidence=evidence)
+    return _verdict(Status.UNKNOWN, cause, reason="undecided", items=items, evidence=evidence)
+
+
+def not_applicable(text: str) -> Verdict:
+    """The question does not arise here; the text says why."""
+    return _verdict(Status.NOT_APPLICABLE, text, reason="not-applicable")
+
+
+def _verdict(
+    status: Status,
+    text: str,
+    *,
+    reason: str = "",
+    items: tuple[Item, ...] = (),
+    evidence: tuple[Evidence, ...] = (),
+    likelihood: int | None = None,
+) -> Verdict:
+    return Verdict(
+        status=status,
+        text=clean(text, limit=SENTENCE_LIMIT),
+        reason=reason,
+        items=tuple(
+            Item(clean(i.key), i.status, i.reason, clean(i.text, limit=SENTENCE_LIMIT)) for i in items
+        ),
+        evidence=tuple(Evidence(clean(e.label), clean(e.value, limit=EVIDENCE_LIMIT)) for e in evidence),
+        likelihood=likelihood,
+    )
+
+
+__all__ = [
+    "Answer",
+    "Asset",
+    "AssetKind",
+    "Backup",
+    "Certificate",
+    "Check",
+    "Context",
+    "Declaration",
+    "Domain",
+    "Every",
+    "Evidence",
+    "Facts",
+    "Flow",
+    "Host",
+    "Item",
+    "MailDns",
+    "MailServer",
+    "MailServers",
+    "MxRecord",
+    "Need",
+    "NoSettings",
+    "OnDeclaration",
+    "Practice",
+    "Reason",
+    "SeenFrom",
+    "SmtpSession",
+    "Status",
+    "TlsSession",
+    "Town",
+    "TxtAnswer",
+    "Unreachable",
+    "UnresolvedServer",
+    "Verdict",
+    "Vpn",
+    "Website",
+    "check",
+    "clean",
+    "dmarc_records",
+    "dmarc_tags",
+    "failed",
+    "french",
+    "not_applicable",
+    "partial",
+    "passed",
+    "spf_all",
+    "spf_records",
+    "spf_redirect",
+    "unknown",
+]
