@@ -1,5 +1,6 @@
 """How French writes dates, hours, money, counts and lists: without `locale`, the same on every machine."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -54,3 +55,11 @@ def listed(parts: Sequence[str], *, word: str = "et") -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+_WIDE_SIGN = re.compile(r" (?=[:;!?»€%](?:[\s.,;:)»]|$))|(?<=«) ")
+
+
+def typeset(text: str) -> str:
+    """Spaces made non-breaking where French never breaks a line: before « : ; ! ? € % », inside « »."""
+    return _WIDE_SIGN.sub(NBSP, text)

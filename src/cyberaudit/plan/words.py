@@ -50,7 +50,8 @@ class Level:
     @property
     def shown(self) -> tuple[int, int]:
         """floor(low), ceil(high); 100 only when exact."""
-        return int(self.low), -int(-self.high // 1)
+        high = -int(-self.high // 1)
+        return int(self.low), high if self.high == high else min(high, 99)
 
     @property
     def coverage(self) -> Fraction:
@@ -67,9 +68,9 @@ class Action:
     measure: Measure
     tier: Tier
     findings: tuple[Finding, ...]
-    """Open (fail or partial) and not waived, worst first."""
+    """Open (fail or partial) and not waived, worst first; for `answer-questions`, what nobody answered."""
     risk: int
-    """Highest risk among them."""
+    """Highest risk among them; 0 for `answer-questions`, where nothing was seen."""
     effort: int
     gain: Fraction
     index: Fraction
@@ -79,7 +80,10 @@ class Action:
     check_first: tuple[str, ...]
     """Ids of measures it depends on whose findings are all unknown: « vérifier d'abord »."""
     due: date | None
-    """Urgent: seven days after it was first seen failing. The calendar of the others comes with the plan's follow-up."""
+    """Urgent: seven days after it was first seen failing.
+
+    The calendar of the others comes with the plan's follow-up.
+    """
 
 
 @dataclass(frozen=True, slots=True)
