@@ -1,0 +1,109 @@
+"""The embedded town: its servers on 127.0.0.1, started, described as a scan needs them, and stopped."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from cyberaudit.demo.background import Background
+from cyberaudit.demo.zones import BAD, GOOD, ZONES
+
+if TYPE_CHECKING:
+    from cyberaudit.demo.dns_server import DnsServer  # loads dnspython
+    from cyberaudit.demo.smtp_server import SmtpServer
+
+DEMO_NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
+"""The demonstration always takes place at this moment, so that its report is the same every day."""
+
+ADDRESSES = {
+    f"mx1.{GOOD}": ("192.0.2.25", "2001:db8::25"),
+    f"mx2.{GOOD}": ("192.0.2.26", "2001:db8::26"),
+    f"courrier.{BAD}": ("203.0.113.25",),
+}
+"""Mail server → its published addresses, as in `zones.py`."""
+WITHOUT_TLS = frozenset({f"courrier.{BAD}"})
+SMTP_PORT = 25
+
+
+class DemoPlace:
+    """`with DemoPlace() as place:` — inside, the town answers; after it, nothing of it is left.
+
+    The attributes are there once entered. A place is used once.
+    """
+
+    now: datetime = DEMO_NOW
+    resolver: str
+    """`127.0.0.1:PORT`"""
+    connect_to: tuple[str, ...]
+    """`192.0.2.25:25=127.0.0.1:PORT`, …: one rule for each published address of a mail server."""
+    ca_bundle: Path
+    profile: Path
+    folder: Path
+    """Where certificates and keys stand, 0700; removed at the end with all that was put there."""
+    dns: "DnsServer"
+    mail: "dict[str, SmtpServer]"
+    """Mail server by its name."""
+
+    def __init__(self) -> None:
+        self._servers: Background | None = None
+        self._open = ExitStack()
+
+    @property
+    def running(self) -> bool:
+        return self._servers is not None and self._servers.running
+
+    def __enter__(self) -> Self:
+        """Start everything.
+
+        Raises:
+            DemoError: a port cannot be had.
+        """
+        with ExitStack() as stack:  # undoes what was done when one step fails, or at Ctrl-C
+            self.profile = stack.enter_context(
+                resources.as_file(resources.files("cyberaudit.profiles") / "demo.yaml")
+            )
+            self.folder = Path(stack.enter_context(_new_folder()))
+            self._build()
+            self._servers = stack.enter_context(Background(self.dns, *self.mail.values()))
+            self.resolver = self.dns.address
+            self.connect_to = self._rules()
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _build(self) -> None:
+        """The servers, not yet started, and the certificates they show."""
+        from cyberaudit.demo.authority import Authority
+        from cyberaudit.demo.dns_server import DnsServer
+        from cyberaudit.demo.smtp_server import SmtpServer
+
+        authority = Authority(self.folder, self.now)
+        self.ca_bundle = authority.ca_bundle
+        self.dns = DnsServer(ZONES)
+        self.mail = {
+            name: SmtpServer(name, certificate=None if name in WITHOUT_TLS else authority.issue(name))
+            for name in ADDRESSES
+        }
+
+    def _rules(self) -> tuple[str, ...]:
+        return tuple(
+            f"{_bracketed(address)}:{SMTP_PORT}={self.mail[name].address}"
+            for name, addresses in ADDRESSES.items()
+            for address in addresses
+        )
+
+
+def _new_folder() -> "TemporaryDirectory[str]":
+    # A second terminal may still be writing its history there when the town stops.
+    return TemporaryDirectory(prefix="cyberaudit-demo-", ignore_cleanup_errors=True)
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

@@ -1,0 +1,19 @@
+"""The ordinary scan, sent to the embedded town, with a history that is forgotten."""
+
+import tempfile
+from pathlib import Path
+
+from cyberaudit.demo.place import DemoPlace
+from cyberaudit.model import ProgressCallback
+from cyberaudit.probes.instruments import Options
+from cyberaudit.run.scan import Request, Scanned, scan
+
+
+def scan_place(place: DemoPlace, *, progress: ProgressCallback | None = None) -> Scanned:
+    """Scan the running `place` at its own date."""
+    options = Options(resolvers=(place.resolver,), ca_bundle=place.ca_bundle, connect_to=place.connect_to)
+    with tempfile.TemporaryDirectory(prefix="cyberaudit-demo-") as folder:
+        request = Request(
+            profile=place.profile, history=Path(folder, "history.sqlite3"), options=options, now=place.now
+        )
+        return scan(request, progress=progress)

@@ -1,0 +1,167 @@
+"""A mail server on one port of 127.0.0.1 that greets, encrypts when it can, and accepts no message."""
+
+import asyncio
+import ssl
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cyberaudit.demo.listener import LOOPBACK, Listener
+
+if TYPE_CHECKING:
+    from cyberaudit.demo.authority import Issued  # loads cryptography
+
+IDLE_SECONDS = 30.0
+COMMAND_LIMIT = 100
+"""Commands answered in one session: a demonstration has no use for more."""
+HANDSHAKE_SECONDS = 10.0
+
+# Replies are ASCII (RFC 5321 §4.2): no accent here.
+_REFUSAL = "550 5.7.1 Serveur de demonstration : aucun message n'est accepte"
+_PLAIN_REPLIES = {
+    "NOOP": "250 2.0.0 OK",
+    "RSET": "250 2.0.0 OK",
+    "MAIL": _REFUSAL,
+    "RCPT": "503 5.5.1 MAIL first",
+    "DATA": "503 5.5.1 MAIL first",
+    "VRFY": "502 5.5.1 Not implemented",
+    "EXPN": "502 5.5.1 Not implemented",
+}
+
+
+class SmtpFault(StrEnum):
+    """How the server may misbehave, for tests."""
+
+    BUSY = "busy"
+    """Greets with 421 and hangs up."""
+    NO_EHLO = "no-ehlo"
+    """Knows only HELO."""
+    DROPS_AFTER_STARTTLS = "drops-after-starttls"
+    """Says « ready » and hangs up."""
+
+
+class SmtpServer:
+    """The server called `name`. STARTTLS is offered when there is a `certificate`.
+
+    `banner_delay` is in seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        certificate: "Issued | None" = None,
+        fault: SmtpFault | None = None,
+        banner_delay: float = 0.0,
+    ) -> None:
+        self.name = name
+        self.commands: Counter[str] = Counter()
+        """How often each verb was received, in upper case."""
+        self.handshakes = 0
+        """TLS handshakes that ended well."""
+        self._listener = Listener(self._talk)
+        self._tls = _context(certificate) if certificate else None
+        self._fault = fault
+        self._banner_delay = banner_delay
+
+    @property
+    def port(self) -> int:
+        """0 until started."""
+        return self._listener.port
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:PORT`"""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def sessions(self) -> int:
+        """Connections accepted since the beginning."""
+        return self._listener.connections
+
+    async def start(self) -> None:
+        """Listen on a free port.
+
+        Raises:
+            OSError: no port can be had.
+        """
+        await self._listener.start()
+
+    async def stop(self) -> None:
+        await self._listener.stop()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self._banner_delay)
+        if self._fault is SmtpFault.BUSY:
+            await _say(writer, f"421 4.3.2 {self.name} Service not available")
+            return
+        await _say(writer, f"220 {self.name} ESMTP demonstration")
+        for _ in range(COMMAND_LIMIT):
+            verb = await _verb(reader)
+            self.commands[verb] += 1
+            if verb == "STARTTLS" and self._offers_tls(writer):
+                if not await self._encrypt(writer):
+                    return
+                continue
+            await _say(writer, *self._replies(verb, offers_tls=self._offers_tls(writer)))
+            if verb == "QUIT":
+                return
+
+    def _replies(self, verb: str, *, offers_tls: bool) -> tuple[str, ...]:
+        """The lines of the answer to one command."""
+        match verb:
+            case "EHLO" if self._fault is not SmtpFault.NO_EHLO:
+                extensions = ("STARTTLS",) if offers_tls else ()
+                return (f"250-{self.name}", *(f"250-{word}" for word in extensions), "250 8BITMIME")
+            case "HELO":
+                return (f"250 {self.name}",)
+            case "STARTTLS":
+                return ("503 5.5.1 TLS is not available here",)
+            case "QUIT":
+                return (f"221 2.0.0 {self.name} Au revoir",)
+            case _:
+                return (_PLAIN_REPLIES.get(verb, "502 5.5.1 Command not recognized"),)
+
+    def _offers_tls(self, writer: asyncio.StreamWriter) -> bool:
+        return self._tls is not None and writer.get_extra_info("sslcontext") is None
+
+    async def _encrypt(self, writer: asyncio.StreamWriter) -> bool:
+        """Begin TLS; False when the connection is to be dropped instead.
+
+        Raises:
+            OSError: the handshake failed.
+        """
+        assert self._tls is not None
+        await _say(writer, "220 2.0.0 Ready to start TLS")
+        if self._fault is SmtpFault.DROPS_AFTER_STARTTLS:
+            return False
+        await writer.start_tls(self._tls, ssl_handshake_timeout=HANDSHAKE_SECONDS)
+        self.handshakes += 1
+        return True
+
+
+def _context(issued: "Issued") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(issued.certificate, issued.key)
+    return context
+
+
+async def _verb(reader: asyncio.StreamReader) -> str:
+    """The next command's first word, in upper case; empty for an empty line.
+
+    Raises:
+        EOFError: the client left.
+        TimeoutError: it says nothing.
+        ValueError: the line has no end.
+    """
+    async with asyncio.timeout(IDLE_SECONDS):
+        line = await reader.readline()
+    if not line:
+        raise EOFError
+    words = line.decode("ascii", "replace").split()
+    return words[0].upper() if words else ""
+
+
+async def _say(writer: asyncio.StreamWriter, *lines: str) -> None:
+    writer.write("".join(f"{line}\r\n" for line in lines).encode("ascii"))
+    await writer.drain()

@@ -1,0 +1,72 @@
+"""What the embedded town publishes in DNS: a domain in order, a neglected one, a forgotten one, their parent.
+
+Every name is under the reserved `example` (RFC 2606) and every address is a documentation one (RFC 5737,
+RFC 3849). The parent is served too: looking for a DMARC policy climbs up to it (RFC 9989).
+
+No domain without MX has an address at its own name: mail clients would try that address (RFC 5321 §5.1),
+and nothing listens for it here.
+"""
+
+from collections.abc import Mapping
+
+GOOD = "saint-etienne-d-o.example"
+BAD = "mairie-seod.example"
+FORGOTTEN = "tourisme-seod.example"
+PARENT = "example"
+
+_HEAD = """\
+$TTL 3600
+@ SOA ns1.annuaire-dns.example. technique.annuaire-dns.example. 2026112101 7200 3600 1209600 300
+@ NS ns1.annuaire-dns.example.
+@ NS ns2.annuaire-dns.example.
+"""
+
+# The DKIM key is a real RSA public key whose private half was thrown away; it needs two strings, as all do.
+_GOOD = """\
+@ MX 10 mx1
+@ MX 20 mx2
+@ A 192.0.2.80
+@ AAAA 2001:db8::80
+@ TXT "v=spf1 mx -all"
+@ TXT "registre=mairie de Saint-Etienne-d'O"
+www CNAME @
+mx1 A 192.0.2.25
+mx1 AAAA 2001:db8::25
+mx2 A 192.0.2.26
+mx2 AAAA 2001:db8::26
+_dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@saint-etienne-d-o.example"
+s2026._domainkey TXT "v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuu1Jic+7nWKDvBeARr6y\
+norsuSNodlt+a1Ww+LVmBLybVtvm0TmMtXrHmomEVPLeM1ZdNBASsIigJHKvHd1k+moL10zTpB4K29oPk2M76m2Ladl1dN4HC6f3YM\
+HV9HsIrG6ryzRQHjUsHrjDF4fuZP/xbyZ4WRBY7aTO7DOfadZy" "U3iVBhLyuI6keBxYIzvGyD3aINvC97aJV8sxe8Iif1Qd9YqWL\
+pCJg2/pvGury8miKdLxIskb94JkhozqwKHnjwty9qRZnwR+atx8JoY4ls+FbsBe1bq/7zObne+d1TQPYJHSRvhkq74itZgTPMakvvSH\
+8ozjie1lB1P6Wp9JYwIDAQAB"
+"""
+
+# Two SPF records: the new provider's was added, the old one's was never removed.
+_BAD = """\
+@ MX 10 courrier
+@ A 203.0.113.80
+@ TXT "v=spf1 include:_spf.ancien-hebergeur.example ~all"
+@ TXT "v=spf1 mx -all"
+www CNAME @
+courrier A 203.0.113.25
+_dmarc TXT "v=DMARC1; p=none; rua=mailto:mairie@mairie-seod.example"
+"""
+
+_FORGOTTEN = """\
+www A 203.0.113.81
+"""
+
+_PARENT = """\
+ns1.annuaire-dns A 198.51.100.53
+ns2.annuaire-dns A 203.0.113.53
+_spf.ancien-hebergeur TXT "v=spf1 ip4:198.51.100.16/28 -all"
+"""
+
+ZONES: Mapping[str, str] = {
+    GOOD: _HEAD + _GOOD,
+    BAD: _HEAD + _BAD,
+    FORGOTTEN: _HEAD + _FORGOTTEN,
+    PARENT: _HEAD + _PARENT,
+}
+"""Origin → master file text (RFC 1035 §5)."""
