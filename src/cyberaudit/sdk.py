@@ -40,6 +40,7 @@ from cyberaudit.declared import (
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import Certificate, TlsSession
 from cyberaudit.facts.mail import (
+    DmarcPolicy,
     MailDns,
     MailServer,
     MailServers,
@@ -47,6 +48,7 @@ from cyberaudit.facts.mail import (
     SmtpSession,
     TxtAnswer,
     UnresolvedServer,
+    dmarc_policy,
     dmarc_records,
     dmarc_tags,
     spf_all,
@@ -187,7 +189,9 @@ def partial(
     likelihood: int | None = None,
 ) -> Verdict:
     """Half-way: counts for half in the level, and something is to be done."""
-    return _verdict(Status.PARTIAL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
+    return _verdict(
+        Status.PARTIAL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood
+    )
 
 
 def failed(
@@ -249,6 +253,7 @@ __all__ = [
     "Check",
     "Context",
     "Declaration",
+    "DmarcPolicy",
     "Domain",
     "Every",
     "Evidence",
@@ -278,6 +283,7 @@ __all__ = [
     "Website",
     "check",
     "clean",
+    "dmarc_policy",
     "dmarc_records",
     "dmarc_tags",
     "failed",

@@ -2,8 +2,10 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import ClassVar
 
 import cyberaudit.facts as package
@@ -21,12 +23,21 @@ class Facts:
     VERSION: ClassVar[int]
 
 
+def _modules(*, samples: bool) -> Iterator[ModuleType]:
+    for entry in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if entry.name.endswith("_samples") is samples:
+            yield importlib.import_module(entry.name)
+
+
 @cache
 def kinds() -> dict[str, type[Facts]]:
     """Every fact class of this package by its `KIND`; a new module needs no other line."""
-    found: dict[str, type[Facts]] = {}
-    for entry in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        for value in vars(importlib.import_module(entry.name)).values():
-            if isinstance(value, type) and issubclass(value, Facts) and value is not Facts:
-                found[value.KIND] = value
-    return found
+    values = [value for module in _modules(samples=False) for value in vars(module).values()]
+    classes = [value for value in values if isinstance(value, type) and issubclass(value, Facts)]
+    return {cls.KIND: cls for cls in classes if cls is not Facts}
+
+
+@cache
+def samples() -> tuple[Facts, ...]:
+    """The `SAMPLES` of every `*_samples` module of this package: facts in known states."""
+    return tuple(sample for module in _modules(samples=True) for sample in module.SAMPLES)

@@ -43,7 +43,9 @@ def encode(value: object, annotation: Any) -> Json:
     if _is_union(annotation):
         return _encode_union(value, get_args(annotation))
     if isinstance(value, tuple):
-        return [encode(part, hint) for part, hint in zip(value, _part_hints(annotation, len(value)), strict=True)]
+        return [
+            encode(part, hint) for part, hint in zip(value, _part_hints(annotation, len(value)), strict=True)
+        ]
     if isinstance(value, frozenset):
         hint = get_args(annotation)[0]
         return sorted((encode(part, hint) for part in value), key=repr)

@@ -1,0 +1,125 @@
+"""Le courrier circule-t-il chiffré jusqu'à la mairie ?
+
+## Pourquoi
+Un message non chiffré se lit en chemin comme une carte postale. Le courrier d'une mairie parle d'état civil,
+d'aide sociale et d'impôts.
+
+## Corriger
+1. Activer STARTTLS sur chaque serveur qui reçoit le courrier, avec TLS 1.2 et TLS 1.3.
+2. Chez un hébergeur, lui demander par écrit que la réception soit chiffrée sur tous ses serveurs.
+3. Vérifier depuis l'extérieur que chaque serveur propose STARTTLS et que la négociation aboutit.
+
+## Limites
+Beaucoup de lignes d'accès empêchent de joindre les serveurs de courrier : le point reste alors sans réponse, ou
+repose sur l'écrit de l'hébergeur (« mail_encryption » dans le profil). Une adresse IPv6 sans chemin réseau depuis
+cet endroit ne compte pas si le même serveur répond en IPv4.
+"""
+
+from cyberaudit.sdk import (
+    Context,
+    Evidence,
+    Item,
+    MailServer,
+    MailServers,
+    OnDeclaration,
+    Reason,
+    Status,
+    Unreachable,
+    Verdict,
+    check,
+    failed,
+    not_applicable,
+    partial,
+    passed,
+    unknown,
+)
+
+# RFC 8996: TLS 1.0 and 1.1 are deprecated. PA-066 R42 tolerates them for mail between servers: partial, not fail.
+OLD_VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1")
+
+
+@check(
+    "mail.starttls",
+    needs=(MailServers, OnDeclaration("mail_encryption")),
+    about="domain",
+    impact=3,
+    likelihood=2,
+    measure="encrypt-mail",
+    sources=("PA-066 R42", "H 24"),
+)
+def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
+    name = ctx.asset.name
+    if not mail.servers and not any(server.cause for server in mail.unresolved):
+        return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
+    items = tuple(_item(server) for server in _seen(mail.servers))
+    evidence = tuple(_evidence(server) for server in mail.servers)
+    lost = next((server.cause for server in mail.unresolved if server.cause is not None), None)
+    statuses = {item.status for item in items}
+    if Status.FAIL in statuses:
+        if statuses <= {Status.FAIL, Status.UNKNOWN}:
+            text = f"Le courrier vers {name} n'est pas chiffré à son arrivée."
+            return failed(text, reason="no-starttls", items=items, evidence=evidence)
+        text = f"Une partie des serveurs de courrier de {name} ne chiffre pas."
+        return partial(text, reason="some-without-starttls", items=items, evidence=evidence)
+    if lost is not None or not items or Status.UNKNOWN in statuses:
+        return unknown(lost or _first_cause(mail.servers), items=items, evidence=evidence)
+    if Status.PARTIAL in statuses:
+        text = f"Le courrier vers {name} est chiffré avec une version ancienne."
+        return partial(text, reason="old-version", items=items, evidence=evidence)
+    return passed(
+        f"Le courrier vers {name} arrive chiffré sur tous ses serveurs.", items=items, evidence=evidence
+    )
+
+
+def _seen(servers: tuple[MailServer, ...]) -> tuple[MailServer, ...]:
+    """Without the addresses that have no route from here, when the same host answered on another."""
+    answered = {server.host for server in servers if not isinstance(server.session, Unreachable)}
+    return tuple(
+        server
+        for server in servers
+        if not (
+            isinstance(server.session, Unreachable)
+            and server.session.reason is Reason.NO_ROUTE
+            and server.host in answered
+        )
+    )
+
+
+def _item(server: MailServer) -> Item:
+    key, session = f"{server.host} {server.address}", server.session
+    if isinstance(session, Unreachable):
+        return Item(key, Status.UNKNOWN, session.reason, f"{server.host} : {session.reason.french}.")
+    match session.tls:
+        case None:
+            return Item(key, Status.FAIL, "no-starttls", f"{server.host} ne propose pas de chiffrement.")
+        case Unreachable(reason=Reason.TLS_FAILURE):
+            text = f"{server.host} propose un chiffrement qui n'aboutit pas."
+            return Item(key, Status.FAIL, "starttls-broken", text)
+        case Unreachable() as cause:
+            return Item(key, Status.UNKNOWN, cause.reason, f"{server.host} : {cause.reason.french}.")
+        case tls if tls.version in OLD_VERSIONS:
+            return Item(
+                key, Status.PARTIAL, "old-version", f"{server.host} chiffre en {tls.version}, dépassé."
+            )
+        case tls:
+            return Item(key, Status.PASS, "", f"{server.host} chiffre en {tls.version}.")
+
+
+def _evidence(server: MailServer) -> Evidence:
+    session = server.session
+    seen = (
+        str(session)
+        if isinstance(session, Unreachable)
+        else f"{session.banner} ; {' '.join(session.extensions)}"
+    )
+    return Evidence(f"{server.host} [{server.address}]", seen)
+
+
+def _first_cause(servers: tuple[MailServer, ...]) -> Unreachable:
+    for server in servers:
+        session = server.session
+        if isinstance(session, Unreachable):
+            return session
+        if isinstance(session.tls, Unreachable):
+            return session.tls
+    return Unreachable(Reason.NOT_COLLECTED)

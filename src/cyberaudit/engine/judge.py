@@ -1,0 +1,215 @@
+"""Facts to findings: exactly one verdict per question and asset, whatever was seen or not."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cyberaudit import french
+from cyberaudit.declared import AnyAsset, Answer, Declaration, Town
+from cyberaudit.engine.catalogue import Catalogue, asked, settings_for
+from cyberaudit.engine.observe import admissible
+from cyberaudit.facts.base import Facts
+from cyberaudit.model import (
+    Basis,
+    Evidence,
+    Finding,
+    Observation,
+    Reason,
+    Status,
+    Unreachable,
+    Verdict,
+    finding_identity,
+)
+from cyberaudit.plaintext import clean
+from cyberaudit.sdk import Check, Context, Every, OnDeclaration, not_applicable, unknown
+
+_log = logging.getLogger(__name__)
+
+_BY_ANSWER = {Answer.YES: Status.PASS, Answer.PARTIAL: Status.PARTIAL, Answer.NO: Status.FAIL}
+_GOODNESS = {Status.FAIL: 0, Status.PARTIAL: 1, Status.PASS: 2}
+
+Seen = Mapping[tuple[str, str], Observation]
+
+
+def judge(
+    town: Town, catalogue: Catalogue, observations: tuple[Observation, ...], *, vantage: str, now: datetime
+) -> tuple[Finding, ...]:
+    """One finding per (check, asset) pair of the town, in the order of checks then assets.
+
+    Raises:
+        CatalogueError: the profile gives a check a setting it does not have.
+    """
+    seen = {(observation.asset, observation.kind): observation for observation in observations}
+    findings = []
+    for check, asset in asked(town, catalogue.checks):
+        ctx = Context(now=now, asset=asset, settings=settings_for(check, town), town=town)
+        verdict, basis, contradiction = _answer(check, ctx, seen, vantage=vantage)
+        findings.append(
+            Finding(
+                identity=finding_identity(town.id, check.id, asset.key),
+                check=check.id,
+                title=catalogue.fiches[check.id].title,
+                asset=asset.key,
+                asset_name=asset.name,
+                verdict=verdict,
+                impact=check.impact,
+                base_likelihood=check.likelihood,
+                likelihood=max(check.likelihood, min(verdict.likelihood or 0, 4)),
+                measure=check.measure,
+                seen_from=check.seen_from,
+                basis=basis,
+                contradiction=contradiction,
+                vantage=vantage,
+                seen_at=_seen_at(check, asset, seen, now=now),
+            )
+        )
+    return tuple(findings)
+
+
+def _answer(check: Check, ctx: Context, seen: Seen, *, vantage: str) -> tuple[Verdict, Basis, bool]:
+    choice = ctx.town.check_choice(check.id)
+    declared_only = all(isinstance(need, OnDeclaration) for need in check.needs)
+    basis = Basis.DECLARED if declared_only else Basis.MEASURED
+    if choice and choice.off:
+        return not_applicable(f"Contrôle désactivé dans le profil : {choice.off}"), basis, False
+    if not admissible(check.seen_from, vantage):
+        return unknown(Unreachable(Reason.NOT_LOOKED)), basis, False
+    if declared_only:
+        return _declared(check, ctx), basis, False
+    measured = _measured(check, ctx, seen)
+    field = next((need.field for need in check.needs if isinstance(need, OnDeclaration)), None)
+    if field is None:
+        return measured, basis, False
+    return side_by_side(measured, _usable(ctx, field))
+
+
+def _declared(check: Check, ctx: Context) -> Verdict:
+    need = check.needs[0]
+    assert isinstance(need, OnDeclaration)
+    declaration = _usable(ctx, need.field)
+    if isinstance(declaration, Unreachable):
+        return unknown(declaration)
+    verdict = judge_one(check, declaration, ctx)
+    return replace(verdict, evidence=(*verdict.evidence, _signed(declaration)))
+
+
+def _usable(ctx: Context, field: str) -> Declaration | Unreachable:
+    """The declaration, unless it is absent, over, dated in the future, or « je ne sais pas »."""
+    declaration = ctx.asset.declaration(field)
+    if declaration is None:
+        return Unreachable(Reason.NOT_DECLARED)
+    today = ctx.now.astimezone(ZoneInfo(ctx.town.commune.timezone)).date()
+    if not declaration.on <= today <= declaration.until:
+        return Unreachable(Reason.DECLARATION_EXPIRED, f"réponse du {french.day(declaration.on)}")
+    if declaration.answer is Answer.UNKNOWN:
+        return Unreachable(Reason.ANSWER_UNKNOWN)
+    return declaration
+
+
+def _measured(check: Check, ctx: Context, seen: Seen) -> Verdict:
+    facts, causes = _facts_for(check, ctx, seen)
+    crashed = next((cause for cause in causes if cause.reason is Reason.PROBE_CRASHED), None)
+    if crashed:
+        return _crash(f"La sonde de ce contrôle a rencontré une erreur ({crashed.detail}).")
+    if facts is None:
+        return unknown(causes[0] if causes else Unreachable(Reason.NOT_COLLECTED))
+    return judge_one(check, facts, ctx)
+
+
+def _facts_for(check: Check, ctx: Context, seen: Seen) -> tuple[object | None, list[Unreachable]]:
+    """What the check's function gets, or None when all of it is unreachable; and what was not seen."""
+    if isinstance(check.needs[0], Every):
+        kind = check.needs[0].facts
+        every = tuple(
+            (asset, _fetch(asset, kind, seen)) for asset in ctx.town.assets if (asset.key, kind.KIND) in seen
+        )
+        causes = [facts for _, facts in every if isinstance(facts, Unreachable)]
+        return (every if len(causes) < len(every) else None), causes
+    parts = tuple(_fetch(ctx.asset, need, seen) for need in check.needs if isinstance(need, type))
+    causes = [part for part in parts if isinstance(part, Unreachable)]
+    if len(causes) == len(parts):
+        return None, causes
+    return (parts if len(parts) > 1 else parts[0]), causes
+
+
+def _fetch(asset: AnyAsset, facts: type[Facts], seen: Seen) -> Facts | Unreachable:
+    observation = seen.get((asset.key, facts.KIND))
+    if observation is None:
+        return Unreachable(Reason.NOT_COLLECTED)
+    found = observation.facts
+    return found if isinstance(found, facts | Unreachable) else Unreachable(Reason.TOO_NEW)
+
+
+def judge_one(check: Check, facts: object, ctx: Context) -> Verdict:
+    """The check's own verdict on these facts; status `error` when it crashes."""
+    try:
+        verdict = check.function(facts, ctx)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"{check.id} returned {type(verdict).__name__}, not a Verdict")
+    # A bug in one check must not cost the findings of the others; the status `error` can never pass.
+    except Exception as error:
+        _log.exception("check %s failed on %s", check.id, ctx.asset.key)
+        return _crash(f"Ce contrôle a rencontré une erreur ({type(error).__name__}).", detail=str(error))
+    return verdict
+
+
+def _crash(text: str, *, detail: str = "") -> Verdict:
+    evidence = (Evidence("erreur", clean(detail)),) if detail else ()
+    return Verdict(Status.ERROR, clean(text), reason="crashed", evidence=evidence)
+
+
+def side_by_side(measured: Verdict, declared: Declaration | Unreachable) -> tuple[Verdict, Basis, bool]:
+    """The measurement beside the declaration: verdict, what it stands on, and whether they contradict.
+
+    measured        declared        result
+    known           unusable        measured
+    known           better          measured, contradiction
+    known           the same        measured
+    pass, partial   worse           as declared: the worse of the two
+    unknown         usable          as declared, « non vérifié »
+    error           any             error
+    not applicable  any             not applicable
+    """
+    if isinstance(declared, Unreachable) or measured.status in (Status.ERROR, Status.NOT_APPLICABLE):
+        return measured, Basis.MEASURED, False
+    said = _BY_ANSWER[declared.answer]
+    if measured.status is Status.UNKNOWN:
+        text = f"{measured.text} Déclaré par {declared.by} le {french.day(declared.on)}, non vérifié."
+        return _as_declared(said, text, declared, measured), Basis.DECLARED, False
+    if _GOODNESS[said] < _GOODNESS[measured.status]:
+        text = f"{declared.by} déclare un défaut que la mesure n'a pas vu."
+        return _as_declared(said, text, declared, measured), Basis.DECLARED, False
+    contradiction = _GOODNESS[said] > _GOODNESS[measured.status]
+    signed = replace(measured, evidence=(*measured.evidence, _signed(declared)))
+    return signed, Basis.MEASURED, contradiction
+
+
+def _as_declared(status: Status, text: str, declared: Declaration, measured: Verdict) -> Verdict:
+    return Verdict(
+        status,
+        clean(text, limit=300),
+        reason="" if status is Status.PASS else f"declared-{declared.answer}",
+        items=measured.items,
+        evidence=(*measured.evidence, _signed(declared)),
+    )
+
+
+def _signed(declared: Declaration) -> Evidence:
+    proof = f", pièce : {declared.proof}" if declared.proof else ""
+    value = f" « {declared.value} »" if declared.value else ""
+    text = f"{declared.answer}{value}, par {declared.by} le {french.day(declared.on)}{proof}"
+    return Evidence("déclaré", clean(text, limit=300))
+
+
+def _seen_at(check: Check, asset: AnyAsset, seen: Seen, *, now: datetime) -> datetime:
+    """When the oldest of the facts it stands on was seen; the scan's date when it stands on none."""
+    times = [
+        observation.seen_at
+        for need in check.needs
+        for (key, kind), observation in seen.items()
+        if (isinstance(need, Every) and kind == need.facts.KIND)
+        or (isinstance(need, type) and (key, kind) == (asset.key, need.KIND))
+    ]
+    return min(times, default=now)

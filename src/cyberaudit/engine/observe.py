@@ -1,0 +1,147 @@
+"""Send each needed probe once per asset, all together, and bring back what was seen.
+
+A probe that raises, hangs or is interrupted costs its own facts and nobody else's.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cyberaudit.declared import AnyAsset, Town
+from cyberaudit.engine.catalogue import asked
+from cyberaudit.facts.base import Facts
+from cyberaudit.model import Observation, Progress, ProgressCallback, Reason, SeenFrom, Unreachable
+from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.registry import PROBES, Probe
+from cyberaudit.sdk import Check, Every
+
+_log = logging.getLogger(__name__)
+
+OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long looking may last, in seconds."""
+
+    probe: float = 60.0
+    scan: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One probe to send to one asset."""
+
+    asset: AnyAsset
+    probe: Probe
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What came back; `interrupted` when a person stopped it."""
+
+    instruments: Instruments
+    seen: dict[Errand, Observation] = field(default_factory=dict)
+    interrupted: bool = False
+    begun: float = field(default_factory=time.monotonic)
+
+    def store(self, errand: Errand, facts: Facts | Unreachable) -> None:
+        """Keep what an errand saw, dated by the scan's own clock: its `now` plus what has elapsed."""
+        seen_at = self.instruments.now + timedelta(seconds=time.monotonic() - self.begun)
+        self.seen[errand] = Observation(errand.asset.key, errand.probe.facts.KIND, facts, seen_at)
+
+
+def admissible(seen_from: SeenFrom, vantage: str) -> bool:
+    """Whether an answer may be given from `vantage`."""
+    match seen_from:
+        case SeenFrom.OUTSIDE:
+            return vantage == OUTSIDE
+        case SeenFrom.INSIDE:
+            return vantage != OUTSIDE
+        case SeenFrom.ANY | SeenFrom.LOCAL:
+            return True
+
+
+def errands(
+    town: Town, checks: Iterable[Check], *, vantage: str, probes: tuple[Probe, ...] = PROBES
+) -> list[Errand]:
+    """The probes that the checks need from here, each once per asset."""
+    by_facts = {probe.facts: probe for probe in probes}
+    wanted: dict[Errand, None] = {}
+    for check, asset in asked(town, checks):
+        choice = town.check_choice(check.id)
+        if admissible(check.seen_from, vantage) and not (choice and choice.off):
+            for target, facts in _looked_at(check, asset, town, by_facts):
+                wanted[Errand(target, by_facts[facts])] = None
+    return list(wanted)
+
+
+def _looked_at(
+    check: Check, asset: AnyAsset, town: Town, by_facts: dict[type[Facts], Probe]
+) -> Iterator[tuple[AnyAsset, type[Facts]]]:
+    for need in check.needs:
+        if isinstance(need, Every):
+            if need.facts in by_facts:
+                yield from ((each, need.facts) for each in town.of_kind(by_facts[need.facts].about))
+        elif isinstance(need, type) and need in by_facts:
+            yield asset, need
+
+
+def observe(
+    sent: list[Errand],
+    instruments: Instruments,
+    *,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+) -> Harvest:
+    """Send every errand. Ctrl-C ends the looking and keeps what was seen."""
+    harvest = Harvest(instruments)
+    try:
+        asyncio.run(_observe(sent, harvest, limits=limits or Limits(), progress=progress))
+    except KeyboardInterrupt:
+        harvest.interrupted = True
+    missing = Reason.INTERRUPTED if harvest.interrupted else Reason.DEADLINE
+    for errand in sent:
+        if errand not in harvest.seen:
+            harvest.store(errand, Unreachable(missing))
+    return harvest
+
+
+async def _observe(
+    sent: list[Errand], harvest: Harvest, *, limits: Limits, progress: ProgressCallback | None
+) -> None:
+    async def go(errand: Errand) -> None:
+        facts = await _look(errand, harvest.instruments, seconds=limits.probe)
+        first = errand not in harvest.seen
+        if first or isinstance(facts, Facts):
+            harvest.store(errand, facts)
+        if progress and first:
+            progress(Progress(len(harvest.seen), len(sent), errand.asset.name))
+
+    try:
+        async with asyncio.timeout(limits.scan):
+            await asyncio.gather(*(go(errand) for errand in sent))
+            # What seemed absent is asked again at the end before it becomes a fact
+            await asyncio.gather(*(go(errand) for errand in sent if _doubtful(errand, harvest)))
+    except TimeoutError:
+        _log.warning("scan deadline of %s s reached", limits.scan)
+
+
+def _doubtful(errand: Errand, harvest: Harvest) -> bool:
+    facts = harvest.seen[errand].facts
+    return isinstance(facts, Facts) and errand.probe.load().worth_asking_again(facts)
+
+
+async def _look(errand: Errand, instruments: Instruments, *, seconds: float) -> Facts | Unreachable:
+    try:
+        async with asyncio.timeout(seconds):
+            return await errand.probe.load().look(errand.asset, instruments)
+    except TimeoutError:
+        return Unreachable(Reason.DEADLINE, f"{seconds:g} s")
+    # A bug in one probe must not cost the facts of the others; it becomes an error finding, never a pass.
+    except Exception as error:
+        _log.exception("probe %s failed on %s", errand.probe.facts.KIND, errand.asset.key)
+        return Unreachable(Reason.PROBE_CRASHED, f"{type(error).__name__} : {error}")

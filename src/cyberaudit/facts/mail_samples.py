@@ -1,0 +1,131 @@
+"""Mail facts in known states, for the conformance kit, the examples and the tests of checks."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from cyberaudit.facts.base import Facts
+from cyberaudit.facts.certificate import Certificate, TlsSession
+from cyberaudit.facts.mail import (
+    MailDns,
+    MailServer,
+    MailServers,
+    MxRecord,
+    SmtpSession,
+    TxtAnswer,
+    UnresolvedServer,
+)
+from cyberaudit.model import Reason, Unreachable
+
+DOMAIN = "mairie-saint-etienne-d-o.example"
+HOSTILE = "[bold]L'Haÿ[/bold]\x1b[31m\u202e<script>=cmd()\r\nBcc: x@example.invalid"
+SEEN_ON = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
+"""The date at which the certificates of the samples are to be judged."""
+
+GOOD_DNS = MailDns(
+    domain=DOMAIN,
+    exists=True,
+    mx=(MxRecord(10, f"mx1.{DOMAIN}"), MxRecord(20, f"mx2.{DOMAIN}")),
+    apex=TxtAnswer(DOMAIN, (b"v=spf1 mx -all", b"other=1")),
+    spf_redirects=(),
+    dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", (b"v=DMARC1; p=reject; rua=mailto:dmarc@mairie.example",)),),
+)
+LOCKED_DNS = replace(GOOD_DNS, mx=(MxRecord(0, ""),), apex=TxtAnswer(DOMAIN, (b"v=spf1 -all",)))
+"""A domain that never writes, and says so."""
+BAD_DNS = replace(
+    GOOD_DNS,
+    mx=(),
+    apex=TxtAnswer(DOMAIN, (b"v=spf1 +all", b"v=spf1 mx ~all")),
+    dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", ()), TxtAnswer("_dmarc.example", ())),
+)
+HOSTILE_DNS = replace(
+    GOOD_DNS,
+    mx=(MxRecord(0, HOSTILE), MxRecord(-1, "")),
+    apex=TxtAnswer(HOSTILE, (b"v=spf1 " + HOSTILE.encode() + b"\x00\xff" * 40, b"")),
+    dmarc=(TxtAnswer(HOSTILE, (b"v=DMARC1; p=" + HOSTILE.encode() + b"; pct=\xff; rua=",)),),
+)
+
+CERTIFICATE = Certificate(
+    subject=f"CN=mx1.{DOMAIN}",
+    issuer="CN=Autorité de démonstration",
+    names=(f"mx1.{DOMAIN}", f"mx2.{DOMAIN}"),
+    not_before=datetime(2026, 10, 1, tzinfo=UTC),
+    not_after=datetime(2027, 2, 1, tzinfo=UTC),
+    key_type="EC",
+    key_bits=256,
+    signature_hash="sha256",
+    self_signed=False,
+    sha256="ab" * 32,
+)
+TLS = TlsSession("TLSv1.3", "TLS_AES_256_GCM_SHA384", (CERTIFICATE,), "", name_matches=True)
+SESSION = SmtpSession(banner="ESMTP", extensions=("PIPELINING", "STARTTLS"), tls=TLS)
+GOOD_SERVERS = MailServers(
+    domain=DOMAIN,
+    servers=(
+        MailServer(f"mx1.{DOMAIN}", "192.0.2.25", SESSION),
+        MailServer(f"mx2.{DOMAIN}", "2001:db8::25", SESSION),
+    ),
+    unresolved=(),
+)
+BAD_SERVERS = MailServers(
+    domain=DOMAIN,
+    servers=(
+        MailServer(f"mx1.{DOMAIN}", "192.0.2.25", replace(SESSION, extensions=("PIPELINING",), tls=None)),
+    ),
+    unresolved=(UnresolvedServer(f"mx2.{DOMAIN}", None),),
+)
+EXPIRED_SERVERS = MailServers(
+    domain=DOMAIN,
+    servers=(
+        MailServer(
+            f"mx1.{DOMAIN}",
+            "192.0.2.25",
+            replace(
+                SESSION,
+                tls=replace(
+                    TLS,
+                    chain=(
+                        replace(CERTIFICATE, not_after=datetime(2026, 9, 1, tzinfo=UTC), self_signed=True),
+                    ),
+                    trust_error="certificat auto-signé",
+                    name_matches=False,
+                ),
+            ),
+        ),
+    ),
+    unresolved=(),
+)
+MUTE_SERVERS = MailServers(
+    domain=DOMAIN,
+    servers=(MailServer(f"mx1.{DOMAIN}", "192.0.2.25", Unreachable(Reason.TIMEOUT)),),
+    unresolved=(UnresolvedServer(f"mx2.{DOMAIN}", Unreachable(Reason.RESOLVER_FAILURE)),),
+)
+HOSTILE_SERVERS = MailServers(
+    domain=HOSTILE,
+    servers=(
+        MailServer(
+            HOSTILE,
+            HOSTILE,
+            SmtpSession(
+                HOSTILE,
+                (HOSTILE,),
+                replace(
+                    TLS, version=HOSTILE, chain=(replace(CERTIFICATE, names=(HOSTILE,), issuer=HOSTILE),)
+                ),
+            ),
+        ),
+    ),
+    unresolved=(UnresolvedServer(HOSTILE, Unreachable(Reason.PROTOCOL_ERROR, HOSTILE)),),
+)
+
+SAMPLES: tuple[Facts, ...] = (
+    GOOD_DNS,
+    LOCKED_DNS,
+    BAD_DNS,
+    HOSTILE_DNS,
+    GOOD_SERVERS,
+    BAD_SERVERS,
+    EXPIRED_SERVERS,
+    MUTE_SERVERS,
+    HOSTILE_SERVERS,
+)
+"""Found by `facts.base.samples()`: at least one good, one bad and one hostile of each kind."""

@@ -1,0 +1,154 @@
+"""Each probe once per asset; a bad one costs only itself; Ctrl-C keeps what was seen."""
+
+import asyncio
+import os
+import signal
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cyberaudit.declared import AssetKind, CheckChoice, Town
+from cyberaudit.engine.audit import audit
+from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.engine.observe import Errand, Limits, errands, observe
+from cyberaudit.facts.mail import MailDns, MailServers
+from cyberaudit.facts.mail_samples import BAD_SERVERS, GOOD_DNS, GOOD_SERVERS
+from cyberaudit.model import Progress, Reason, Status, Unreachable
+from cyberaudit.probes.instruments import Instruments, Options, set_up
+from cyberaudit.probes.registry import Probe
+from cyberaudit.town.scope import scope_for_look
+from tests.unit import towns
+
+pytestmark = pytest.mark.unit
+
+CATALOGUE = load_catalogue()
+TOWN = towns.town(towns.domain("a"), towns.domain("b"), towns.practice("mfa"))
+
+
+def instruments(town: Town = TOWN) -> Instruments:
+    scope = scope_for_look(domains=("mairie-saint-etienne-d-o.example",), authorized_by="Mme Essai")
+    return set_up(town, scope, Options(resolvers=("127.0.0.1:9",)), now=towns.NOW)
+
+
+@pytest.fixture
+def probe() -> Iterator[Any]:
+    """A factory of probe modules made of one coroutine function."""
+    made: list[str] = []
+
+    def make(facts: type, look: Any, *, again: Any = None) -> Probe:
+        name = f"tests_probe_{len(made)}"
+        module = types.ModuleType(name)
+        module.look = look  # type: ignore[attr-defined]  # a module made by hand
+        module.announce = lambda asset: ()  # type: ignore[attr-defined]  # same
+        if again:
+            module.worth_asking_again = again  # type: ignore[attr-defined]  # same
+        sys.modules[name] = module
+        made.append(name)
+        return Probe(facts, AssetKind.DOMAIN, name)
+
+    yield make
+    for name in made:
+        del sys.modules[name]
+
+
+async def good_dns(asset: Any, instruments: Any) -> MailDns:
+    return GOOD_DNS
+
+
+def test_each_needed_probe_is_sent_once_per_asset() -> None:
+    sent = errands(TOWN, CATALOGUE.checks, vantage="outside")
+    assert [(errand.asset.id, errand.probe.facts.KIND) for errand in sent].count(("a", "mail-dns")) == 1
+    assert len(sent) == len(set(sent)) == 4
+
+
+def test_a_check_switched_off_sends_no_probe() -> None:
+    off = tuple(
+        CheckChoice(check.id, "hors sujet ici", ()) for check in CATALOGUE.checks if check.theme == "mail"
+    )
+    assert errands(replace(TOWN, checks=off), CATALOGUE.checks, vantage="outside") == []
+
+
+def test_a_crashing_and_a_hanging_probe_cost_only_their_own_facts(probe: Any) -> None:
+    async def crash(asset: Any, instruments: Any) -> MailServers:
+        if asset.id == "a":
+            raise KeyError("x")
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    sent = [Errand(each, probe(MailDns, good_dns)) for each in TOWN.of_kind(AssetKind.DOMAIN)]
+    bad = probe(MailServers, crash)
+    sent += [Errand(each, bad) for each in TOWN.of_kind(AssetKind.DOMAIN)]
+    seen = observe(sent, instruments(), limits=Limits(probe=0.2)).seen
+    assert [observation.facts for observation in seen.values()].count(GOOD_DNS) == 2
+    assert {str(o.facts.reason) for o in seen.values() if isinstance(o.facts, Unreachable)} == {
+        "probe-crashed",
+        "deadline",
+    }
+
+
+def test_the_whole_scan_has_a_deadline(probe: Any) -> None:
+    async def sleep(asset: Any, instruments: Any) -> MailDns:
+        await asyncio.sleep(60)
+        return GOOD_DNS
+
+    sent = [Errand(TOWN.of_kind(AssetKind.DOMAIN)[0], probe(MailDns, sleep))]
+    harvest = observe(sent, instruments(), limits=Limits(probe=30, scan=0.2))
+    assert next(iter(harvest.seen.values())).facts == Unreachable(Reason.DEADLINE)
+    assert not harvest.interrupted
+
+
+def test_what_seemed_absent_is_asked_again_before_it_is_a_fact(probe: Any) -> None:
+    answers = [BAD_SERVERS, GOOD_SERVERS]
+
+    async def twice(asset: Any, instruments: Any) -> MailServers:
+        return answers.pop(0)
+
+    again = probe(MailServers, twice, again=lambda facts: facts == BAD_SERVERS)
+    harvest = observe([Errand(TOWN.of_kind(AssetKind.DOMAIN)[0], again)], instruments())
+    assert next(iter(harvest.seen.values())).facts == GOOD_SERVERS
+    assert answers == []
+
+
+def test_a_second_look_that_crashes_leaves_the_first_facts(probe: Any) -> None:
+    answers: list[Any] = [BAD_SERVERS]
+
+    async def once(asset: Any, instruments: Any) -> MailServers:
+        return answers.pop(0)
+
+    again = probe(MailServers, once, again=lambda facts: True)
+    harvest = observe([Errand(TOWN.of_kind(AssetKind.DOMAIN)[0], again)], instruments())
+    assert next(iter(harvest.seen.values())).facts == BAD_SERVERS
+
+
+def test_ctrl_c_keeps_what_was_seen_and_says_interrupted(probe: Any) -> None:
+    async def interrupted(asset: Any, instruments: Any) -> MailServers:
+        await asyncio.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    asset = TOWN.of_kind(AssetKind.DOMAIN)[0]
+    harvest = observe(
+        [Errand(asset, probe(MailDns, good_dns)), Errand(asset, probe(MailServers, interrupted))],
+        instruments(),
+    )
+    assert harvest.interrupted
+    assert [o.facts for o in harvest.seen.values()] == [GOOD_DNS, Unreachable(Reason.INTERRUPTED)]
+
+
+def test_progress_counts_every_errand_once(probe: Any) -> None:
+    steps: list[Progress] = []
+    sent = [Errand(each, probe(MailDns, good_dns)) for each in TOWN.of_kind(AssetKind.DOMAIN)]
+    observe(sent, instruments(), progress=steps.append)
+    assert [(step.done, step.total) for step in steps] == [(1, 2), (2, 2)]
+
+
+def test_cable_unplugged_yields_zero_measured_passes() -> None:
+    made = audit(TOWN, CATALOGUE, instruments(), vantage="outside", started_at=towns.NOW)
+    assert len(made.observations) == 4
+    assert Status.PASS not in {finding.status for finding in made.findings}
+    assert made.finished_at > made.started_at == towns.NOW

@@ -1,0 +1,79 @@
+"""Small fictional towns for the tests, built by hand."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from cyberaudit.declared import (
+    Answer,
+    AnyAsset,
+    CheckChoice,
+    Commune,
+    Declaration,
+    Declared,
+    Delivery,
+    Domain,
+    PlanChoices,
+    Practice,
+    Town,
+    Zone,
+)
+
+NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
+COMMUNE = Commune(
+    id="lhay-d-essai",
+    name="L'Haÿ-d'Essai",
+    declared=(),
+    insee="99001",
+    population=900,
+    region="normandie",
+    timezone="Europe/Paris",
+)
+
+
+def declaration(answer: Answer, *, on: date = date(2026, 10, 1), proof: str = "") -> Declaration:
+    return Declaration(answer, "Mme Lefèvre", on, proof, "")
+
+
+def domain(
+    asset_id: str = "main", *, sends_mail: bool = True, encryption: Declaration | None = None
+) -> Domain:
+    name = f"{asset_id}.mairie-saint-etienne-d-o.example"
+    declared = (Declared("mail_encryption", encryption),) if encryption else ()
+    return Domain(
+        id=asset_id,
+        name=name,
+        declared=declared,
+        domain=name,
+        sends_mail=sends_mail,
+        dkim_selectors=(),
+        subdomains=(),
+    )
+
+
+def practice(asset_id: str, answer: Declaration | None = None) -> Practice:
+    declared = (Declared("answer", answer),) if answer else ()
+    return Practice(id=asset_id, name=asset_id, declared=declared)
+
+
+def zone(asset_id: str) -> Zone:
+    return Zone(id=asset_id, name=asset_id, declared=(), networks=("192.0.2.0/24",), canary="")
+
+
+def town(*assets: AnyAsset, checks: tuple[CheckChoice, ...] = ()) -> Town:
+    return Town(
+        schema_version=1,
+        commune=COMMUNE,
+        scanned_by="Cabinet Dupont",
+        authorization=None,
+        outside_canary="",
+        assets=(COMMUNE, *assets),
+        waivers=(),
+        plan=PlanChoices((), (), (), spend_before_vote=True),
+        checks=checks,
+        delivery=Delivery((), "", "", ""),
+    )
+
+
+def renamed(base: Town, commune_id: str) -> Town:
+    commune = replace(base.commune, id=commune_id)
+    return replace(base, commune=commune, assets=(commune, *base.assets[1:]))
