@@ -36,10 +36,10 @@ class Declaration:
     @property
     def until(self) -> date:
         """The last day it holds."""
-        return _months_later(self.on, DECLARATION_MONTHS)
+        return months_later(self.on, DECLARATION_MONTHS)
 
 
-def _months_later(start: date, months: int) -> date:
+def months_later(start: date, months: int) -> date:
     year, month = divmod(start.month - 1 + months, 12)
     for day in range(start.day, 27, -1):
         try:
@@ -283,9 +283,7 @@ class Practice(Asset):
     kind = AssetKind.PRACTICE
 
 
-AnyAsset = (
-    Commune | Zone | Host | Flow | Vpn | Domain | MailHost | Backup | Website | Link | Cloud | Practice
-)
+AnyAsset = Commune | Zone | Host | Flow | Vpn | Domain | MailHost | Backup | Website | Link | Cloud | Practice
 
 
 @dataclass(frozen=True, slots=True)

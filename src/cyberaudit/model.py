@@ -12,7 +12,7 @@ from cyberaudit.declared import AssetKind, Town
 class Status(StrEnum):
     """The answer of one check about one asset."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 — a verdict, not a password
     PARTIAL = "partial"
     FAIL = "fail"
     UNKNOWN = "unknown"

@@ -23,7 +23,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import cyberaudit.checks as builtin
 from cyberaudit.declared import AnyAsset, AssetKind, Town
 from cyberaudit.engine.fiche import Fiche, read_fiche
 from cyberaudit.engine.measures import Remedies
@@ -31,6 +30,7 @@ from cyberaudit.engine.remedies import built_in, load_remedies, merge
 from cyberaudit.errors import CatalogueError
 from cyberaudit.sdk import Check
 
+BUILT_IN = "cyberaudit.checks"
 ENTRY_POINTS = "cyberaudit.checks"
 THIRD_PARTY = "x-"
 _ID = re.compile(r"(x-[a-z0-9-]+|[a-z]+)\.[a-z0-9]+(-[a-z0-9]+)*")
@@ -75,7 +75,7 @@ def load_catalogue(folders: Iterable[Path] = ()) -> Catalogue:
         CatalogueError: a check file is broken, badly named, twice there, or leads to an unknown measure.
     """
     remedies = built_in()
-    checks = list(_checks_of_package(builtin))
+    checks = list(_checks_of_package(importlib.import_module(BUILT_IN)))
     for module in _installed_modules():
         checks.extend(_third_party(_checks_of_package(module)))
         remedies = _with_remedies_beside(Path(module.__file__ or "").parent, remedies)
@@ -224,8 +224,9 @@ def _run(load: Any, path: Path) -> Any:
             f"{error.filename or path}:{line} : ce fichier n'est pas du Python ({error.msg})."
         ) from error
     except _MISTAKES as error:
+        what = f"{type(error).__name__} : {error}"
         raise CatalogueError(
-            f"{path}:{_line_in(error, path)} : ce fichier de contrôles ne se charge pas ({type(error).__name__} : {error})."
+            f"{path}:{_line_in(error, path)} : ce fichier de contrôles ne se charge pas ({what})."
         ) from error
 
 

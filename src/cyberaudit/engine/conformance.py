@@ -32,7 +32,7 @@ from cyberaudit.facts.base import Facts, samples
 from cyberaudit.facts.mail_samples import DOMAIN, SEEN_ON
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
-from cyberaudit.sdk import Check, Context, Every, OnDeclaration
+from cyberaudit.sdk import Check, Context, Every
 
 MOST_CASES = 4000
 """Products of samples grow quickly; the first thousands are plenty."""
@@ -94,14 +94,12 @@ def cases(check: Check) -> Iterator[Case]:
     """Facts in every known state, then with each field that may be unreachable made so, one and all."""
     for asset in _assets(check):
         town = _town(asset)
-        for settings in (check.settings(),):
-            context = Context(now=SEEN_ON, asset=asset, settings=settings, town=town)
-            for facts, blind in itertools.islice(_inputs(check, asset, town), MOST_CASES):
-                yield Case(facts, context, blind)
+        context = Context(now=SEEN_ON, asset=asset, settings=check.settings(), town=town)
+        for facts, blind in itertools.islice(_inputs(check, town), MOST_CASES):
+            yield Case(facts, context, blind)
 
 
-def _inputs(check: Check, asset: AnyAsset, town: Town) -> Iterator[tuple[Any, bool]]:
-    del asset
+def _inputs(check: Check, town: Town) -> Iterator[tuple[Any, bool]]:
     kinds = [need for need in check.needs if isinstance(need, type)]
     if isinstance(check.needs[0], Every):
         for sample, blind in _states(check.needs[0].facts):
@@ -175,12 +173,12 @@ def _town(asset: AnyAsset) -> Town:
 
 def _impure(check: Check) -> Iterator[str]:
     for node in ast.walk(ast.parse(check.path.read_bytes())):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "."]
-        for name in names:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        modules = (
+            [node.module or "."] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        )
+        for name in modules:
             if name.partition(".")[0] not in ALLOWED_IMPORTS or (
                 name.startswith("cyberaudit") and name != "cyberaudit.sdk"
             ):

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cyberaudit import french
-from cyberaudit.declared import AnyAsset, Answer, Declaration, Town
+from cyberaudit.declared import Answer, AnyAsset, Declaration, Town
 from cyberaudit.engine.catalogue import Catalogue, asked, settings_for
 from cyberaudit.engine.observe import admissible
 from cyberaudit.facts.base import Facts
@@ -97,7 +97,7 @@ def _declared(check: Check, ctx: Context) -> Verdict:
 
 def _usable(ctx: Context, field: str) -> Declaration | Unreachable:
     """The declaration, unless it is absent, over, dated in the future, or « je ne sais pas »."""
-    declaration = ctx.asset.declaration(field)
+    declaration: Declaration | None = ctx.asset.declaration(field)
     if declaration is None:
         return Unreachable(Reason.NOT_DECLARED)
     today = ctx.now.astimezone(ZoneInfo(ctx.town.commune.timezone)).date()
@@ -145,13 +145,13 @@ def _fetch(asset: AnyAsset, facts: type[Facts], seen: Seen) -> Facts | Unreachab
 def judge_one(check: Check, facts: object, ctx: Context) -> Verdict:
     """The check's own verdict on these facts; status `error` when it crashes."""
     try:
-        verdict = check.function(facts, ctx)
-        if not isinstance(verdict, Verdict):
-            raise TypeError(f"{check.id} returned {type(verdict).__name__}, not a Verdict")
+        verdict: object = check.function(facts, ctx)
     # A bug in one check must not cost the findings of the others; the status `error` can never pass.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 — reason above
         _log.exception("check %s failed on %s", check.id, ctx.asset.key)
         return _crash(f"Ce contrôle a rencontré une erreur ({type(error).__name__}).", detail=str(error))
+    if not isinstance(verdict, Verdict):
+        return _crash("Ce contrôle n'a pas rendu de verdict.", detail=type(verdict).__name__)
     return verdict
 
 

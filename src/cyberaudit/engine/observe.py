@@ -142,6 +142,6 @@ async def _look(errand: Errand, instruments: Instruments, *, seconds: float) -> 
     except TimeoutError:
         return Unreachable(Reason.DEADLINE, f"{seconds:g} s")
     # A bug in one probe must not cost the facts of the others; it becomes an error finding, never a pass.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 — reason above
         _log.exception("probe %s failed on %s", errand.probe.facts.KIND, errand.asset.key)
         return Unreachable(Reason.PROBE_CRASHED, f"{type(error).__name__} : {error}")

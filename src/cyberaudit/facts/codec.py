@@ -71,7 +71,9 @@ def _encode_scalar(value: object) -> Json:
 
 
 def _encode_dataclass(value: object) -> dict[str, Json]:
-    return {name: encode(getattr(value, name), hint) for name, hint in _fields(type(value)).items()}
+    return {
+        name: encode(getattr(value, name), hint) for name, hint in _fields(cast("Any", type(value))).items()
+    }
 
 
 def _encode_union(value: object, choices: tuple[Any, ...]) -> Json:
@@ -107,7 +109,7 @@ def _decode(data: Any, annotation: Any) -> object:
     if origin is frozenset:
         return frozenset(_decode(part, get_args(annotation)[0]) for part in _expect(data, list))
     if dataclasses.is_dataclass(annotation):
-        return _decode_dataclass(_expect(data, dict), cast("type[object]", annotation))
+        return _decode_dataclass(_expect(data, dict), annotation)
     return _decode_scalar(data, annotation)
 
 
@@ -154,7 +156,7 @@ def _decode_union(data: Any, choices: tuple[Any, ...]) -> object:
     raise NotDecodable(f"{type(data).__name__} fits none of the alternatives")
 
 
-def _decode_dataclass(data: Mapping[str, Any], cls: type[object]) -> object:
+def _decode_dataclass(data: Mapping[str, Any], cls: Any) -> object:
     values: dict[str, object] = {}
     for name, hint in _fields(cls).items():
         if name in data:
@@ -163,11 +165,11 @@ def _decode_dataclass(data: Mapping[str, Any], cls: type[object]) -> object:
             values[name] = Unreachable(Reason.NOT_COLLECTED)
         elif not _has_default(cls, name):
             raise NotDecodable(f"{cls.__name__}.{name} is missing")
-    return cls(**values)
+    return cast("object", cls(**values))
 
 
-def _has_default(cls: type[object], name: str) -> bool:
-    field = next(field for field in dataclasses.fields(cast("Any", cls)) if field.name == name)
+def _has_default(cls: Any, name: str) -> bool:
+    field = next(field for field in dataclasses.fields(cls) if field.name == name)
     return (field.default, field.default_factory) != (dataclasses.MISSING, dataclasses.MISSING)
 
 
@@ -198,9 +200,9 @@ def decode_facts(data: Json) -> Facts | Unreachable:
 
 
 @cache
-def _fields(cls: type[object]) -> dict[str, Any]:
+def _fields(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cast("Any", cls))}
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 @cache

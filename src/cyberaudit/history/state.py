@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cyberaudit.declared import Town
-from cyberaudit.model import Finding
+from cyberaudit.model import Audit, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,26 @@ class TownState:
     town: Town
     """As declared by the newest audit."""
     as_of: datetime
+    """When the newest audit began: the report's date, also when the report is printed weeks later."""
     findings: tuple[Finding, ...]
     """One per (check, asset), in the order of the newest audit that asked it."""
     first_failed: tuple[FirstFailed, ...]
     audits: tuple[AuditSummary, ...]
     """The audits the findings come from, newest first."""
+
+
+def summarize(audit: Audit) -> AuditSummary:
+    """What a list of audits says of this one."""
+    return AuditSummary(
+        uuid=audit.uuid,
+        commune=audit.town.id,
+        vantage=audit.vantage,
+        scanned_by=audit.scanned_by,
+        started_at=audit.started_at,
+        finished_at=audit.finished_at,
+        partial=audit.partial,
+        rules=audit.rules,
+        program=audit.program,
+        findings=len(audit.findings),
+        open_findings=sum(finding.status.is_open for finding in audit.findings),
+    )

@@ -1,0 +1,5 @@
+"""`python -m cyberaudit`."""
+
+from cyberaudit.cli.main import main
+
+main()

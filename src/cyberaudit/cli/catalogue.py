@@ -1,0 +1,113 @@
+"""`cyberaudit checks` and `cyberaudit explain`: the rules."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cyberaudit.cli.help import FrenchCommand, FrenchGroup
+from cyberaudit.cli.scan import Checks, Json
+from cyberaudit.cli.shared import folders, say, shared
+from cyberaudit.errors import UsageError
+from cyberaudit.town.suggestion import question
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(cls=FrenchGroup, rich_markup_mode=None, no_args_is_help=False)
+    group.command("list", cls=FrenchCommand)(list_checks)
+    group.command("new", cls=FrenchCommand)(new)
+    group.command("test", cls=FrenchCommand)(conformance)
+    app.add_typer(group, name="checks", help="Les contrôles : les lister, en écrire un, en éprouver un.")
+    app.command("explain", cls=FrenchCommand)(explain)
+
+
+def list_checks(
+    ctx: typer.Context,
+    checks: Checks = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Dit sur quel texte officiel chacun s'appuie.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Liste les contrôles par thème, avec la question que chacun pose."""
+    from cyberaudit.cli.screen import this_screen
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.reports.catalogue import ListedCheck, list_sources
+    from cyberaudit.reports.catalogue import list_checks as listed
+
+    catalogue = load_catalogue(folders(checks or ()))
+    rows = [ListedCheck(each.id, catalogue.fiches[each.id].title, each.sources) for each in catalogue.checks]
+    width = this_screen(shared(ctx)).width
+    if as_json:
+        say(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
+    elif sources:
+        say(list_sources(rows, remedies=catalogue.remedies, width=width))
+    else:
+        say(listed(rows, width=width))
+
+
+def explain(
+    ctx: typer.Context,
+    check: Annotated[str, typer.Argument(metavar="CONTRÔLE", help="Son identifiant, par exemple mail.spf.")],
+    checks: Checks = None,
+) -> None:
+    """Explique un contrôle : pourquoi, comment corriger, ce qu'il ne voit pas, ses sources."""
+    from cyberaudit.cli.screen import this_screen
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.reports.explain import explain as explained
+
+    catalogue = load_catalogue(folders(checks or ()))
+    found = catalogue.check(check)
+    if found is None:
+        hint = question(check, [each.id for each in catalogue.checks])
+        raise UsageError(f"Le contrôle « {check} » n'existe pas{hint} Voir « cyberaudit checks list ».")
+    say(
+        explained(
+            found.id,
+            catalogue.fiches[found.id],
+            measure=catalogue.remedies.measures[found.measure],
+            sources=found.sources,
+            remedies=catalogue.remedies,
+            width=this_screen(shared(ctx)).width,
+        )
+    )
+
+
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="IDENTIFIANT", help="x-<votre nom>.<sujet>, par exemple x-agglo.banner.")
+    ],
+    folder: Annotated[str, typer.Option("--dir", metavar="DOSSIER", help="Où écrire le fichier.")] = ".",
+) -> None:
+    """Écrit le squelette d'un contrôle, prêt à modifier et qui fonctionne déjà."""
+    from cyberaudit.engine.scaffold import scaffold
+
+    path = scaffold(name, Path(folder))
+    say(f"{path} est écrit. Ensuite : cyberaudit checks test {path.parent}")
+
+
+def conformance(
+    folder: Annotated[
+        str | None,
+        typer.Argument(metavar="DOSSIER", help="Un dossier de contrôles ; sinon ceux du programme."),
+    ] = None,
+) -> int:
+    """Éprouve des contrôles : réussite, échec, rien de visible, texte hostile."""
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.engine.conformance import conformance as examine
+
+    chosen = folders([folder]) if folder else ()
+    catalogue = load_catalogue(chosen)
+    tested = [
+        each for each in catalogue.checks if not folder or each.path.parent.resolve() == chosen[0].resolve()
+    ]
+    failures = 0
+    for each in tested:
+        faults = examine(each)
+        failures += bool(faults)
+        say(f"{'✗' if faults else '✓'} {each.id}" + "".join(f"\n    {fault}" for fault in faults))
+    if not tested:
+        raise UsageError(f"Aucun contrôle dans « {folder} ».")
+    return 1 if failures else 0

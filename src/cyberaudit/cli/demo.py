@@ -1,0 +1,43 @@
+"""`cyberaudit demo`: the ordinary scan of the embedded town."""
+
+from typing import Annotated
+
+import typer
+
+from cyberaudit.cli.help import FrenchCommand
+from cyberaudit.cli.scan import All, Json, Output, Technical, progress
+from cyberaudit.cli.shared import say, shared
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo", cls=FrenchCommand)(demo)
+
+
+def demo(
+    ctx: typer.Context,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Laisse la commune en marche, et dit comment la regarder.")
+    ] = False,
+    output: Output = None,
+    everything: All = False,
+    technical: Technical = False,
+    as_json: Json = False,
+) -> int:
+    """Fait vivre une petite commune sur cette machine et la contrôle, sans réseau ni droits.
+
+    Le contrôle est le même que « cyberaudit scan » ; son historique est oublié à la fin.
+    """
+    from cyberaudit.cli import screen
+    from cyberaudit.demo.keep import wait
+    from cyberaudit.demo.place import DemoPlace
+    from cyberaudit.demo.scan import scan_place
+
+    wanted = screen.outputs(output or ())
+    level = screen.detail(everything=everything, technical=technical)
+    with DemoPlace() as place:
+        done = scan_place(place, progress=progress(quiet=shared(ctx).quiet))
+        screen.show(done.told.view, shared(ctx), as_json=as_json, level=level)
+        screen.write(done.told.view, wanted, level=level)
+        if keep:
+            wait(place, say=say)
+    return 130 if done.audit.partial else 0

@@ -1,0 +1,137 @@
+"""`cyberaudit`: the commands together, global options anywhere on the line, one sentence for every mistake."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from cyberaudit import __version__, french
+from cyberaudit.cli import catalogue, demo, history, look, profile, report, scan
+from cyberaudit.cli.help import FrenchGroup, french_usage_error
+from cyberaudit.cli.shared import Shared, say, warn
+from cyberaudit.errors import CyberauditError
+
+INCOMPLETE = 3
+INTERRUPTED = 130
+_FLAGS = ("--simple", "--quiet", "--verbose", "--log-json")
+_VALUED = ("--history",)
+
+app = typer.Typer(
+    cls=FrenchGroup,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def cyberaudit(
+    ctx: typer.Context,
+    simple: Annotated[bool, typer.Option("--simple", help="Ni tableau, ni cadre, ni couleur.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Ne montre que les erreurs.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Montre aussi le détail technique des erreurs.")
+    ] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Journal technique en JSON, sur la sortie d'erreur.")
+    ] = False,
+    history: Annotated[
+        str | None, typer.Option("--history", metavar="FICHIER", help="Fichier d'historique à utiliser.")
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Affiche la version.")] = False,
+) -> None:
+    """Contrôle la cybersécurité d'une petite commune et dit par où commencer.
+
+    Sur place : « cyberaudit scan mairie.yaml ». Pour essayer sans rien préparer : « cyberaudit demo ».
+    Les options générales se placent où l'on veut sur la ligne.
+    """
+    if version:
+        say(f"cyberaudit {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        say(ctx.get_help())
+        raise typer.Exit
+    ctx.obj = Shared(simple, quiet, verbose, log_json, Path(history) if history else None)
+    _log_to_standard_error(verbose=verbose, as_json=log_json)
+
+
+for module in (scan, report, look, history, profile, catalogue, demo):
+    module.register(app)
+
+
+def main() -> NoReturn:
+    """The entry point of the program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command line to its exit code; every mistake becomes one French sentence on standard error."""
+    arguments = _global_first(arguments)
+    verbose = "--verbose" in arguments
+    try:
+        code = app(args=list(arguments), prog_name="cyberaudit", standalone_mode=False)
+    except CyberauditError as error:
+        return _mistake(str(error), error.exit_code, verbose=verbose)
+    except typer.TyperException as error:
+        return _mistake(french_usage_error(error), 2, verbose=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return _mistake("Interrompu.", INTERRUPTED, verbose=False)
+    except BrokenPipeError:
+        # The reader left (`| head`): nothing to say, and nothing more to write at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    # The last net: a mistake of ours still ends in a sentence, and never in an exit code that means success.
+    except Exception as error:  # noqa: BLE001 — reason above
+        sentence = (
+            f"cyberaudit a rencontré une erreur imprévue ({type(error).__name__}). Relancez avec --verbose."
+        )
+        return _mistake(sentence, INCOMPLETE, verbose=verbose)
+    return code if isinstance(code, int) else 0
+
+
+def _mistake(sentence: str, code: int, *, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exc()
+    warn(french.typeset(sentence))
+    return code
+
+
+def _global_first(arguments: Sequence[str]) -> list[str]:
+    """Global options moved before the command, wherever they were written; nothing moves after `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word in _FLAGS or word.startswith(tuple(f"{name}=" for name in _VALUED)):
+            front.append(word)
+        elif word in _VALUED:
+            front += [word, *(value for value in [next(words, None)] if value is not None)]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def _log_to_standard_error(*, verbose: bool, as_json: bool) -> None:
+    log = logging.getLogger("cyberaudit")
+    log.handlers.clear()
+    log.propagate = False
+    if not (verbose or as_json):
+        log.addHandler(logging.NullHandler())
+        return
+    handler = logging.StreamHandler()
+    if as_json:
+        from cyberaudit.cli.log_lines import JsonLines
+
+        handler.setFormatter(JsonLines())
+    else:
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s : %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)

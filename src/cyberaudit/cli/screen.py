@@ -1,0 +1,75 @@
+"""A report on this screen, or in the files asked for."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyberaudit.cli.shared import Shared, environment, on_a_terminal, say
+from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.reports import console, json_report
+from cyberaudit.reports.console import Detail
+from cyberaudit.reports.terminal import Terminal, terminal
+from cyberaudit.reports.words import ReportView
+
+KINDS = ("text", "json")
+
+
+def detail(*, everything: bool, technical: bool) -> Detail:
+    """How much to show: `--technical` says more than `--all`."""
+    if technical:
+        return Detail.TECHNICAL
+    return Detail.ALL if everything else Detail.SUMMARY
+
+
+def show(view: ReportView, options: Shared, *, as_json: bool, level: Detail) -> None:
+    """Print the report, unless `--quiet`."""
+    if options.quiet:
+        return
+    if as_json:
+        say(json_report.render(view))
+        return
+    screen = this_screen(options)
+    say(console.render(view, width=screen.width, simple=screen.simple, detail=level, colour=screen.colour))
+
+
+def this_screen(options: Shared) -> Terminal:
+    """Width, simplicity and colour of standard output."""
+    columns = shutil.get_terminal_size((80, 24)).columns
+    return terminal(environment(), is_tty=on_a_terminal(), columns=columns, simple=options.simple)
+
+
+def outputs(texts: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """`--output KIND:FILE`, verified before anything is sent.
+
+    Raises:
+        UsageError: an unknown kind, or no file.
+    """
+    found = []
+    for text in texts:
+        kind, _, file = text.partition(":")
+        if kind not in KINDS or not file:
+            raise UsageError(
+                f"--output : écrivez KIND:FICHIER, par exemple « json:rapport.json » (formats : {', '.join(KINDS)})."
+            )
+        found.append((kind, Path(file)))
+    return tuple(found)
+
+
+def write(view: ReportView, wanted: Sequence[tuple[str, Path]], *, level: Detail) -> None:
+    """Each report in its file, readable by its owner only.
+
+    Raises:
+        NotSaved: a file cannot be written.
+    """
+    for kind, path in wanted:
+        if kind == "json":
+            text = json_report.render(view)
+        else:
+            text = console.render(view, width=80, simple=False, detail=level, colour=False)
+        try:
+            path.touch(mode=0o600)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise NotSaved(f"{path} : le rapport ne peut pas être écrit ({error.strerror}).") from error
+    sys.stdout.flush()

@@ -1,0 +1,184 @@
+"""The scan file (`.cya`): one audit in one file, carried from one machine to another."""
+
+import os
+import shlex
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cyberaudit import french
+from cyberaudit.errors import HistoryError, NotSaved
+from cyberaudit.facts.codec import Json, encode
+from cyberaudit.history.document import NOT_AN_AUDIT, TOO_BIG, DocumentError, pack_gzip, to_audit, unpack
+from cyberaudit.history.refusal import FOLDER, NOT_REGULAR, quoted, system_clause
+from cyberaudit.history.store import History
+from cyberaudit.model import Audit, Finding, finding_identity
+from cyberaudit.plaintext import clean
+
+FORMAT = "cyberaudit-scan"
+VERSION = 1
+# Our own bound: a scan of a large town takes less than 1 MiB.
+COMPRESSED_LIMIT = 16 * 1024 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a scan file."""
+
+    uuid: str
+    was_new: bool
+    """False: this audit was already in the history."""
+
+
+def write_scan_file(audit: Audit, path: Path) -> None:
+    """Write `audit` to `path`, readable by its owner only; a file already there is replaced whole.
+
+    Raises:
+        NotSaved: full disk, no right to write, or something else than a file stands there.
+    """
+    packed = pack_gzip({"format": FORMAT, "version": VERSION, "audit": encode(audit, Audit)})
+    sentence = f"Le contrôle ne peut pas être écrit dans {quoted(path)} : "
+    try:
+        # Renaming over /dev/null would destroy it.
+        is_strange = path.exists() and not path.is_file()
+        if not is_strange:
+            _replace(path, packed)
+    except OSError as error:
+        raise NotSaved(f"{sentence}{system_clause(error)}.") from error
+    if is_strange:
+        raise NotSaved(f"{sentence}{FOLDER if path.is_dir() else NOT_REGULAR}.")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=".cyberaudit-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_scan_file(path: Path) -> Audit:
+    """The audit inside a scan file, its texts made safe to show.
+
+    Raises:
+        HistoryError: no such file, not a scan file, damaged, too big, or of a newer version.
+    """
+    return _read(path)[0]
+
+
+def import_scan(history: History, path: Path, *, commune: str | None) -> Imported:
+    """Store the audit of a scan file; doing it twice changes nothing.
+
+    Raises:
+        HistoryError: the file is no scan, or is of another commune than `commune`; without `commune`, of a
+            commune that this history, already in use, does not know.
+        NotSaved: it could not be stored.
+    """
+    audit, content = _read(path)
+    _refuse_other_commune(path, audit.town.id, wanted=commune, known=history.communes())
+    return Imported(audit.uuid, history.save(audit, received=content))
+
+
+def _refuse_other_commune(path: Path, found: str, *, wanted: str | None, known: tuple[str, ...]) -> None:
+    if wanted is not None and found != wanted:
+        raise HistoryError(
+            f"Le contrôle {quoted(path)} concerne la commune {_name(found)}, et non {_name(wanted)}."
+        )
+    if wanted is None and known and found not in known:
+        raise HistoryError(
+            f"Le contrôle {quoted(path)} concerne la commune {_name(found)}, absente de cet historique. "
+            f"Pour l'ajouter, indiquez --commune {shlex.quote(clean(found, limit=60))}."
+        )
+
+
+def _name(commune: str) -> str:
+    return f"«{french.NBSP}{clean(commune, limit=60)}{french.NBSP}»"
+
+
+def _read(path: Path) -> tuple[Audit, Json]:
+    try:
+        packed = _read_bytes(path)
+        content = _audit_part(packed)
+        audit = to_audit(content)
+        _check_words(audit)
+    except OSError as error:
+        raise _not_read(path, system_clause(error)) from error
+    except DocumentError as error:
+        raise _not_read(path, str(error)) from error
+    return audit, content
+
+
+def _not_read(path: Path, clause: str) -> HistoryError:
+    return HistoryError(f"Le fichier {quoted(path)} ne peut pas être lu : {clause}.")
+
+
+def _read_bytes(path: Path) -> bytes:
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise DocumentError(NOT_REGULAR)
+        packed = file.read(COMPRESSED_LIMIT + 1)
+    if len(packed) > COMPRESSED_LIMIT:
+        raise DocumentError(TOO_BIG)
+    return packed
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Opening a pipe nobody writes to would block for ever."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _audit_part(packed: bytes) -> Json:
+    if not packed.startswith(_GZIP_MAGIC):
+        raise DocumentError("ce n'est pas un contrôle enregistré par cyberaudit (.cya)")
+    envelope = unpack(packed)
+    version = envelope.get("version") if isinstance(envelope, dict) else None
+    if not isinstance(envelope, dict) or envelope.get("format") != FORMAT or type(version) is not int:
+        raise DocumentError(NOT_AN_AUDIT)
+    if version > VERSION:
+        raise DocumentError("il a été écrit par une version plus récente de cyberaudit")
+    try:
+        return _printable(envelope.get("audit"))
+    except RecursionError as error:
+        raise DocumentError(NOT_AN_AUDIT) from error
+
+
+def _printable(content: Json) -> Json:
+    """Every text without control or direction characters; the others stay as they are."""
+    match content:
+        case str():
+            return content if _is_printable(content) else clean(content, limit=10_000)
+        case list():
+            return [_printable(part) for part in content]
+        case dict():
+            return {name: _printable(part) for name, part in content.items()}
+    return content
+
+
+def _is_printable(text: str) -> bool:
+    return text.replace(french.NBSP, " ").replace(french.NARROW, " ").isprintable()
+
+
+def _check_words(audit: Audit) -> None:
+    """What the types cannot say, and the rest of the program relies on."""
+    try:
+        canonical = str(UUID(audit.uuid)) == audit.uuid
+        ZoneInfo(audit.town.commune.timezone)
+    except (ValueError, KeyError, OSError) as error:
+        raise DocumentError(NOT_AN_AUDIT) from error
+    if not canonical or not all(_is_genuine(finding, audit.town.id) for finding in audit.findings):
+        raise DocumentError(NOT_AN_AUDIT)
+
+
+def _is_genuine(finding: Finding, commune: str) -> bool:
+    weights = (finding.impact, finding.base_likelihood, finding.likelihood, finding.verdict.likelihood or 1)
+    identity = finding_identity(commune, finding.check, finding.asset)
+    return finding.identity == identity and all(1 <= weight <= 4 for weight in weights)

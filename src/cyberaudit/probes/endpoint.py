@@ -1,0 +1,138 @@
+"""An address with its port, and the rules that send one such place to another (`--connect-to`)."""
+
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+
+from cyberaudit.errors import UsageError
+from cyberaudit.plaintext import clean
+
+IpAddress = IPv4Address | IPv6Address
+
+# Ours: a map of some thousand rules; more is not a map.
+RULES_FILE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address and one port; no name ever stands here."""
+
+    address: IpAddress
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
+        return f"{host}:{self.port}"
+
+
+def parse_endpoint(text: str, *, default_port: int | None = None) -> Endpoint:
+    """`192.0.2.1:53`, `[2001:db8::1]:53`; without a port when there is a default, brackets then optional.
+
+    Raises:
+        UsageError: not an address, or no port where one is needed.
+    """
+    host, port = _split(text.strip())
+    try:
+        address = ip_address(host)
+    except ValueError:
+        raise UsageError(f"« {clean(text)} » n'est pas une adresse IP suivie d'un port.") from None
+    if port is None and default_port is not None:
+        return Endpoint(address, default_port)
+    if port is None or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
+        raise UsageError(f"« {clean(text)} » : il faut un port entre 1 et 65535 après l'adresse.")
+    return Endpoint(address, int(port))
+
+
+def _split(text: str) -> tuple[str, str | None]:
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, rest.removeprefix(":") if rest else None
+    if text.count(":") == 1:
+        host, _, port = text.partition(":")
+        return host, port
+    return text, None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRule:
+    """Connections meant for `source` go to `target`; the scope is checked on `source`."""
+
+    source: Endpoint
+    target: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectTo:
+    """Every rule of one run."""
+
+    rules: tuple[ConnectRule, ...] = ()
+
+    def target(self, source: Endpoint) -> Endpoint | None:
+        """Where `source` is sent; None when no rule names it."""
+        return next((rule.target for rule in self.rules if rule.source == source), None)
+
+
+def parse_connect_to(text: str) -> ConnectRule:
+    """One rule: `192.0.2.10:25=127.0.0.1:20025`, IPv6 in brackets.
+
+    Raises:
+        UsageError: not of this form.
+    """
+    source, equals, target = text.strip().partition("=")
+    if not equals:
+        raise UsageError(
+            f"« {clean(text)} » n'est pas une règle --connect-to : "
+            "écrivez ADRESSE:PORT=ADRESSE:PORT, par exemple 192.0.2.10:25=127.0.0.1:20025."
+        )
+    return ConnectRule(parse_endpoint(source), parse_endpoint(target))
+
+
+def read_connect_to(texts: Sequence[str]) -> ConnectTo:
+    """The rules of every `--connect-to`: each text is a rule, or a file of rules (`@FILE`, or a bare path).
+
+    Raises:
+        UsageError: a malformed rule, an unreadable file, one source sent to two places.
+    """
+    rules = tuple(rule for text in texts for rule in _rules(text))
+    targets: dict[Endpoint, Endpoint] = {}
+    for rule in rules:
+        if targets.setdefault(rule.source, rule.target) != rule.target:
+            raise UsageError(f"--connect-to : {rule.source} est envoyé vers deux endroits différents.")
+    return ConnectTo(rules)
+
+
+def _rules(text: str) -> tuple[ConnectRule, ...]:
+    if "=" in text and not text.startswith("@"):
+        return (parse_connect_to(text),)
+    path = Path(text.removeprefix("@"))
+    rules = []
+    for number, line in enumerate(_read_rules_file(path).splitlines(), start=1):
+        rule = line.partition("#")[0].strip()
+        if rule:
+            try:
+                rules.append(parse_connect_to(rule))
+            except UsageError as error:
+                raise UsageError(f"{path}, ligne {number} : {error}") from None
+    return tuple(rules)
+
+
+def _read_rules_file(path: Path) -> str:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block for ever
+            raise UsageError(f"--connect-to : {path} n'est pas un fichier ordinaire.")
+        with path.open("rb") as file:
+            data = file.read(RULES_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "chemin impossible"
+        raise UsageError(
+            f"--connect-to : « {clean(str(path))} » n'est ni une règle ADRESSE:PORT=ADRESSE:PORT, "
+            f"ni un fichier lisible ({reason})."
+        ) from None
+    if len(data) > RULES_FILE_BYTES:
+        raise UsageError(f"--connect-to : le fichier {path} est trop long.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"--connect-to : le fichier {path} n'est pas du texte UTF-8.") from None

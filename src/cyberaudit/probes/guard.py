@@ -1,0 +1,122 @@
+"""What may be touched: the purpose of each connection, and the rules it meets before a socket opens. Pure."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address
+from typing import assert_never
+
+from cyberaudit.errors import UsageError
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.endpoint import ConnectTo, Endpoint, IpAddress
+from cyberaudit.town.scope import Scope
+
+# Ours: six domains of one town behind the same provider, each asked once and once again at the end.
+PUBLIC_CONNECTIONS = 12
+
+
+class Purpose(StrEnum):
+    """Why a connection is made: it decides what authorization it needs."""
+
+    PUBLIC = "public"
+    """What any client does towards what an in-scope domain publishes, within a small budget."""
+    ACTIVE = "active"
+    """Enumeration: the address stands in `authorization.addresses`."""
+    INTRUSIVE = "intrusive"
+    """Active, and the test is named in `authorization.tests`."""
+    INFRASTRUCTURE = "infrastructure"
+    """Our own resolver, relay or canary: named in configuration, that port only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One connection somebody wants to make."""
+
+    endpoint: Endpoint
+    purpose: Purpose
+    about: str = ""
+    """Public: the domain that publishes this place."""
+    test: str = ""
+    """Intrusive: the test's name, as `authorization.tests` writes it."""
+
+
+class Guard:
+    """Admits or refuses each request; counts what `public` has spent at each address."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        connect_to: ConnectTo,
+        infrastructure: Collection[Endpoint],
+        allow_test_network: bool,
+    ) -> None:
+        """Raises UsageError when a rule leads elsewhere than to this machine, outside a test network."""
+        for rule in connect_to.rules:
+            if not (allow_test_network or rule.target.address.is_loopback):
+                raise UsageError(
+                    "--connect-to ne peut mener qu'à cette machine (127.0.0.1 ou ::1) : "
+                    f"{rule.target} est refusé. Dans un réseau d'essai, ajoutez --allow-test-network."
+                )
+        self._scope = scope
+        self._connect_to = connect_to
+        self._infrastructure = frozenset(infrastructure)
+        self._allow_test_network = allow_test_network
+        self._spent: Counter[IpAddress] = Counter()
+
+    def admit(self, request: Request) -> Endpoint | Unreachable:
+        """Where the connection really goes, its budget spent; or why it may not be made."""
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return Unreachable(refusal, str(request.endpoint))
+        if request.purpose is Purpose.PUBLIC:
+            self._spent[request.endpoint.address] += 1
+        return self._connect_to.target(request.endpoint) or request.endpoint
+
+    def _refusal(self, request: Request) -> Reason | None:
+        address = request.endpoint.address
+        match request.purpose:
+            case Purpose.PUBLIC:
+                return self._public_refusal(request)
+            case Purpose.ACTIVE:
+                allowed = self._scope.covers_address(address)
+            case Purpose.INTRUSIVE:
+                allowed = self._scope.covers_address(address) and self._scope.allows_test(request.test)
+            case Purpose.INFRASTRUCTURE:
+                allowed = request.endpoint in self._infrastructure
+            case _:
+                assert_never(request.purpose)
+        return None if allowed else Reason.NOT_AUTHORIZED
+
+    def _public_refusal(self, request: Request) -> Reason | None:
+        address = request.endpoint.address
+        if not self._scope.covers_domain(request.about):
+            return Reason.NOT_AUTHORIZED
+        if not (is_public(address) or self._is_expected(request.endpoint)):
+            return Reason.PRIVATE_ADDRESS
+        if self._spent[address] >= PUBLIC_CONNECTIONS:
+            return Reason.BUDGET_SPENT
+        return None
+
+    def _is_expected(self, endpoint: Endpoint) -> bool:
+        """A private address somebody of ours named: in the profile, in a rule, or a whole test network."""
+        return (
+            self._allow_test_network
+            or self._connect_to.target(endpoint) is not None
+            or self._scope.declares_address(endpoint.address)
+        )
+
+
+def is_public(address: IpAddress) -> bool:
+    """Routed on the Internet: not private, loopback, link-local, multicast, reserved or for documentation.
+
+    An IPv6 address that carries an IPv4 one (mapped, 6to4) is judged by what it carries.
+    """
+    if isinstance(address, IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if carried is not None:
+            return is_public(carried)
+        if address.is_site_local:
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)

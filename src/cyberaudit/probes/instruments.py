@@ -1,0 +1,108 @@
+"""What every probe of one run is handed: network, resolver, town, clock, options."""
+
+import re
+import stat
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cyberaudit.declared import Town
+from cyberaudit.errors import UsageError
+from cyberaudit.plaintext import clean
+from cyberaudit.probes.endpoint import read_connect_to
+from cyberaudit.probes.network import CONNECT_SECONDS, Network
+from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_servers
+from cyberaudit.town.scope import Scope
+
+# RFC 2606 reserves .invalid: the machine's own name says too much about who looks.
+NEUTRAL_NAME = "cyberaudit.invalid"
+# Ours: the largest public bundles are 250 KiB.
+BUNDLE_BYTES = 8 * 1024 * 1024
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds given to each step."""
+
+    connect: float = CONNECT_SECONDS
+    # Postfix, postscreen(8): postscreen_greet_wait is 6 s; RFC 5321 §4.5.3.2.1 would allow 5 minutes.
+    banner: float = 15.0
+    reply: float = 5.0
+    handshake: float = 5.0
+    session: float = 30.0
+    """One SMTP session, from connection to QUIT."""
+    dns_tries: tuple[float, ...] = TRIES
+    dns_tcp: float = TCP_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the person wants the looking done; texts as typed, checked by `set_up`."""
+
+    resolvers: tuple[str, ...] = ()
+    """`IP[:port]`; empty: those of this machine."""
+    ca_bundle: Path | None = None
+    """PEM file of trusted roots; None: the system's."""
+    connect_to: tuple[str, ...] = ()
+    """Rules, or files of rules."""
+    allow_test_network: bool = False
+    ehlo: str = NEUTRAL_NAME
+    max_rate: float | None = None
+    """Connections and datagrams a second to one host; None: by the kind of link."""
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """Shared by every probe of one run."""
+
+    network: Network
+    resolver: Resolver
+    town: Town
+    now: datetime
+    """The scan's date, aware, UTC: certificates are judged at it."""
+    options: Options
+
+
+def set_up(town: Town, scope: Scope, options: Options, *, now: datetime) -> Instruments:
+    """Instruments for one run; nothing is sent yet.
+
+    Raises:
+        UsageError: an option that cannot be used.
+    """
+    _check(options)
+    servers = parse_servers(options.resolvers)
+    network = Network(
+        scope,
+        connect_to=read_connect_to(options.connect_to),
+        infrastructure=servers,
+        allow_test_network=options.allow_test_network,
+        max_rate=options.max_rate,
+    )
+    patience = options.patience
+    resolver = Resolver(network, servers, tries=patience.dns_tries, tcp_seconds=patience.dns_tcp)
+    return Instruments(network=network, resolver=resolver, town=town, now=now, options=options)
+
+
+def _check(options: Options) -> None:
+    if not _HOST_NAME.fullmatch(options.ehlo) or len(options.ehlo) > 253:
+        raise UsageError(f"--ehlo : « {clean(options.ehlo)} » n'est pas un nom de machine.")
+    if options.max_rate is not None and not 0 < options.max_rate < float("inf"):
+        raise UsageError("--max-rate : il faut un nombre de paquets par seconde supérieur à zéro.")
+    if options.ca_bundle is not None:
+        _check_bundle(options.ca_bundle)
+
+
+def _check_bundle(path: Path) -> None:
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+        data = b""
+        if regular:
+            with path.open("rb") as file:
+                data = file.read(BUNDLE_BYTES)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "chemin impossible"
+        raise UsageError(f"--ca-bundle : « {clean(str(path))} » ne se lit pas ({reason}).") from None
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        raise UsageError(f"--ca-bundle : {path} ne contient aucun certificat au format PEM.")

@@ -1,0 +1,112 @@
+"""What DNS publishes about a domain's mail: MX, SPF, DMARC."""
+
+import asyncio
+
+from cyberaudit.declared import Domain
+from cyberaudit.facts.mail import MailDns, TxtAnswer, dmarc_records, spf_records, spf_redirect
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.plaintext import clean
+from cyberaudit.probes.guard import Purpose
+from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.registry import Announcement
+from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Answer, Resolver, mx_records, txt_records
+
+# RFC 7208 §4.6.4: redirect counts among the ten look-ups.
+MAX_REDIRECTS = 10
+# RFC 9989 §4.10: the tree walk asks at most eight names.
+MAX_TREE_WALK = 8
+
+
+async def look(asset: Domain, instruments: Instruments) -> MailDns | Unreachable:
+    """The facts, each field on its own three-valued; `Unreachable` when nothing at all could be asked."""
+    domain, resolver = asset.domain, instruments.resolver
+    mx, apex, dmarc = await asyncio.gather(
+        resolver.ask(domain, "MX"), resolver.ask(domain, "TXT"), _tree_walk(resolver, domain)
+    )
+    exists = _exists(mx, apex)
+    if exists is False:
+        return MailDns(domain, False, (), TxtAnswer(domain, ()), (), ())  # noqa: FBT003 - the order of the fields
+    if isinstance(mx, Unreachable) and isinstance(apex, Unreachable) and isinstance(dmarc, Unreachable):
+        return mx
+    return MailDns(
+        domain=domain,
+        exists=exists,
+        mx=mx if isinstance(mx, Unreachable) else mx_records(mx),
+        apex=apex if isinstance(apex, Unreachable) else TxtAnswer(domain, txt_records(apex)),
+        spf_redirects=await _redirects(resolver, domain, apex),
+        dmarc=dmarc,
+    )
+
+
+def announce(asset: Domain) -> tuple[Announcement, ...]:
+    """What `look` would ask."""
+    questions = 2 + MAX_REDIRECTS + MAX_TREE_WALK
+    return (
+        Announcement(
+            target=asset.domain,
+            purpose=Purpose.INFRASTRUCTURE,
+            text=f"les enregistrements publics de {asset.domain} (MX, SPF, DMARC) : "
+            f"{questions} questions au plus, posées au serveur DNS configuré",
+            max_packets=questions * PACKETS_PER_QUESTION,
+        ),
+    )
+
+
+def _exists(*answers: Answer | Unreachable) -> bool | Unreachable:
+    """NXDOMAIN holds for every type of a name (RFC 8020); any answer that is not one proves the name."""
+    known = [answer.exists for answer in answers if not isinstance(answer, Unreachable)]
+    if known:
+        return any(known)
+    return next(answer for answer in answers if isinstance(answer, Unreachable))
+
+
+async def _redirects(
+    resolver: Resolver, domain: str, apex: Answer | Unreachable
+) -> tuple[TxtAnswer, ...] | Unreachable:
+    """TXT at each `redirect=` target in turn, as long as each name has one SPF record; a loop stops it."""
+    if isinstance(apex, Unreachable):
+        return apex
+    answer = TxtAnswer(domain, txt_records(apex))
+    seen = [answer]
+    while len(seen) <= MAX_REDIRECTS:
+        target = _redirect_target(answer, domain)
+        if target is None or any(target == earlier.name for earlier in seen):
+            break
+        if "%" in target:
+            return Unreachable(Reason.PROTOCOL_ERROR, f"redirection SPF variable : {clean(target)}")
+        records = await resolver.txt(target)
+        if isinstance(records, Unreachable):
+            return records
+        answer = TxtAnswer(target, records)
+        seen.append(answer)
+    return tuple(seen[1:])
+
+
+def _redirect_target(answer: TxtAnswer, domain: str) -> str | None:
+    records = spf_records(answer)
+    target = spf_redirect(records[0]) if len(records) == 1 else None
+    if target is None:
+        return None
+    # RFC 7208 §7.2: %{d} is the name whose record is read, %{o} the sender's domain. Others need a message.
+    return target.replace("%{d}", answer.name).replace("%{o}", domain)
+
+
+def tree_walk_names(domain: str) -> tuple[str, ...]:
+    """Where `_dmarc.` is asked: the domain, then from seven labels up to the TLD (RFC 9989 §4.10)."""
+    labels = domain.split(".")
+    parents = labels[1:][-(MAX_TREE_WALK - 1) :]
+    return (domain, *(".".join(parents[index:]) for index in range(len(parents))))
+
+
+async def _tree_walk(resolver: Resolver, domain: str) -> tuple[TxtAnswer, ...] | Unreachable:
+    """Every name asked, up to the first with exactly one DMARC record; several at one name count for none."""
+    walked: list[TxtAnswer] = []
+    for parent in tree_walk_names(domain):
+        name = f"_dmarc.{parent}"
+        records = await resolver.txt(name)
+        if isinstance(records, Unreachable):
+            return records
+        walked.append(TxtAnswer(name, records))
+        if len(dmarc_records(walked[-1])) == 1:
+            break
+    return tuple(walked)

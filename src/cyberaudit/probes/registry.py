@@ -1,0 +1,70 @@
+"""Which probe looks at what: one line per fact class, nothing heavy imported until a probe is used."""
+
+import importlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cyberaudit.declared import AssetKind
+from cyberaudit.facts.base import Facts
+from cyberaudit.facts.mail import MailDns, MailServers
+from cyberaudit.model import Unreachable
+from cyberaudit.probes.guard import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a probe would touch, for `--dry-run`."""
+
+    target: str
+    """The domain or address on whose account it is done."""
+    purpose: Purpose
+    text: str
+    """French: « chaque serveur de courrier de … : une connexion, port 25 »."""
+    max_packets: int
+    """Upper bound of what is sent, when all of it must be asked again too."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProbe:
+    """The functions of one probe module."""
+
+    look: Callable[[Any, Any], Awaitable[Facts | Unreachable]]
+    """(asset, Instruments) → facts of the probe's class."""
+    announce: Callable[[Any], tuple[Announcement, ...]]
+    """(asset) → what `look` would touch; sends nothing."""
+    worth_asking_again: Callable[[Any], bool]
+    """(facts) → a negative reachability result is in them, that a second look may change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Which module sees one class of facts, about one kind of asset."""
+
+    facts: type[Facts]
+    about: AssetKind
+    module: str
+
+    def load(self) -> LoadedProbe:
+        """Import the module and what it needs."""
+        module = importlib.import_module(self.module)
+        return LoadedProbe(
+            look=module.look,
+            announce=module.announce,
+            worth_asking_again=getattr(module, "worth_asking_again", _never),
+        )
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+PROBES: tuple[Probe, ...] = (
+    Probe(MailDns, AssetKind.DOMAIN, "cyberaudit.probes.mail_dns"),
+    Probe(MailServers, AssetKind.DOMAIN, "cyberaudit.probes.mail_servers"),
+)
+
+
+def probe_for(facts: type[Facts]) -> Probe | None:
+    """The probe that sees this class of facts; None when this version has none."""
+    return next((probe for probe in PROBES if probe.facts is facts), None)

@@ -1,0 +1,168 @@
+"""One SMTP conversation up to STARTTLS: who answers, what is offered, which certificate. No mail is sent."""
+
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.facts.mail import SmtpSession
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.plaintext import clean
+from cyberaudit.probes.certificates import TrustStore, covers_name, read_chain
+from cyberaudit.probes.instruments import Patience
+from cyberaudit.probes.network import Stream
+
+# Ours: real banners and EHLO answers have under 30 lines.
+MAX_LINES = 64
+_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_SNI_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
+# OpenSSL, ssl.h: SSL_OP_LEGACY_SERVER_CONNECT, absent from the module before Python 3.12. Servers without
+# RFC 5746 must be seen too.
+_LEGACY_SERVER_CONNECT = 0x4
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """How we present ourselves and what we compare with, the same for every server of a run."""
+
+    ehlo: str
+    patience: Patience
+    trust: TrustStore | Unreachable
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply of RFC 5321 §4.2, all its lines."""
+
+    code: int
+    lines: tuple[bytes, ...]
+    """Without the code."""
+
+    def __str__(self) -> str:
+        return f"{self.code} {clean(self.lines[0], limit=120)}".strip()
+
+    @property
+    def unexpected(self) -> Unreachable:
+        return Unreachable(Reason.PROTOCOL_ERROR, str(self))
+
+
+async def read_reply(stream: Stream, *, within: float) -> Reply | Unreachable:
+    """The next reply, `within` seconds a line; what is no reply, or never ends, is `protocol-error`."""
+    lines: list[bytes] = []
+    while len(lines) < MAX_LINES:
+        line = await stream.read_line(within=within)
+        if isinstance(line, Unreachable):
+            return line
+        match = _REPLY_LINE.fullmatch(line)
+        if match is None:
+            return Unreachable(Reason.PROTOCOL_ERROR, clean(line, limit=120))
+        lines.append(match[3] or b"")
+        if match[2] != b"-":
+            return Reply(int(match[1]), tuple(lines))
+    return Unreachable(Reason.PROTOCOL_ERROR, "réponse sans fin")
+
+
+async def converse(stream: Stream, caller: Caller, *, host: str) -> SmtpSession | Unreachable:
+    """Greeting, EHLO, STARTTLS when offered, QUIT. `host` is the MX's name; the caller closes the stream."""
+    greeting = await read_reply(stream, within=caller.patience.banner)
+    if isinstance(greeting, Unreachable):
+        return greeting
+    if greeting.code != 220:  # 421 later, 554 never (RFC 5321 §3.1)
+        return greeting.unexpected
+    extensions = await _hello(stream, caller)
+    if isinstance(extensions, Unreachable):
+        return extensions
+    tls = await _start_tls(stream, caller, host=host) if "STARTTLS" in extensions else None
+    if not isinstance(tls, Unreachable):
+        await _command(stream, "QUIT", within=caller.patience.reply)
+    return SmtpSession(banner=clean(greeting.lines[0]), extensions=extensions, tls=tls)
+
+
+async def _command(stream: Stream, text: str, *, within: float) -> Reply | Unreachable:
+    sent = await stream.write(f"{text}\r\n".encode("ascii"), within=within)
+    return sent or await read_reply(stream, within=within)
+
+
+async def _hello(stream: Stream, caller: Caller) -> tuple[str, ...] | Unreachable:
+    """The extensions offered; none when only HELO is understood (RFC 5321 §3.2)."""
+    reply = await _command(stream, f"EHLO {caller.ehlo}", within=caller.patience.reply)
+    if isinstance(reply, Unreachable):
+        return reply
+    if reply.code == 250:
+        words = (line.split(None, 1)[:1] for line in reply.lines[1:])
+        return tuple(clean(word[0], limit=40).upper() for word in words if word)
+    if reply.code < 500:  # not now: says nothing of what it offers otherwise
+        return reply.unexpected
+    reply = await _command(stream, f"HELO {caller.ehlo}", within=caller.patience.reply)
+    if isinstance(reply, Unreachable):
+        return reply
+    return () if reply.code == 250 else reply.unexpected
+
+
+async def _start_tls(stream: Stream, caller: Caller, *, host: str) -> TlsSession | Unreachable:
+    reply = await _command(stream, "STARTTLS", within=caller.patience.reply)
+    if isinstance(reply, Unreachable):
+        return reply
+    if reply.code != 220:
+        # RFC 3207 §4: 454 is « not now »; only a lasting code says that encryption does not work here.
+        lasting = reply.code >= 500
+        return Unreachable(Reason.TLS_FAILURE if lasting else Reason.PROTOCOL_ERROR, str(reply))
+    failure = await stream.start_tls(
+        lenient_context(), server_name=_sni(host), within=caller.patience.handshake
+    )
+    if failure is not None:
+        return failure
+    assert stream.tls is not None
+    return tls_session(stream.tls, caller, host=host)
+
+
+def _sni(host: str) -> str | None:
+    """`host` when it may stand in a server_name (RFC 6066 §3): no address, nothing exotic."""
+    return host if _SNI_NAME.fullmatch(host) and len(host) < 254 else None
+
+
+def lenient_context() -> ssl.SSLContext:
+    """A client that enforces nothing and goes as low as OpenSSL can: old servers are to be seen."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    # Without aNULL: a mail server that accepts anonymous suites would then show no certificate at all.
+    context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
+    context.options |= _LEGACY_SERVER_CONNECT
+    return context
+
+
+def tls_session(session: ssl.SSLObject, caller: Caller, *, host: str) -> TlsSession | Unreachable:
+    """The facts of a handshake that ended well."""
+    chain = read_chain(sent_chain(session))
+    if isinstance(chain, Unreachable):
+        return chain
+    certificates = [certificate for certificate, _ in chain]
+    trust = caller.trust
+    return TlsSession(
+        version=session.version() or "",
+        cipher=(session.cipher() or ("", "", 0))[0],
+        chain=tuple(facts for _, facts in chain),
+        trust_error=trust
+        if isinstance(trust, Unreachable)
+        else trust.trust_error(certificates, now=caller.now),
+        name_matches=covers_name(chain[0][1].names, host),
+    )
+
+
+def sent_chain(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    """The certificates as sent, DER, the server's own first; that one alone where Python tells no more."""
+    public: Any = getattr(session, "get_unverified_chain", None)
+    if public is not None:  # Python 3.13
+        return tuple(public())
+    private: Any = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
+    if private is not None:
+        from _ssl import ENCODING_DER
+
+        return tuple(certificate.public_bytes(ENCODING_DER) for certificate in private() or ())
+    own = session.getpeercert(binary_form=True)
+    return (own,) if own else ()

@@ -1,0 +1,134 @@
+"""The full terminal report: every action with its steps, every point, and its proof."""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+from cyberaudit import french
+from cyberaudit.reports.amounts import after_colon
+from cyberaudit.reports.layout import Sheet
+from cyberaudit.reports.sections import Section, action_block, marked
+from cyberaudit.reports.themes import theme_name
+from cyberaudit.reports.words import ActionView, CheckView, PointView, ReportView, SourceView
+
+
+def all_actions(title: str, actions: Sequence[ActionView], sheet: Sheet, *, technical: bool) -> Section:
+    if not actions:
+        return []
+    lines = sheet.heading(title)
+    for number, action in enumerate(actions):
+        lines += [sheet.blank()] if number else []
+        lines += action_block(action, sheet)
+        if not action.deadline:
+            lines += sheet.labelled("Quand", f"{action.tier.lower()}.")
+        lines += _how(action, sheet)
+        lines += _for_contractor(action, sheet) if technical else []
+    return lines
+
+
+def _how(action: ActionView, sheet: Sheet) -> Section:
+    lines = sheet.labelled("Comment", "")
+    for step_number, step in enumerate(action.steps, start=1):
+        lines += sheet.paragraph(step, first=f"     {step_number}. ")
+    return lines + sheet.labelled("C'est fait quand", after_colon(action.done_when))
+
+
+def _for_contractor(action: ActionView, sheet: Sheet) -> Section:
+    lines = sheet.labelled("À transmettre au prestataire", "") if action.contractor else []
+    for paragraph in action.contractor.splitlines():
+        lines += sheet.paragraph(paragraph, first="     ")
+    lines += sheet.labelled("Mesure", f"{action.measure}, risque {action.risk} sur 16")
+    return lines + _cited(action.sources, sheet)
+
+
+def questions(view: ReportView, sheet: Sheet) -> Section:
+    if not view.questions:
+        return []
+    lines = sheet.heading("Questions sans réponse")
+    for each in view.questions:
+        lines += sheet.paragraph(f"Pour {each.whom}{french.NBSP}: {after_colon(each.question)}", first=" - ")
+    where = "Les réponses s'écrivent dans le profil de la mairie, avec le nom de la personne et la date."
+    return lines + sheet.paragraph(where, first=" ")
+
+
+def points(view: ReportView, sheet: Sheet, *, technical: bool) -> list[Section]:
+    """One section a theme, in the order of the themes; what does not apply comes last."""
+    fiches = {each.check: each for each in view.checks}
+    order = dict.fromkeys([*(each.theme for each in view.themes), *(each.theme for each in view.points)])
+    return [
+        _theme_points(
+            theme, [each for each in view.points if each.theme == theme], fiches, sheet, technical=technical
+        )
+        for theme in order
+    ]
+
+
+def _theme_points(
+    theme: str,
+    points: Sequence[PointView],
+    fiches: dict[str, CheckView],
+    sheet: Sheet,
+    *,
+    technical: bool,
+) -> Section:
+    lines = sheet.heading(f"{theme_name(theme)}, point par point")
+    for number, check in enumerate(dict.fromkeys(each.check for each in points)):
+        found = [each for each in points if each.check == check]
+        lines += [sheet.blank()] if number else []
+        lines += sheet.paragraph(f"{found[0].question} [{check}]", first=" ", style="bold")
+        for each in found:
+            lines += _point(each, sheet)
+            lines += _proof(each, sheet) if technical else []
+        lines += _remedy(found, fiches.get(check), sheet) if technical else []
+    return lines
+
+
+def _point(point: PointView, sheet: Sheet) -> Section:
+    text = point.sentence if point.looked else point.stands_on
+    if point.asset_name.lower() not in text.lower() and not point.asset.startswith("practice/"):
+        text = f"{point.asset_name}{french.NBSP}: {after_colon(text)}"
+    if point.waived:
+        text += " Risque accepté."
+    lines = marked(point.mark, text, sheet, indent="   ")
+    for item in point.items:
+        lines += sheet.paragraph(item.text, first=f"     {item.mark.sign} ")
+    return lines + (sheet.paragraph(point.stands_on, first="     ", style="dim") if point.looked else [])
+
+
+def _proof(point: PointView, sheet: Sheet) -> Section:
+    """What the contractor can see again, and the references of the point."""
+    details = [("Preuve", f"{each.label} = {each.value}") for each in point.evidence]
+    details += [("Détail", _codes(each.key, each.status, each.reason)) for each in point.items]
+    details += [
+        ("Code", _codes(point.status, point.reason)),
+        ("Risque", f"{point.impact} × {point.likelihood} = {point.risk}"),
+        ("Vu", _codes(point.vantage, f"{point.seen_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")),
+        ("Identité", _codes(point.identity, point.asset)),
+    ]
+    return [line for label, text in details for line in sheet.labelled(label, text, indent="       ")]
+
+
+def _codes(*words: str) -> str:
+    return ", ".join(word for word in words if word)
+
+
+def _remedy(found: Sequence[PointView], fiche: CheckView | None, sheet: Sheet) -> Section:
+    """What the points of one check have in common: the fix when one is open, the measure, the sources."""
+    lines: Section = []
+    if fiche and any(each.status.is_open for each in found):
+        lines += sheet.labelled("Corriger", "") + sheet.fiche(fiche.fix, indent="     ")
+    lines += sheet.labelled("Mesure", f"{found[0].measure_title} ({found[0].measure})")
+    return lines + _cited(found[0].sources, sheet)
+
+
+def _cited(sources: Sequence[SourceView], sheet: Sheet) -> Section:
+    texts = [f"{each.text} — {each.url}" if each.url else each.text for each in sources]
+    return [line for text in texts for line in sheet.labelled("Source", text)]
+
+
+def method(view: ReportView, sheet: Sheet) -> Section:
+    lines = sheet.heading("Comment le niveau est calculé") + sheet.paragraph(view.level_paragraph)
+    if view.scans:
+        lines += [sheet.blank(), *sheet.heading("Contrôles réunis dans ce rapport")]
+        for scan in view.scans:
+            lines += sheet.paragraph(scan.sentence, first=" - ")
+    return lines

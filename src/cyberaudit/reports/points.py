@@ -1,0 +1,146 @@
+"""How a finding is told: its state, its sentence, and how, from where and when it is known."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from cyberaudit import french
+from cyberaudit.declared import Declaration, Practice, Town
+from cyberaudit.engine.measures import Owner, Remedies
+from cyberaudit.engine.remedies import cite
+from cyberaudit.model import Basis, Evidence, Finding, Item, Reason, SeenFrom, Status
+from cyberaudit.plaintext import clean
+from cyberaudit.reports.words import EvidenceView, ItemView, Mark, PointView, SourceView
+
+OUTSIDE = "outside"
+EVIDENCE_LIMIT = 400
+_QUESTIONS = (Reason.NOT_DECLARED, Reason.DECLARATION_EXPIRED, Reason.ANSWER_UNKNOWN)
+_BEST_PLACE = {
+    SeenFrom.OUTSIDE: "depuis l'extérieur",
+    SeenFrom.INSIDE: "depuis le réseau de la mairie",
+    SeenFrom.LOCAL: "sur la machine concernée",
+    SeenFrom.ANY: "depuis un autre endroit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every sentence may need to know."""
+
+    town: Town
+    remedies: Remedies
+    timezone: tzinfo
+    today: date
+    """In the town's time zone."""
+
+    def moment(self, value: datetime) -> str:
+        """« 21 novembre 2026 à 22 h 10 »."""
+        local = value.astimezone(self.timezone)
+        return f"{french.day(local)} à {french.hour(local)}"
+
+    def place(self, vantage: str) -> str:
+        """« l'extérieur », « le réseau « Agents » »."""
+        if vantage == OUTSIDE:
+            return "l'extérieur"
+        zone = self.town.asset(f"zone/{vantage}")
+        return french.typeset(f"le réseau « {safe(zone.name if zone else vantage)} »")
+
+    def cited(self, references: tuple[str, ...]) -> tuple[SourceView, ...]:
+        """The documents of the catalogue that the references name."""
+        return tuple(
+            _source(each, self.remedies)
+            for each in references
+            if each.partition(" ")[0] in self.remedies.sources
+        )
+
+
+def safe(text: str, *, limit: int = 300) -> str:
+    """One printable line with French spacing; findings may hold what the network said."""
+    return french.typeset(clean(text, limit=limit))
+
+
+def _source(reference: str, remedies: Remedies) -> SourceView:
+    citation = cite(reference, remedies)
+    text = str(citation)
+    return SourceView(reference, text.removesuffix(f" — {citation.url}"), citation.url)
+
+
+def point(finding: Finding, scene: Scene, *, waived: bool) -> PointView:
+    """One finding as every format tells it."""
+    measure = scene.remedies.measures.get(finding.measure)
+    return PointView(
+        identity=finding.identity,
+        check=finding.check,
+        theme=finding.theme,
+        question=safe(finding.title),
+        asset=finding.asset,
+        asset_name=safe(finding.asset_name),
+        status=finding.status,
+        mark=Mark.of(finding.status),
+        sentence=safe(finding.verdict.text),
+        reason=finding.verdict.reason,
+        items=tuple(_item(item) for item in finding.verdict.items),
+        evidence=tuple(_evidence(entry) for entry in finding.verdict.evidence),
+        basis=finding.basis,
+        stands_on=stands_on(finding, scene),
+        contradiction=finding.contradiction,
+        waived=waived,
+        looked=finding.looked,
+        vantage=finding.vantage,
+        seen_from=finding.seen_from,
+        seen_at=finding.seen_at,
+        impact=finding.impact,
+        likelihood=finding.likelihood,
+        risk=finding.risk,
+        measure=finding.measure,
+        measure_title=measure.title if measure else finding.measure,
+        sources=scene.cited(measure.sources if measure else ()),
+    )
+
+
+def _item(item: Item) -> ItemView:
+    return ItemView(clean(item.key), item.status, Mark.of(item.status), item.reason, safe(item.text))
+
+
+def _evidence(entry: Evidence) -> EvidenceView:
+    # Raw on purpose: a record that is copied must not carry our typography.
+    return EvidenceView(clean(entry.label), clean(entry.value, limit=EVIDENCE_LIMIT))
+
+
+def stands_on(finding: Finding, scene: Scene) -> str:
+    """How, from where and when it is known, one sentence."""
+    if not finding.looked:
+        return french.typeset(f"{elsewhere(finding, scene).capitalize()}.")
+    if finding.status is Status.UNKNOWN and finding.verdict.reason in _QUESTIONS:
+        return french.typeset(f"À qui le demander : {_who_knows(finding, scene)}.")
+    where = f"depuis {scene.place(finding.vantage)}, le {scene.moment(finding.seen_at)}"
+    if not finding.status.is_known and finding.status is not Status.NOT_APPLICABLE:
+        return f"Tenté {where}."
+    if finding.basis is Basis.MEASURED:
+        return f"Mesuré {where}."
+    return _declared(finding, scene)
+
+
+def _who_knows(finding: Finding, scene: Scene) -> str:
+    measure = scene.remedies.measures.get(finding.measure)
+    return (measure.owner if measure else Owner.AGENT).french
+
+
+def elsewhere(finding: Finding, scene: Scene) -> str:
+    """« non regardé depuis l'extérieur : à faire depuis le réseau de la mairie »."""
+    return french.typeset(
+        f"non regardé depuis {scene.place(finding.vantage)} : à faire {_BEST_PLACE[finding.seen_from]}"
+    )
+
+
+def _declared(finding: Finding, scene: Scene) -> str:
+    given = _declaration(finding, scene.town)
+    by = f" par {safe(given.by)} le {french.day(given.on)}" if given else ""
+    if finding.basis is Basis.ATTESTED:
+        return f"Attesté{by}, avec un document."
+    return f"Déclaré{by}, non vérifié."
+
+
+def _declaration(finding: Finding, town: Town) -> Declaration | None:
+    """Of a practice; other assets carry several, and the finding does not say which."""
+    asset = town.asset(finding.asset)
+    return asset.declaration("answer") if isinstance(asset, Practice) else None

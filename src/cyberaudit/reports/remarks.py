@@ -1,0 +1,90 @@
+"""What is said beside the plan: contradictions, what could not be seen, accepted risks, questions."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from cyberaudit import french
+from cyberaudit.declared import Waiver
+from cyberaudit.engine.measures import Owner
+from cyberaudit.model import Finding, Reason, Status
+from cyberaudit.plan.words import Question
+from cyberaudit.reports.amounts import after_colon
+from cyberaudit.reports.points import Scene, elsewhere, safe
+from cyberaudit.reports.words import ContradictionView, NotSeenView, QuestionView, WaiverView
+
+
+def contradiction_views(findings: Sequence[Finding]) -> tuple[ContradictionView, ...]:
+    return tuple(
+        ContradictionView(
+            finding.identity,
+            french.typeset(
+                f"{safe(finding.asset_name)} : {after_colon(safe(finding.verdict.text))} "
+                "La réponse donnée dans le profil disait mieux : elle est à revoir."
+            ),
+        )
+        for finding in findings
+        if finding.contradiction
+    )
+
+
+def not_seen_views(findings: Sequence[Finding], scene: Scene) -> tuple[NotSeenView, ...]:
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_cause(finding, scene), []).append(finding)
+    return tuple(
+        NotSeenView(_counted(cause, found), tuple(each.identity for each in found))
+        for cause, found in groups.items()
+    )
+
+
+def _cause(finding: Finding, scene: Scene) -> str:
+    if not finding.looked:
+        return elsewhere(finding, scene)
+    if finding.status is Status.ERROR:
+        return "le contrôle lui-même a rencontré une erreur"
+    if finding.verdict.reason in set(Reason):
+        return Reason(finding.verdict.reason).french
+    return "ce qui a été vu ne permet pas de conclure"
+
+
+def _counted(cause: str, findings: Sequence[Finding]) -> str:
+    many = len(findings) > 1
+    points = french.count(len(findings), "point")
+    if not findings[0].looked:
+        agreed = cause.replace("non regardé", "non regardés", 1) if many else cause
+        return f"{points} {agreed}."
+    return french.typeset(f"{points} sans réponse : {cause}.")
+
+
+def waiver_view(finding: Finding, scene: Scene) -> WaiverView:
+    waiver = _covering(finding, scene.town.waivers, scene.today)
+    what = safe(finding.verdict.text)
+    if waiver is None:
+        return WaiverView(finding.identity, f"{what} Risque accepté.", None)
+    accepted = f"Risque accepté jusqu'au {french.day(waiver.until)} par {waiver.decided_by}."
+    reason = f"Raison : {after_colon(waiver.reason.strip())}"
+    sentence = f"{what} {safe(accepted)} {safe(reason)}"
+    return WaiverView(finding.identity, sentence, waiver.until)
+
+
+def _covering(finding: Finding, waivers: Sequence[Waiver], today: date) -> Waiver | None:
+    asset_id = finding.asset.partition("/")[2]
+    return next(
+        (
+            waiver
+            for waiver in waivers
+            if waiver.check == finding.check
+            and waiver.asset in ("", asset_id)
+            and waiver.decided_on <= today <= waiver.until
+        ),
+        None,
+    )
+
+
+def question_view(question: Question) -> QuestionView:
+    return QuestionView(
+        point=question.finding.identity,
+        owner=question.for_owner,
+        whom=Owner(question.for_owner).french,
+        question=safe(question.finding.title),
+    )

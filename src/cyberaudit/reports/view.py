@@ -1,0 +1,183 @@
+"""The whole report as values: everything that any format tells, each sentence ready in French."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cyberaudit import french
+from cyberaudit.declared import Ceiling, Town
+from cyberaudit.engine.fiche import Fiche
+from cyberaudit.engine.measures import Remedies
+from cyberaudit.history.state import AuditSummary, TownState
+from cyberaudit.model import Finding, Status
+from cyberaudit.plan.level import LEVEL_PARAGRAPH
+from cyberaudit.plan.words import Action, Plan, Tier
+from cyberaudit.reports import amounts
+from cyberaudit.reports.actions import action
+from cyberaudit.reports.commune import of_commune
+from cyberaudit.reports.level import level_view, nothing_urgent
+from cyberaudit.reports.points import Scene, point, safe
+from cyberaudit.reports.remarks import contradiction_views, not_seen_views, question_view, waiver_view
+from cyberaudit.reports.themes import theme_views
+from cyberaudit.reports.words import (
+    ActionView,
+    BudgetView,
+    CheckView,
+    HelpView,
+    PointView,
+    ReportView,
+    ScanView,
+)
+
+ATTACK = french.typeset(
+    "Attaque en cours ? Débranchez le réseau, n'éteignez pas, puis 17Cyber : https://17cyber.gouv.fr"
+)
+
+
+def build_view(
+    state: TownState,
+    plan: Plan,
+    *,
+    remedies: Remedies,
+    fiches: Mapping[str, Fiche],
+    partial: bool = False,
+) -> ReportView:
+    """Everything the report tells of one town.
+
+    Args:
+        state: the town and its findings; every date is told in its commune's time zone.
+        plan: what `build_plan` made of the same findings.
+        remedies: measures and sources, for titles and citations.
+        fiches: of the checks, by id; one that is missing is left out.
+        partial: the last scan was interrupted.
+    """
+    scene = _scene(state, remedies)
+    waived = frozenset(finding.identity for finding in plan.waived)
+    urgent, others = _actions(plan.actions, scene)
+    points = tuple(point(each, scene, waived=each.identity in waived) for each in state.findings)
+    return ReportView(
+        title=f"Cybersécurité de la mairie {of_commune(safe(state.town.name))}",
+        commune=state.town.id,
+        commune_name=safe(state.town.name),
+        as_of=state.as_of,
+        scan_line=_scan_line(state, scene),
+        scanned_by=safe(_scanned_by(state)),
+        partial=partial,
+        warnings=_warnings(state.findings, partial=partial),
+        level=level_view(plan, state.findings, waived),
+        contradictions=contradiction_views(state.findings),
+        nothing_urgent="" if urgent else nothing_urgent(plan.level),
+        urgent=urgent,
+        next_actions=others,
+        themes=theme_views(points),
+        not_seen=not_seen_views(plan.not_seen, scene),
+        waivers=tuple(waiver_view(each, scene) for each in plan.waived),
+        questions=tuple(question_view(each) for each in plan.questions),
+        budget=_budget(plan.actions, state.town, scene.today),
+        help=_help(plan, state.findings),
+        attack=ATTACK,
+        points=points,
+        checks=_checks(points, fiches),
+        scans=tuple(_scan(each, scene) for each in state.audits),
+        level_paragraph=LEVEL_PARAGRAPH,
+    )
+
+
+def _scene(state: TownState, remedies: Remedies) -> Scene:
+    timezone = _timezone(state.town.commune.timezone)
+    return Scene(state.town, remedies, timezone, state.as_of.astimezone(timezone).date())
+
+
+def _timezone(name: str) -> tzinfo:
+    """The town's; UTC on a machine without time zone data, where a report must still be read."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
+def _scanned_by(state: TownState) -> str:
+    return state.audits[0].scanned_by if state.audits else state.town.scanned_by
+
+
+def _scan_line(state: TownState, scene: Scene) -> str:
+    started = state.audits[0].started_at if state.audits else state.as_of
+    local = started.astimezone(scene.timezone)
+    by = _scanned_by(state)
+    line = f"Contrôle du {french.day_of_week(local)} à {french.hour(local)}"
+    return f"{line} — par {safe(by)}" if by else line
+
+
+def _scan(audit: AuditSummary, scene: Scene) -> ScanView:
+    by = f", par {safe(audit.scanned_by)}" if audit.scanned_by else ""
+    cut = ", interrompu" if audit.partial else ""
+    return ScanView(
+        uuid=audit.uuid,
+        vantage=audit.vantage,
+        started_at=audit.started_at,
+        partial=audit.partial,
+        sentence=f"Le {scene.moment(audit.started_at)}, depuis {scene.place(audit.vantage)}{by}{cut}.",
+    )
+
+
+def _warnings(findings: Sequence[Finding], *, partial: bool) -> tuple[str, ...]:
+    warnings = []
+    if partial:
+        warnings.append("Contrôle interrompu : ce rapport est incomplet, il faut le relancer.")
+    crashed = sum(finding.status is Status.ERROR for finding in findings)
+    if crashed:
+        points = french.count(crashed, "point")
+        warnings.append(f"{points} sans réponse : erreur de cyberaudit, et non défaut de la mairie.")
+    return tuple(french.typeset(warning) for warning in warnings)
+
+
+def _actions(
+    actions: Sequence[Action], scene: Scene
+) -> tuple[tuple[ActionView, ...], tuple[ActionView, ...]]:
+    told = [action(each, scene) for each in actions]
+    urgent = tuple(each for each in told if each.tier is Tier.URGENT)
+    return urgent, tuple(each for each in told if each.tier is not Tier.URGENT)
+
+
+def _budget(actions: Sequence[Action], town: Town, today: date) -> BudgetView:
+    costs = [each.measure.cost for each in actions]
+    low, high = sum(cost.low for cost in costs), sum(cost.high for cost in costs)
+    yearly = sum(cost.yearly for cost in costs)
+    together = french.typeset(f"Budget des actions proposées : {amounts.cost_of(low, high, yearly)}.")
+    return BudgetView(
+        low=low,
+        high=high,
+        yearly=yearly,
+        sentence=together if actions else "",
+        ceiling=_ceiling([each for each in town.plan.ceilings if each.year >= today.year]),
+    )
+
+
+def _ceiling(ceilings: Sequence[Ceiling]) -> str:
+    if not ceilings:
+        return ""
+    years = [f"{french.euros(each.euros)} en {each.year}" for each in ceilings]
+    return french.typeset(f"Plafond choisi par le maire : {french.listed(years)}.")
+
+
+def _help(plan: Plan, findings: Sequence[Finding]) -> tuple[HelpView, ...]:
+    """The check to understand first: of the first action, else of the first point."""
+    found = [each for entry in plan.actions for each in entry.findings] or list(findings)
+    if not found:
+        return ()
+    return (HelpView("Comprendre un point", f"cyberaudit explain {found[0].check}"),)
+
+
+def _checks(points: Sequence[PointView], fiches: Mapping[str, Fiche]) -> tuple[CheckView, ...]:
+    asked = dict.fromkeys(each.check for each in points)
+    return tuple(
+        CheckView(
+            check=check,
+            question=french.typeset(fiches[check].title),
+            why=french.typeset(fiches[check].why),
+            fix=french.typeset(fiches[check].fix),
+            limits=french.typeset(fiches[check].limits),
+        )
+        for check in asked
+        if check in fiches
+    )

@@ -1,0 +1,332 @@
+"""What every format tells: the report's values, each sentence ready in French, beside what machines read.
+
+The JSON report is these classes, field by field; its schema is made from them, docstrings included.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from cyberaudit.model import Basis, SeenFrom, Status
+from cyberaudit.plan.words import Tier, Word
+
+
+class Mark(StrEnum):
+    """The state of a point or a theme, in words."""
+
+    TO_FIX = "à corriger"
+    TO_IMPROVE = "à améliorer"
+    IN_ORDER = "en ordre"
+    TO_CHECK = "à vérifier"
+    NOT_APPLICABLE = "sans objet"
+
+    @property
+    def sign(self) -> str:
+        """One character; never shown without the word."""
+        return _SIGNS[self]
+
+    @classmethod
+    def of(cls, status: Status) -> "Mark":
+        return _MARKS[status]
+
+
+_SIGNS = {
+    Mark.TO_FIX: "✗",
+    Mark.TO_IMPROVE: "!",
+    Mark.IN_ORDER: "✓",
+    Mark.TO_CHECK: "?",
+    Mark.NOT_APPLICABLE: "–",
+}
+_MARKS = {
+    Status.FAIL: Mark.TO_FIX,
+    Status.PARTIAL: Mark.TO_IMPROVE,
+    Status.PASS: Mark.IN_ORDER,
+    Status.UNKNOWN: Mark.TO_CHECK,
+    Status.ERROR: Mark.TO_CHECK,
+    Status.NOT_APPLICABLE: Mark.NOT_APPLICABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One official document cited."""
+
+    reference: str
+    """The document's short id and the rule: `PA-066 R44`."""
+    text: str
+    """Publisher, title, rule."""
+    url: str
+    """Only a confirmed address; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """How much of the known risk is mastered."""
+
+    word: Word
+    low: Fraction
+    """Exact low bound, 0 to 100: what is unknown counts as absent."""
+    high: Fraction
+    """Exact high bound, 0 to 100: what is unknown counts as in order."""
+    shown_low: int
+    shown_high: int
+    answered: int
+    """Points with a known answer."""
+    asked: int
+    """Points that apply."""
+    on_word_points: int
+    """Part of the low bound that rests on declarations, 0 to 100."""
+    headline: str
+    """« FRAGILE »"""
+    figure: str
+    """« 26 points sur 100, dont 5 points sur parole »; empty when nothing could be assessed."""
+    coverage: str
+    reason: str
+    """Why the word is not the one the number gives; may be empty."""
+    target: int | None
+    """The low bound reached, rounded down, once every proposed action is done; null without an action."""
+    target_sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """One measure of the plan."""
+
+    rank: int
+    measure: str
+    title: str
+    checks: tuple[str, ...]
+    """Ids of the checks that call for it, worst first."""
+    findings: tuple[str, ...]
+    """Identities of the open points that call for it."""
+    tier: Tier
+    why: str
+    owner: str
+    """`agent`, `elu` or `contractor`."""
+    who: str
+    """« le prestataire informatique »"""
+    who_short: str
+    """« Prestataire »"""
+    cost: str
+    cost_short: str
+    cost_low: int
+    """Euros, tax included."""
+    cost_high: int
+    cost_yearly: int
+    """Euros a year, on top."""
+    time: str
+    days: float
+    """Working days of the owner."""
+    due: date | None
+    deadline: str
+    """« avant le 28 novembre »; empty without a date."""
+    stopgap: str
+    steps: tuple[str, ...]
+    contractor: str
+    """A text ready to forward; may be empty."""
+    done_when: str
+    after: str
+    """What must be done or checked before; may be empty."""
+    sources: tuple[SourceView, ...]
+    risk: int
+    effort: int
+    gain: Fraction
+    index: Fraction
+    """gain / effort"""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """Plural detail of a point: a server, a port, a rule."""
+
+    key: str
+    status: Status
+    mark: Mark
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One raw thing seen."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointView:
+    """One question about one thing, and its answer."""
+
+    identity: str
+    """The same for ever for this question about this thing of this town."""
+    check: str
+    theme: str
+    question: str
+    asset: str
+    """`domain/main`"""
+    asset_name: str
+    status: Status
+    mark: Mark
+    sentence: str
+    reason: str
+    """Code of the fault; empty when there is none."""
+    items: tuple[ItemView, ...]
+    evidence: tuple[EvidenceView, ...]
+    basis: Basis
+    stands_on: str
+    """How, from where and when it is known, one sentence."""
+    contradiction: bool
+    """What is declared is better than what is measured."""
+    waived: bool
+    """The risk was accepted by an élu: the point leaves the plan, not the level."""
+    looked: bool
+    """False when nothing could look from there."""
+    vantage: str
+    seen_from: SeenFrom
+    seen_at: datetime
+    impact: int
+    likelihood: int
+    risk: int
+    """impact × likelihood, 1 to 16"""
+    measure: str
+    measure_title: str
+    sources: tuple[SourceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """The fiche of a check that has a point in this report."""
+
+    check: str
+    question: str
+    why: str
+    fix: str
+    limits: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeView:
+    """One family of points."""
+
+    theme: str
+    name: str
+    mark: Mark
+    in_order: int
+    asked: int
+    """Points that apply."""
+    to_check: int
+    """Points without an answer."""
+    sentence: str
+    """« 1 sur 3 en ordre »"""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeenView:
+    """Points that could not be seen, for one and the same cause."""
+
+    sentence: str
+    points: tuple[str, ...]
+    """Identities."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContradictionView:
+    """A declaration that a measurement contradicts."""
+
+    point: str
+    """Identity."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverView:
+    """A risk accepted by an élu until a date."""
+
+    point: str
+    """Identity."""
+    sentence: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """Something only a person can answer."""
+
+    point: str
+    """Identity."""
+    owner: str
+    """`agent`, `elu` or `contractor`."""
+    whom: str
+    """« un élu »"""
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """What the proposed actions cost together, in euros, tax included."""
+
+    low: int
+    high: int
+    yearly: int
+    sentence: str
+    ceiling: str
+    """What the mayor chose; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpView:
+    """Where to go next."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanView:
+    """One scan that this report stands on."""
+
+    uuid: str
+    vantage: str
+    started_at: datetime
+    partial: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """The whole report."""
+
+    title: str
+    commune: str
+    """The town's id."""
+    commune_name: str
+    as_of: datetime
+    scan_line: str
+    scanned_by: str
+    partial: bool
+    """The scan was interrupted: never a baseline."""
+    warnings: tuple[str, ...]
+    level: LevelView
+    contradictions: tuple[ContradictionView, ...]
+    nothing_urgent: str
+    """What is said when nothing is urgent; empty when something is."""
+    urgent: tuple[ActionView, ...]
+    next_actions: tuple[ActionView, ...]
+    """The others, in the order of the plan."""
+    themes: tuple[ThemeView, ...]
+    """Worst first."""
+    not_seen: tuple[NotSeenView, ...]
+    waivers: tuple[WaiverView, ...]
+    questions: tuple[QuestionView, ...]
+    budget: BudgetView
+    help: tuple[HelpView, ...]
+    attack: str
+    """What to do during an attack."""
+    points: tuple[PointView, ...]
+    checks: tuple[CheckView, ...]
+    scans: tuple[ScanView, ...]
+    """Newest first."""
+    level_paragraph: str
+    """How the level is computed."""

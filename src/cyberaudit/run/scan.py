@@ -1,0 +1,111 @@
+"""`cyberaudit scan`, the whole walk: profile, scope, looking, judging, history, state, plan, view."""
+
+import logging
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cyberaudit.engine.audit import audit
+from cyberaudit.engine.catalogue import Catalogue, load_catalogue
+from cyberaudit.engine.observe import OUTSIDE
+from cyberaudit.errors import HistoryError, NotSaved, UsageError
+from cyberaudit.history.scan_file import write_scan_file
+from cyberaudit.history.store import open_history
+from cyberaudit.model import AssetKind, Audit, ProgressCallback
+from cyberaudit.probes.instruments import Options, set_up
+from cyberaudit.run.tell import Told, recent, tell
+from cyberaudit.town.load import load_profile
+from cyberaudit.town.profile import Profile
+from cyberaudit.town.scope import authorized
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a scan is asked to do."""
+
+    profile: Path
+    history: Path
+    options: Options
+    now: datetime
+    """The only clock of the scan, aware."""
+    vantage: str = OUTSIDE
+    check_folders: tuple[Path, ...] = ()
+    save: Path | None = None
+    """A scan file for another machine, beside the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan brought back."""
+
+    audit: Audit
+    told: Told
+    complaints: tuple[str, ...]
+    """What went wrong after the looking, each one French sentence: nothing obtained is lost for it."""
+
+
+def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scanned:
+    """Look at the town of `request.profile` from one vantage, store it, and tell its state.
+
+    Raises:
+        ProfileError, ScopeError, CatalogueError, UsageError: before anything is sent.
+    """
+    profile, catalogue = prepare(request)
+    scope = authorized(profile, now=request.now)
+    instruments = set_up(profile.town, scope, request.options, now=request.now)
+    made = audit(
+        profile.town,
+        catalogue,
+        instruments,
+        vantage=request.vantage,
+        started_at=request.now,
+        progress=progress,
+    )
+    past, complaints = keep(made, request)
+    told = tell(past, catalogue, now=max(made.finished_at, request.now), current=made)
+    return Scanned(made, told, complaints)
+
+
+def prepare(request: Request) -> tuple[Profile, Catalogue]:
+    """The profile and the catalogue, with the vantage verified: all that needs no network."""
+    profile = load_profile(request.profile)
+    zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
+    if request.vantage not in (OUTSIDE, *zones):
+        known = ", ".join((OUTSIDE, *zones))
+        raise UsageError(f"« {request.vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
+    return profile, load_catalogue(request.check_folders)
+
+
+def keep(made: Audit, request: Request) -> tuple[tuple[Audit, ...], tuple[str, ...]]:
+    """Store the audit; the older ones of its town, and what could not be stored."""
+    complaints: list[str] = []
+    past: tuple[Audit, ...] = ()
+    if request.save is not None:
+        try:
+            write_scan_file(made, request.save)
+        except NotSaved as error:
+            complaints.append(str(error))
+    try:
+        with open_history(request.history, create=True) as history:
+            past = recent(history, made.town.id, now=request.now)
+            history.save(made)
+    except HistoryError as error:
+        complaints += [str(error), _rescue(made, (Path.cwd(), Path(tempfile.gettempdir())))]
+    return past, tuple(complaints)
+
+
+def _rescue(made: Audit, folders: Iterable[Path]) -> str:
+    """Put the audit in a scan file somewhere, and say where."""
+    name = f"{made.town.id}-{made.started_at:%Y-%m-%d-%H%M%S}.cya"
+    for folder in folders:
+        try:
+            write_scan_file(made, folder / name)
+        except NotSaved as error:
+            _log.info("no rescue in %s: %s", folder, error)
+        else:
+            return f"Le contrôle est gardé dans {folder / name} : « cyberaudit history import » le reprendra."
+    return "Le contrôle n'a pu être gardé nulle part : seul ce rapport en reste."

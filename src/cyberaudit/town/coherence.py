@@ -1,0 +1,189 @@
+"""What must agree between two places of a profile: ids, references, dates. Read from the plain values.
+
+It works on what is written, even when some of it has the wrong shape, so that every mistake shows at once.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import chain
+
+from cyberaudit import french
+from cyberaudit.declared import DECLARATION_MONTHS, months_later
+from cyberaudit.town import values
+from cyberaudit.town.known import ANYWHERE, OUTSIDE, PRACTICES
+from cyberaudit.town.shape import SaidShape, shape_at
+from cyberaudit.town.source import Trail, Tree
+from cyberaudit.town.suggestion import question, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Something that contradicts something else."""
+
+    trail: Trail
+    sentence: str
+    """Whole, or without its end when a word that exists may be meant."""
+    word: str = ""
+    known: Collection[str] = ()
+
+    def told(self) -> str:
+        return f"{self.sentence}{question(self.word, self.known)}" if self.word else self.sentence
+
+
+NAMED_LISTS = ("zones", "hosts", "flows", "vpn", "domains", "mail", "backups", "websites", "links", "cloud")
+"""The lists whose elements are assets with an id."""
+
+_EACH = "*"
+
+
+def incoherences(tree: dict[str, Tree]) -> Iterator[Clash]:
+    """Each thing that contradicts another, where it is written."""
+    rules: tuple[Callable[[dict[str, Tree]], Iterator[Clash]], ...] = (
+        _ids_written_twice,
+        _practices_written_twice,
+        _missing_references,
+        _waived_assets,
+        _dates_out_of_order,
+        _waivers_too_long,
+        _answers_without_answer,
+        _switched_off_without_reason,
+    )
+    return chain.from_iterable(rule(tree) for rule in rules)
+
+
+def _found(tree: Tree, *steps: str, trail: Trail = ()) -> Iterator[tuple[Trail, Tree]]:
+    """Every value at the end of the way; `*` stands for each element of a list or block."""
+    if not steps:
+        yield trail, tree
+        return
+    head, *rest = steps
+    for key, value in _children(tree):
+        if head in (_EACH, key):
+            yield from _found(value, *rest, trail=(*trail, key))
+
+
+def _children(tree: Tree) -> Iterator[tuple[str | int, Tree]]:
+    if isinstance(tree, dict):
+        yield from tree.items()
+    elif isinstance(tree, list):
+        yield from enumerate(tree)
+
+
+def _texts(tree: Tree, *steps: str) -> Iterator[tuple[Trail, str]]:
+    return ((trail, value) for trail, value in _found(tree, *steps) if isinstance(value, str))
+
+
+def _ids(tree: Tree, section: str) -> list[str]:
+    return [value for _, value in _texts(tree, section, _EACH, "id")]
+
+
+def _ids_written_twice(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for section in (*NAMED_LISTS, "vantages"):
+        seen: set[str] = set()
+        for trail, value in _texts(tree, section, _EACH, "id"):
+            if value in seen:
+                yield Clash(trail, f"L'identifiant « {shown(value)} » sert déjà plus haut dans cette liste.")
+            seen.add(value)
+
+
+def _practices_written_twice(tree: dict[str, Tree]) -> Iterator[Clash]:
+    seen: set[str] = set()
+    for trail, _ in _found(tree, "practices", _EACH):
+        practice = str(trail[-1]).replace("_", "-")
+        if practice in seen:
+            yield Clash(trail, f"La réponse « {shown(practice)} » est déjà donnée plus haut.")
+        seen.add(practice)
+
+
+_REFERENCES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
+    (("vantages", _EACH, "id"), "zones", (OUTSIDE,)),
+    (("hosts", _EACH, "zone"), "zones", (OUTSIDE,)),
+    (("hosts", _EACH, "link"), "links", ("",)),
+    (("hosts", _EACH, "services", _EACH, "from"), "zones", (OUTSIDE, ANYWHERE)),
+    (("flows", _EACH, "from"), "zones", (OUTSIDE,)),
+    (("flows", _EACH, "to"), "zones", (OUTSIDE,)),
+    (("vpn", _EACH, "host"), "hosts", ()),
+    (("mail", _EACH, "host"), "hosts", ()),
+    (("websites", _EACH, "host"), "hosts", ("",)),
+)
+"""Where an id is used, the list that must hold it, and the words that stand for no element of it."""
+
+
+def _missing_references(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for steps, section, words in _REFERENCES:
+        known = dict.fromkeys((*_ids(tree, section), *words))
+        for trail, value in _texts(tree, *steps):
+            if value not in known:
+                yield Clash(
+                    trail, f"« {shown(value)} » ne figure pas dans « {section} »", value, tuple(known)
+                )
+
+
+def _waived_assets(tree: dict[str, Tree]) -> Iterator[Clash]:
+    named = chain.from_iterable(_ids(tree, section) for section in NAMED_LISTS)
+    commune = (value for _, value in _texts(tree, "commune", "id"))
+    known = dict.fromkeys((*commune, *named, *PRACTICES))
+    for trail, value in _texts(tree, "waivers", _EACH, "check"):
+        asset = value.partition("@")[2]
+        if asset and asset not in known:
+            yield Clash(trail, f"Rien ne porte l'identifiant « {shown(asset)} »", asset, tuple(known))
+
+
+def _day(tree: Tree, key: str) -> date | None:
+    value = tree.get(key) if isinstance(tree, dict) else None
+    try:
+        return values.day(value) if isinstance(value, str) else None
+    except values.RefusedError:
+        return None
+
+
+def _dates_out_of_order(tree: dict[str, Tree]) -> Iterator[Clash]:
+    signed = (("authorization",), "signed_on", "L'autorisation finirait")
+    decided = (("waivers", _EACH), "decided_on", "La dérogation finirait")
+    for steps, first, subject in (signed, decided):
+        for trail, block in _found(tree, *steps):
+            start, end = _day(block, first), _day(block, "until")
+            if start and end and end < start:
+                yield Clash((*trail, "until"), f"{subject} avant de commencer, le {french.day(start)}.")
+
+
+def _waivers_too_long(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, block in _found(tree, "waivers", _EACH):
+        start, end = _day(block, "decided_on"), _day(block, "until")
+        if start and end and end > (last := months_later(start, DECLARATION_MONTHS)):
+            yield Clash(
+                (*trail, "until"), f"Une dérogation dure douze mois au plus : jusqu'au {french.day(last)}."
+            )
+
+
+def _answers_without_answer(tree: dict[str, Tree]) -> Iterator[Clash]:
+    """A declaration gives an answer, a value or a result; `confirmed` alone is content with who and when."""
+    for trail, block in _declarations(tree):
+        if (
+            isinstance(block, dict)
+            and trail[-1] != "confirmed"
+            and not {"answer", "value", "result"} & set(block)
+        ):
+            yield Clash(trail, "Il manque « answer » : yes, no, partial ou unknown (« je ne sais pas »).")
+
+
+def _declarations(tree: dict[str, Tree]) -> Iterator[tuple[Trail, Tree]]:
+    yield from _found(tree, "practices", _EACH)
+    for section in NAMED_LISTS:
+        for trail, value in _found(tree, section, _EACH, _EACH):
+            if _is_declaration(section, str(trail[-1])):
+                yield trail, value
+
+
+@cache
+def _is_declaration(section: str, key: str) -> bool:
+    shape = shape_at((section, 0, key))
+    return shape is not None and issubclass(shape, SaidShape)
+
+
+def _switched_off_without_reason(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, value in _found(tree, "checks", _EACH, "off"):
+        if not isinstance(value, str) or len(value.strip()) < values.MIN_REASON:
+            yield Clash(trail, f"« off » est suivi de la raison, en {values.MIN_REASON} caractères ou plus.")

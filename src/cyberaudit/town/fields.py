@@ -1,0 +1,132 @@
+"""The types of a profile's fields: each reads through `values` and says its form in the schema."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from cyberaudit.declared import Answer, LinkKind, VpnKind, Weekdays
+from cyberaudit.town import known, values
+
+T = TypeVar("T")
+REFUSED = "refused"
+"""Type of the pydantic errors that carry their French sentence in `ctx`."""
+
+
+def _refusal(error: values.RefusedError) -> PydanticCustomError:
+    return PydanticCustomError(REFUSED, "{sentence}", {"sentence": str(error)})
+
+
+def _read(parse: Callable[[str], T]) -> PlainValidator:
+    """A validator that gives texts to `parse`, and refuses what is not a text."""
+
+    def validate(value: object) -> T:
+        if not isinstance(value, str):
+            raise PydanticKnownError("string_type")
+        try:
+            return parse(value)
+        except values.RefusedError as error:
+            raise _refusal(error) from None
+
+    return PlainValidator(validate)
+
+
+def _one_of(allowed: tuple[str, ...]) -> PlainValidator:
+    return _read(lambda value: values.choice(value, allowed=allowed))
+
+
+def _text(**keywords: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **keywords})
+
+
+def _names(allowed: type[Answer | LinkKind | VpnKind | Weekdays]) -> tuple[str, ...]:
+    return tuple(str(member.value) for member in allowed)
+
+
+def _member(allowed: type[Any]) -> PlainValidator:
+    return _read(lambda value: allowed(values.choice(value, allowed=_names(allowed))))
+
+
+def _flow_ports(value: object) -> object:
+    """`none` and `all` stand for a list."""
+    if not isinstance(value, str):
+        return value
+    if value in ("none", "all"):
+        return [] if value == "none" else ["all"]
+    raise _refusal(values.RefusedError("Écrivez none, all, ou une liste comme [tcp/443]."))
+
+
+def _all_alone(ports: list[str]) -> list[str]:
+    if "all" in ports and len(ports) > 1:
+        raise _refusal(values.RefusedError("« all » veut dire tous les ports : écrivez-le seul."))
+    return ports
+
+
+def _setting_value(value: object) -> object:
+    if isinstance(value, list | dict) or value is None:
+        raise _refusal(values.RefusedError("Un réglage est un mot ou un nombre."))
+    return value
+
+
+Text = Annotated[str, _read(values.text), _text(minLength=1, maxLength=values.MAX_TEXT)]
+FreeText = Annotated[str, _read(values.free_text), _text(maxLength=values.MAX_TEXT)]
+Reason = Annotated[str, _read(values.reason), _text(minLength=values.MIN_REASON, maxLength=values.MAX_TEXT)]
+Slug = Annotated[str, _read(values.slug), _text(pattern=values.SLUG, maxLength=64)]
+ZoneId = Annotated[str, _read(values.zone_id), _text(pattern=values.SLUG, maxLength=64)]
+Insee = Annotated[str, _read(values.insee), _text(pattern=values.INSEE)]
+Region = Annotated[str, _one_of(known.REGIONS), _text(enum=list(known.REGIONS))]
+Day = Annotated[date, _read(values.day), _text(format="date")]
+Address = Annotated[str, _read(values.address), _text()]
+Network = Annotated[str, _read(values.network), _text()]
+DomainName = Annotated[str, _read(values.domain), _text(maxLength=253)]
+Selector = Annotated[str, _read(values.selector), _text(maxLength=128)]
+Port = Annotated[str, _read(values.port), _text(pattern=values.PORT)]
+FlowPorts = Annotated[
+    list[Annotated[str, _read(values.flow_port)]],
+    BeforeValidator(_flow_ports),
+    AfterValidator(_all_alone),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string", "enum": ["none", "all"]},
+                {"type": "array", "items": {"type": "string", "pattern": values.PORT}},
+            ]
+        }
+    ),
+]
+Email = Annotated[str, _read(values.email), _text(maxLength=320)]
+Endpoint = Annotated[str, _read(values.endpoint), _text(pattern=r"^.+:[1-9][0-9]{0,4}$")]
+WebUrl = Annotated[str, _read(values.web_url), _text(pattern="^https?://")]
+StoreUrl = Annotated[str, _read(values.store_url), _text(pattern="^[a-z0-9]+://")]
+StorePath = Annotated[str, _read(values.path), _text(pattern="^/")]
+Timezone = Annotated[str, _read(values.timezone), _text()]
+Country = Annotated[str, _read(values.country), _text(pattern=values.COUNTRY)]
+SecretLabel = Annotated[str, _read(values.secret_label), _text(pattern=values.KEYRING_LABEL)]
+CheckId = Annotated[str, _read(values.check_id), _text(pattern=values.CHECK_ID)]
+CheckAt = Annotated[str, _read(values.check_at), _text(pattern=values.CHECK_AT)]
+SettingName = Annotated[str, _read(values.setting), _text(pattern=values.SETTING)]
+SettingValue = Annotated[
+    str | int | float | bool,
+    PlainValidator(_setting_value),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+]
+Year = Annotated[int, _read(values.year), _text(pattern="^20[0-9]{2}$")]
+Euros = Annotated[int, Field(ge=0, le=10_000_000)]
+PracticeId = Annotated[
+    str,
+    _read(values.practice),
+    _text(enum=sorted({*known.PRACTICES, *(name.replace("-", "_") for name in known.PRACTICES)})),
+]
+IntrusiveTest = Annotated[str, _one_of(known.INTRUSIVE_TESTS), _text(enum=list(known.INTRUSIVE_TESTS))]
+Medium = Annotated[str, _one_of(known.MEDIA), _text(enum=list(known.MEDIA))]
+BackupPlace = Annotated[str, _one_of(known.PLACES), _text(enum=list(known.PLACES))]
+MailService = Annotated[str, _one_of(known.MAIL_SERVICES), _text(enum=list(known.MAIL_SERVICES))]
+Owner = Annotated[str, _one_of(known.OWNERS), _text(enum=list(known.OWNERS))]
+Role = Annotated[str, _one_of(known.ROLES), _text(enum=list(known.ROLES))]
+TestResult = Annotated[str, _one_of(known.TEST_RESULTS), _text(enum=list(known.TEST_RESULTS))]
+AnswerWord = Annotated[Answer, _member(Answer), _text(enum=list(_names(Answer)))]
+VpnWord = Annotated[VpnKind, _member(VpnKind), _text(enum=list(_names(VpnKind)))]
+LinkWord = Annotated[LinkKind, _member(LinkKind), _text(enum=list(_names(LinkKind)))]
+WeekdaysWord = Annotated[Weekdays, _member(Weekdays), _text(enum=list(_names(Weekdays)))]

@@ -1,0 +1,72 @@
+"""The closed lists a profile chooses from: practices, intrusive tests, regions, media."""
+
+PRACTICES: dict[str, str] = {
+    "mfa": "Double authentification",
+    "awareness": "Sensibilisation des agents et des élus",
+    "incident-contacts": "Contacts imprimés en cas d'attaque",
+}
+"""Practice id → how people call it. Each is an asset of every town, answered or not."""
+
+OUTSIDE = "outside"
+"""The Internet, as a vantage and as an end of a flow."""
+
+ANYWHERE = "any"
+"""Every zone and the Internet, for a service."""
+
+INTRUSIVE_TESTS: tuple[str, ...] = (
+    "smtp-relay",
+    "smtp-users",
+    "dns-transfer",
+    "dns-recursion",
+    "empty-password",
+    "snmp-community",
+)
+"""What must be named in the authorization before it is tried."""
+
+REGIONS: tuple[str, ...] = (
+    "auvergne-rhone-alpes",
+    "bourgogne-franche-comte",
+    "bretagne",
+    "centre-val-de-loire",
+    "corse",
+    "grand-est",
+    "guadeloupe",
+    "guyane",
+    "hauts-de-france",
+    "ile-de-france",
+    "la-reunion",
+    "martinique",
+    "mayotte",
+    "normandie",
+    "nouvelle-aquitaine",
+    "nouvelle-caledonie",
+    "occitanie",
+    "pays-de-la-loire",
+    "polynesie-francaise",
+    "provence-alpes-cote-d-azur",
+    "saint-barthelemy",
+    "saint-martin",
+    "saint-pierre-et-miquelon",
+    "wallis-et-futuna",
+)
+
+MEDIA: tuple[str, ...] = ("disk", "nas", "usb-disk", "tape", "cloud", "unknown")
+PLACES: tuple[str, ...] = ("on-site", "off-site")
+MAIL_SERVICES: tuple[str, ...] = ("smtp", "submission", "imap", "pop3", "webmail")
+OWNERS: tuple[str, ...] = ("agent", "elu", "contractor")
+ROLES: tuple[str, ...] = ("secretary", "contractor", "mayor")
+TEST_RESULTS: tuple[str, ...] = ("ok", "errors")
+
+__all__ = [
+    "ANYWHERE",
+    "INTRUSIVE_TESTS",
+    "MAIL_SERVICES",
+    "MEDIA",
+    "OUTSIDE",
+    "OWNERS",
+    "PLACES",
+    "PRACTICES",
+    "REGIONS",
+    "ROLES",
+    "TEST_RESULTS",
+]

@@ -1,0 +1,289 @@
+"""How certificates are read, trusted and matched with a name."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes import certificates
+from cyberaudit.probes.certificates import TrustStore, covers_name, describe, parse, read_chain, trust_store
+
+pytestmark = pytest.mark.unit
+
+NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
+HOST = "mx1.mairie-saint-etienne-d-o.example"
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A key and the certificate that presents it."""
+
+    certificate: x509.Certificate
+    key: Key
+
+
+def name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def made(
+    subject: str,
+    *,
+    by: Signer | None = None,
+    ca: bool = False,
+    path_length: int | None = None,
+    san: tuple[str | x509.GeneralName, ...] = (),
+    days: tuple[int, int] = (-30, 60),
+    key: Key | None = None,
+    key_usage: bool | None = None,
+) -> Signer:
+    """A certificate signed `by` another, or by itself. `days` count from NOW."""
+    own = key or ec.generate_private_key(ec.SECP256R1())
+    issuer = by.certificate.subject if by else name(subject)
+    builder = (
+        x509.CertificateBuilder()
+        .serial_number(x509.random_serial_number())
+        .subject_name(name(subject))
+        .issuer_name(issuer)
+        .public_key(own.public_key())
+        .not_valid_before(NOW + timedelta(days=days[0]))
+        .not_valid_after(NOW + timedelta(days=days[1]))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), critical=True)
+    )
+    if san:
+        entries = [x509.DNSName(entry) if isinstance(entry, str) else entry for entry in san]
+        builder = builder.add_extension(x509.SubjectAlternativeName(entries), critical=False)
+    if key_usage is not None:
+        parts = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+        usage = x509.KeyUsage(
+            digital_signature=True, key_cert_sign=key_usage, crl_sign=False, encipher_only=False,
+            decipher_only=False, **dict.fromkeys(parts, False),
+        )  # fmt: skip
+        builder = builder.add_extension(usage, critical=True)
+    signing = by.key if by else own
+    digest = None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return Signer(builder.sign(signing, digest), own)
+
+
+ROOT = made("Racine", ca=True, key_usage=True, days=(-1000, 1000))
+MIDDLE = made("Intermédiaire", by=ROOT, ca=True, key_usage=True)
+LEAF = made(HOST, by=MIDDLE, san=(HOST,))
+STORE = TrustStore((ROOT.certificate,))
+
+
+def trouble(*chain: Signer, store: TrustStore = STORE, now: datetime = NOW) -> str:
+    return store.trust_error([signer.certificate for signer in chain], now=now)
+
+
+def test_a_chain_that_leads_to_a_root_is_trusted() -> None:
+    assert trouble(LEAF, MIDDLE) == ""
+    assert trouble(LEAF, MIDDLE, ROOT) == ""
+
+
+def test_the_order_in_which_a_chain_is_sent_does_not_matter() -> None:
+    stranger = made("Étranger", ca=True)
+    assert trouble(LEAF, ROOT, stranger, MIDDLE) == ""
+
+
+def test_a_chain_without_its_intermediate_names_the_missing_authority() -> None:
+    assert trouble(LEAF) == "l'autorité qui a signé le certificat est inconnue (Intermédiaire)"
+
+
+def test_a_private_authority_is_unknown_even_when_its_root_is_sent() -> None:
+    root = made("Autorité maison", ca=True)
+    assert "inconnue (Autorité maison)" in trouble(made(HOST, by=root), root)
+
+
+def test_a_self_signed_certificate_is_told_apart() -> None:
+    assert trouble(made(HOST)) == "le certificat est signé par lui-même"
+
+
+def test_a_self_signed_certificate_in_the_bundle_is_trusted() -> None:
+    alone = made(HOST)
+    assert trouble(alone, store=TrustStore((alone.certificate,))) == ""
+
+
+def test_the_servers_own_dates_are_set_aside() -> None:
+    assert trouble(made(HOST, by=MIDDLE, days=(-400, -60)), MIDDLE) == ""
+
+
+def test_an_authority_that_is_over_at_the_scans_date_vouches_for_nothing() -> None:
+    over = made("Intermédiaire périmé", by=ROOT, ca=True, days=(-400, -1))
+    leaf = made(HOST, by=over)
+    assert "périmée" in trouble(leaf, over)
+    assert trouble(leaf, over, now=NOW - timedelta(days=30)) == ""
+
+
+@pytest.mark.parametrize(
+    "impostor",
+    [
+        made("Sans droit", by=ROOT, ca=False),
+        made("Sans droit", by=ROOT, ca=True, key_usage=False),
+    ],
+    ids=["not-a-ca", "no-key-cert-sign"],
+)
+def test_a_certificate_without_the_right_to_sign_makes_no_chain(impostor: Signer) -> None:
+    assert "pas le droit de signer" in trouble(made(HOST, by=impostor), impostor)
+
+
+def test_a_path_longer_than_an_authority_allows_is_refused() -> None:
+    short = made("Courte", ca=True, path_length=0)
+    below = made("En dessous", by=short, ca=True)
+    store = TrustStore((short.certificate,))
+    assert trouble(made(HOST, by=short), store=store) == ""
+    assert trouble(made(HOST, by=below), below, store=store) != ""
+
+
+def test_the_same_name_with_another_key_is_not_the_authority() -> None:
+    fake = made("Racine", ca=True)
+    assert "inconnue (Racine)" in trouble(made(HOST, by=fake), fake)
+
+
+def test_two_authorities_that_sign_each_other_end() -> None:
+    first = made("Une", ca=True)
+    second = made("Deux", by=first, ca=True)
+    back = made("Une", by=second, ca=True, key=first.key)
+    assert "inconnue" in trouble(made(HOST, by=second), second, back)
+
+
+def test_a_chain_of_hundreds_costs_little() -> None:
+    crowd = [made("Intermédiaire", ca=True) for _ in range(200)]
+    assert "inconnue" in trouble(LEAF, *crowd)
+
+
+def test_the_facts_of_a_certificate_are_those_it_carries() -> None:
+    entries = ("MX1.Example", x509.IPAddress(ip_address("2001:db8::25")))
+    leaf = made(HOST, by=MIDDLE, san=entries)
+    facts = describe(leaf.certificate)
+    assert not isinstance(facts, Unreachable)
+    assert facts.names == ("mx1.example", "2001:db8::25")
+    assert (facts.subject, facts.issuer) == (f"CN={HOST}", "CN=Intermédiaire")
+    assert (facts.key_type, facts.key_bits, facts.signature_hash) == ("EC", 256, "sha256")
+    assert facts.not_after == NOW + timedelta(days=60)
+    assert facts.self_signed is False
+    assert facts.sha256 == leaf.certificate.fingerprint(hashes.SHA256()).hex()
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (ed25519.Ed25519PrivateKey.generate(), ("Ed25519", 0, "")),
+        (rsa.generate_private_key(65537, 2048), ("RSA", 2048, "sha256")),
+    ],
+    ids=["ed25519", "rsa"],
+)
+def test_each_kind_of_key_is_named(key: Key, expected: tuple[str, int, str]) -> None:
+    facts = describe(made(HOST, key=key).certificate)
+    assert not isinstance(facts, Unreachable)
+    assert (facts.key_type, facts.key_bits, facts.signature_hash) == expected
+    assert facts.self_signed is True
+    assert facts.names == ()
+
+
+def test_control_characters_of_a_name_never_reach_the_facts() -> None:
+    facts = describe(made("mairie\x1b[31m\u202egnp").certificate)
+    assert not isinstance(facts, Unreachable)
+    assert "\x1b" not in facts.subject
+    assert "\u202e" not in facts.subject
+
+
+def test_garbage_is_unreachable_and_no_certificate_too() -> None:
+    garbage = parse(b"\x30\x03\x02\x01\x00")
+    assert isinstance(garbage, Unreachable)
+    assert garbage.reason is Reason.PROTOCOL_ERROR
+    assert read_chain([b"garbage"]) == parse(b"garbage")
+    assert read_chain([]) == Unreachable(Reason.TLS_FAILURE, "aucun certificat")
+
+
+def test_a_chain_is_read_up_to_its_first_unreadable_certificate() -> None:
+    ders = [signer.certificate.public_bytes(Encoding.DER) for signer in (LEAF, MIDDLE)]
+    chain = read_chain([ders[0], b"garbage", ders[1]])
+    assert not isinstance(chain, Unreachable)
+    assert [facts.subject for _, facts in chain] == [f"CN={HOST}"]
+
+
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_a_damaged_certificate_never_raises(place: int, value: int) -> None:
+    der = bytearray(LEAF.certificate.public_bytes(Encoding.DER))
+    der[place % len(der)] = value
+    chain = read_chain([bytes(der)])
+    if not isinstance(chain, Unreachable):
+        assert isinstance(STORE.trust_error([chain[0][0]], now=NOW), str)
+
+
+def test_a_bundle_is_read_and_its_broken_parts_skipped(tmp_path: Path) -> None:
+    pem = ROOT.certificate.public_bytes(Encoding.PEM).decode()
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(f"# Racine\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{pem}")
+    assert trust_store(bundle) == STORE
+
+
+def test_without_any_root_trust_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "vide.pem").touch()
+    for path in (tmp_path / "vide.pem", tmp_path / "absent.pem"):
+        store = trust_store(path)
+        assert isinstance(store, Unreachable)
+        assert store.reason is Reason.NOT_LOOKED
+
+
+def test_the_systems_roots_come_from_one_file_or_from_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = ROOT.certificate.public_bytes(Encoding.PEM)
+    (tmp_path / "racine.pem").write_bytes(pem)
+    monkeypatch.setattr(certificates, "_BUNDLES", ())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "absent.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    trust_store.cache_clear()
+    assert trust_store(None) == STORE
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "racine.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nulle-part"))
+    trust_store.cache_clear()
+    assert trust_store(None) == STORE
+    trust_store.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("names", "host", "covered"),
+    [
+        (("mx1.l-hay.example",), "mx1.l-hay.example", True),
+        (("mx1.l-hay.example.",), "MX1.L-Hay.example.", True),
+        (("autre.example", "mx1.l-hay.example"), "mx1.l-hay.example", True),
+        ((), "mx1.l-hay.example", False),
+        (("",), "", False),
+        (("*.l-hay.example",), "mx1.l-hay.example", True),
+        (("*.l-hay.example",), "l-hay.example", False),
+        (("*.l-hay.example",), "a.mx1.l-hay.example", False),
+        (("mx*.l-hay.example",), "mx1.l-hay.example", False),
+        (("*.*.example",), "mx1.l-hay.example", False),
+        (("mx1.*.example",), "mx1.l-hay.example", False),
+        (("*",), "localhost", False),
+        (("*.l-hay.example",), "*.l-hay.example", True),
+        (("*.l-hay.example",), ".l-hay.example", False),
+        (("xn--l-ha-xpa.example",), "l-haÿ.example", False),
+        (("xn--mairie--l-ha-9qb.example",), "xn--mairie--l-ha-9qb.example", True),
+        (("192.0.2.25",), "192.0.2.25", True),
+        (("*.0.2.25",), "192.0.2.25", False),
+        (("2001:db8::25",), "2001:DB8:0::25", True),
+    ],
+)
+def test_a_name_is_covered_by_the_rules_of_rfc_9525(names: tuple[str, ...], host: str, covered: bool) -> None:
+    assert covers_name(names, host) is covered
+
+
+def test_a_name_with_accents_is_compared_in_its_a_label_form() -> None:
+    label = "l-haÿ".encode("idna").decode()
+    assert covers_name((f"{label}.example",), "l-haÿ.example")
+    assert covers_name((f"*.{label}.example",), "mx1.L-HAŸ.example")
+    assert not covers_name(("x.example",), "é" * 70 + ".example")

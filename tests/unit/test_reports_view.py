@@ -1,0 +1,217 @@
+"""The view: every sentence of the report, beside what machines read."""
+
+from dataclasses import replace
+
+import pytest
+
+from cyberaudit.declared import Ceiling
+from cyberaudit.french import NARROW, NBSP
+from cyberaudit.model import Basis, Status, Verdict
+from cyberaudit.plan.words import Word
+from cyberaudit.reports.words import Mark
+from tests.unit import report_samples as samples
+
+pytestmark = pytest.mark.unit
+
+
+def plain(text: str) -> str:
+    return text.replace(NBSP, " ").replace(NARROW, " ")
+
+
+def test_the_title_and_the_date_are_those_of_the_town() -> None:
+    view = samples.busy_view()
+    assert view.title == "Cybersécurité de la mairie de L'Haÿ-sur-Ô"
+    assert plain(view.scan_line) == ("Contrôle du samedi 21 novembre 2026 à 22 h 10 — par Cabinet Dupont")
+
+
+def test_nobody_is_named_when_nobody_signed() -> None:
+    place = replace(samples.town(), scanned_by="")
+    assert plain(samples.view_of(samples.BUSY, place).scan_line).endswith("à 22 h 10")
+
+
+def test_dates_are_told_in_the_time_zone_of_the_commune() -> None:
+    overseas = samples.town()
+    overseas = replace(overseas, commune=replace(overseas.commune, timezone="Pacific/Noumea"))
+    assert "dimanche 22 novembre 2026 à 8 h 10" in plain(samples.view_of(samples.BUSY, overseas).scan_line)
+
+
+def test_a_machine_without_time_zone_data_tells_utc() -> None:
+    nowhere = samples.town()
+    nowhere = replace(nowhere, commune=replace(nowhere.commune, timezone="Europe/Nulle-Part"))
+    assert "à 21 h 10" in plain(samples.view_of(samples.BUSY, nowhere).scan_line)
+
+
+def test_the_level_says_its_figure_its_range_and_what_rests_on_word() -> None:
+    level = samples.busy_view().level
+    assert level.headline == "FRAGILE"
+    assert plain(level.figure) == "12 points sur 100, dont 7 points sur parole"
+    assert plain(level.coverage) == (
+        "9 points contrôlés sur 13 ; 4 sans réponse (le niveau réel est entre 12 et 41)."
+    )
+
+
+def test_a_level_known_by_less_than_half_is_a_range() -> None:
+    level = samples.blind_view().level
+    assert (level.headline, level.figure) == ("À COMPLÉTER", "entre 0 et 100")
+    assert plain(level.coverage) == "0 point contrôlé sur 10 ; 10 sans réponse."
+
+
+def test_a_town_without_any_point_is_not_assessed_and_nothing_is_promised() -> None:
+    view = samples.view_of([], samples.town())
+    assert view.level.word is Word.NOT_ASSESSED
+    assert (view.level.headline, view.level.figure, view.level.target) == ("NON ÉVALUÉ", "", None)
+    assert "Aucun point n'a pu être contrôlé" in view.level.coverage
+    assert view.help == ()
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        (samples.calm_view(), "Rien d'urgent."),
+        (samples.blind_view(), "Aucun point n'a pu être contrôlé : on ne sait pas s'il y a une urgence."),
+        (samples.busy_view(), ""),
+    ],
+)
+def test_nothing_urgent_is_never_said_of_what_was_not_seen(view: samples.ReportView, expected: str) -> None:
+    assert plain(view.nothing_urgent) == expected
+
+
+def test_a_calm_town_with_one_silence_says_so() -> None:
+    silent = replace(samples.BUSY[0], verdict=Verdict(Status.UNKNOWN, "Pas de réponse.", "timeout"))
+    view = samples.view_of([silent, samples.BUSY[6]], samples.town())
+    assert view.nothing_urgent == "Rien d'urgent dans ce qui a pu être contrôlé."
+
+
+def test_an_urgency_has_everything_a_secretary_needs() -> None:
+    action = next(each for each in samples.busy_view().urgent if each.measure == "restart-backup")
+    assert (action.who, plain(action.cost), action.time) == (
+        "le prestataire informatique",
+        "entre 0 € et 800 €",
+        "une journée",
+    )
+    assert plain(action.deadline) == "avant le 28 novembre"
+    assert action.checks == ("backup.fresh",)
+    assert action.stopgap.startswith("Copier")
+
+
+def test_an_action_that_waits_names_what_it_waits_for() -> None:
+    action = next(each for each in samples.busy_view().next_actions if each.measure == "encrypt-mail")
+    assert plain(action.after) == "Après « Protéger le courrier contre l'usurpation »."
+
+
+def test_an_interrupted_scan_and_a_crashed_check_are_said_at_the_top() -> None:
+    warnings = [plain(each) for each in samples.busy_view().warnings]
+    assert warnings == [
+        "Contrôle interrompu : ce rapport est incomplet, il faut le relancer.",
+        "1 point sans réponse : erreur de cyberaudit, et non défaut de la mairie.",
+    ]
+
+
+def test_themes_are_counted_and_the_worst_stands_first() -> None:
+    themes = samples.busy_view().themes
+    assert [each.theme for each in themes] == ["firewall", "mail", "backup", "practice"]
+    mail = themes[1]
+    assert (mail.mark, mail.in_order, mail.asked, mail.to_check) == (Mark.TO_FIX, 1, 7, 2)
+    assert mail.sentence == "1 sur 7 en ordre, 2 à vérifier"
+
+
+def test_a_theme_with_a_silence_is_never_in_order() -> None:
+    silent = replace(samples.BUSY[7], verdict=Verdict(Status.UNKNOWN, "Pas de réponse.", "timeout"))
+    view = samples.view_of([samples.BUSY[6], silent], samples.town())
+    assert [each.mark for each in view.themes] == [Mark.TO_CHECK]
+
+
+def test_what_does_not_apply_makes_no_theme() -> None:
+    absent = replace(samples.BUSY[0], verdict=Verdict(Status.NOT_APPLICABLE, "Sans objet ici."))
+    view = samples.view_of([absent, samples.BUSY[6]], samples.town())
+    assert [each.theme for each in view.themes] == ["mail"]
+    assert view.points[0].mark is Mark.NOT_APPLICABLE
+
+
+def test_what_could_not_be_seen_says_from_where_it_could() -> None:
+    sentences = [plain(each.sentence) for each in samples.busy_view().not_seen]
+    assert "1 point non regardé depuis l'extérieur : à faire depuis le réseau de la mairie." in sentences
+    assert "1 point sans réponse : pas de réponse dans le temps prévu." in sentences
+
+
+def test_two_points_not_looked_at_are_counted_in_the_plural() -> None:
+    twins = [samples.BUSY[1], replace(samples.BUSY[1], identity="other", asset="zone/guest")]
+    (group,) = samples.view_of(twins, samples.town()).not_seen
+    assert plain(group.sentence).startswith("2 points non regardés depuis l'extérieur")
+    assert len(group.points) == 2
+
+
+def test_an_undecided_point_has_its_own_sentence() -> None:
+    undecided = replace(samples.BUSY[9], verdict=Verdict(Status.UNKNOWN, "On ne sait pas.", "undecided"))
+    (group,) = samples.view_of([undecided], samples.town()).not_seen
+    assert plain(group.sentence) == "1 point sans réponse : ce qui a été vu ne permet pas de conclure."
+
+
+def test_an_accepted_risk_names_who_until_when_and_why() -> None:
+    (waiver,) = samples.busy_view().waivers
+    assert plain(waiver.sentence) == (
+        "Le domaine mairie-lhay.example ne publie aucune consigne DMARC. "
+        "Risque accepté jusqu'au 30 avril 2027 par Mme Claire Dumont, maire. "
+        "Raison : ce domaine sera abandonné au printemps."
+    )
+
+
+def test_the_budget_adds_every_action_and_keeps_the_ceilings_to_come() -> None:
+    place = samples.town(ceilings=(Ceiling(2025, 900), Ceiling(2027, 2000)))
+    budget = samples.view_of(samples.BUSY, place).budget
+    assert (budget.low, budget.high, budget.yearly) == (0, 1100, 120)
+    assert plain(budget.sentence) == (
+        "Budget des actions proposées : entre 0 € et 1 100 €, puis 120 € par an."
+    )
+    assert plain(budget.ceiling) == "Plafond choisi par le maire : 2 000 € en 2027."
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ("firewall.remote-desktop", "Mesuré depuis l'extérieur, le 21 novembre 2026 à 22 h 10."),
+        ("backup.fresh", "Mesuré depuis le réseau « Agents », le 21 novembre 2026 à 22 h 10."),
+        ("mail.certificate", "Tenté depuis l'extérieur, le 21 novembre 2026 à 22 h 10."),
+        ("practice.mfa", "Déclaré par Mme Maud Lefèvre le 3 novembre 2026, non vérifié."),
+        ("practice.incident-contacts", "Attesté par Mme Maud Lefèvre le 3 novembre 2026, avec un document."),
+        ("practice.awareness", "À qui le demander : un élu."),
+    ],
+)
+def test_each_point_says_what_it_stands_on(check: str, expected: str) -> None:
+    point = next(each for each in samples.busy_view().points if each.check == check)
+    assert plain(point.stands_on) == expected
+
+
+def test_a_declaration_on_an_asset_is_never_told_as_measured() -> None:
+    declared = replace(samples.BUSY[2], basis=Basis.DECLARED)
+    assert samples.view_of([declared], samples.town()).points[0].stands_on == "Déclaré, non vérifié."
+
+
+def test_only_confirmed_addresses_are_shown() -> None:
+    confirmed, unconfirmed = samples.busy_view().points[0].sources
+    assert confirmed.url == "https://example.test/pa-066"
+    assert confirmed.text.startswith("ANSSI, Recommandations")
+    assert unconfirmed.url == ""
+    assert "http" not in unconfirmed.text
+
+
+def test_hostile_text_is_one_printable_line() -> None:
+    point = samples.busy_view().points[0]
+    texts = [item.text for item in point.items] + [each.value for each in point.evidence]
+    assert all(text.isprintable() or NBSP in text for text in texts)
+    assert all("\x1b" not in text and "\u202e" not in text for text in texts)
+
+
+def test_raw_evidence_keeps_its_own_spaces() -> None:
+    raw = "v=DMARC1 ; p=none ; rua=x"
+    evidence = replace(samples.BUSY[0].verdict.evidence[0], value=raw)
+    verdict = replace(samples.BUSY[0].verdict, evidence=(evidence,))
+    view = samples.view_of([replace(samples.BUSY[0], verdict=verdict)], samples.town())
+    assert view.points[0].evidence[0].value == raw
+
+
+def test_a_finding_of_another_rule_set_is_told_without_its_fiche() -> None:
+    view = samples.busy_view()
+    assert {each.check for each in view.checks} == set(samples.QUESTIONS)
+    stranger = replace(samples.BUSY[0], check="x-acme.door")
+    assert samples.view_of([stranger], samples.town()).checks == ()
