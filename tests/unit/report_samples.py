@@ -423,10 +423,10 @@ def crowded_view() -> ReportView:
     ]  # fmt: skip
     unseen = [
         finding(
-            f"{theme}.unseen", f"host/{reason}", Status.UNKNOWN, "Ce point n'a pas pu être vérifié.",
+            f"{theme}.unseen", f"host/poste-{place}", Status.UNKNOWN, "Ce point n'a pas pu être vérifié.",
             measure_id="measure-1", reason=reason,
         )
-        for theme, reason in zip(themes, Reason, strict=False)
+        for place, (theme, reason) in enumerate(zip(themes, Reason, strict=False))
     ]  # fmt: skip
     return view_of(
         [*findings, *unseen],

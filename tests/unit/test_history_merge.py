@@ -328,6 +328,21 @@ def test_a_declared_no_dates_from_the_first_time_it_was_said() -> None:
     assert first.on == (NOW - timedelta(days=30)).date()
 
 
+def test_a_measured_pass_ends_what_was_only_declared() -> None:
+    told = [
+        audit(90, declared(FAIL, days_ago=90)),
+        *scans((60, "lan", PASS), (30, "lan", FAIL), (0, "lan", FAIL)),
+    ]
+    (first,) = town_state(told, now=NOW, max_age_days=100).first_failed
+    assert first.on == (NOW - timedelta(days=30)).date()
+
+
+def test_what_a_vantage_without_a_voice_saw_dates_nothing() -> None:
+    told = scans((40, "lan", FAIL), (30, "outside", PASS), (0, "outside", FAIL), seen_from=SeenFrom.OUTSIDE)
+    (first,) = town_state(told, now=NOW).first_failed
+    assert first.on == NOW.date()
+
+
 def in_zone(name: str) -> Callable[[Audit], Audit]:
     town = replace(TOWN, commune=replace(TOWN.commune, timezone=name))
     return lambda audit: replace(audit, town=town)

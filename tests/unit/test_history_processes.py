@@ -83,10 +83,11 @@ try:
     write_scan_file(base, path.with_name("scan.cya"))
 except NotSaved as error:
     print(error)
-try:
-    open_history(path.with_name("closed.sqlite3"), create=False)
-except HistoryError as error:
-    print(error)
+for name in ("closed.sqlite3", "waiting.sqlite3"):
+    try:
+        open_history(path.with_name(name), create=False)
+    except HistoryError as error:
+        print(error)
 sys.stdout.flush()
 os._exit(0)  # coverage could not write its own file any more
 """
@@ -153,12 +154,16 @@ def test_without_the_right_to_write_the_history_is_still_read(tmp_path: Path) ->
         with open_history(name, create=True) as history:
             history.save(base)
     path.chmod(0o444)
+    waiting = tmp_path / "waiting.sqlite3"
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_mode & 0o005 != 0o005:
             folder.chmod(0o755)
     before = path.read_bytes()
-    told = run(AS_SOMEBODY_ELSE, path)
+    with open_history(waiting, create=True) as history:
+        history.save(base)  # still in the side file, which only we may read
+        waiting.chmod(0o444)
+        told = run(AS_SOMEBODY_ELSE, path)
     assert told[0] == "True"
-    assert [("l'accès est refusé" in line) for line in told[1:]] == [True] * 5
+    assert [("l'accès est refusé" in line) for line in told[1:]] == [True] * 6
     assert path.read_bytes() == before
     assert path.stat().st_mode & 0o777 == 0o444

@@ -105,7 +105,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "another format": (lambda: gzip.compress(b'{"format": "x", "version": 1}'), "pas un contrôle"),
     "no version": (lambda: gzip.compress(b'{"format": "cyberaudit-scan"}'), "pas un contrôle"),
     "true as version": (
-        lambda: gzip.compress(b'{"format": "cyberaudit-scan", "version": true}'),
+        lambda: gzip.compress(json.dumps(envelope(version=True)).encode()),
         "pas un contrôle",
     ),
     "newer": (lambda: gzip.compress(b'{"format": "cyberaudit-scan", "version": 2}'), "version plus récente"),

@@ -12,7 +12,7 @@ from cyberaudit.model import Status
 from cyberaudit.reports.console import Detail
 from cyberaudit.reports.console import render as render_text
 from cyberaudit.reports.json_report import SCHEMA_VERSION, render, schema, schema_text
-from cyberaudit.reports.words import Mark
+from cyberaudit.reports.words import Mark, ReportView
 from tests.unit import report_samples as samples
 from tests.unit.golden import golden
 
@@ -22,7 +22,7 @@ PUBLISHED = Path(__file__).parents[2] / "docs" / "report.schema.json"
 VIEWS = (samples.busy_view, samples.calm_view, samples.blind_view, samples.crowded_view)
 
 
-def document(view: samples.ReportView) -> dict[str, Any]:
+def document(view: ReportView) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(render(view))
     return parsed
 

@@ -8,7 +8,7 @@ from cyberaudit.declared import Ceiling
 from cyberaudit.french import NARROW, NBSP
 from cyberaudit.model import Basis, Status, Verdict
 from cyberaudit.plan.words import Word
-from cyberaudit.reports.words import Mark
+from cyberaudit.reports.words import Mark, ReportView
 from tests.unit import report_samples as samples
 
 pytestmark = pytest.mark.unit
@@ -72,7 +72,7 @@ def test_a_town_without_any_point_is_not_assessed_and_nothing_is_promised() -> N
         (samples.busy_view(), ""),
     ],
 )
-def test_nothing_urgent_is_never_said_of_what_was_not_seen(view: samples.ReportView, expected: str) -> None:
+def test_nothing_urgent_is_never_said_of_what_was_not_seen(view: ReportView, expected: str) -> None:
     assert plain(view.nothing_urgent) == expected
 
 

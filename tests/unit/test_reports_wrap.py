@@ -16,7 +16,7 @@ def test_the_next_lines_stand_under_the_first_word() -> None:
 
 
 def test_a_colon_never_begins_a_line() -> None:
-    assert wrap(f"le mot{NBSP}: la suite", 8) == ["le", f"mot{NBSP}: la", "suite"]
+    assert wrap(f"le mot{NBSP}: la suite", 7) == ["le", f"mot{NBSP}:", "la", "suite"]
 
 
 def test_a_word_wider_than_the_line_is_sliced_and_never_gains_a_space() -> None:

@@ -75,18 +75,20 @@ def test_flows_say_nothing_all_or_a_list_of_ports() -> None:
     assert [flow.ports for flow in flows if isinstance(flow, said.Flow)] == [(), ("all",), ("udp/53",)]
 
 
-def test_a_domain_keeps_its_written_name_and_its_ascii_form(town: said.Town) -> None:
+def test_a_domain_keeps_its_written_name_and_its_ascii_form() -> None:
     domain = profile('domains: [{id: m, name: "Médiathèque.Example"}]').town.asset("domain/m")
 
     assert isinstance(domain, said.Domain)
     assert (domain.name, domain.domain) == ("Médiathèque.Example", "xn--mdiathque-53af.example")
 
 
-def test_a_vpn_is_called_by_its_label_its_name_or_its_id(town: said.Town) -> None:
-    hosts = "hosts: [{id: h, zone: outside, addresses: []}]\n"
-    names = "vpn: [{id: a, host: h, kind: ssl}, {id: b, host: h, kind: ssl, name: b.example}, {id: c, host: h, kind: ipsec, label: C}]"
+def test_a_vpn_is_called_by_its_label_its_name_or_its_id() -> None:
+    town = profile(
+        "hosts: [{id: h, zone: outside, addresses: []}]\nvpn:\n  - {id: a, host: h, kind: ssl}\n"
+        "  - {id: b, host: h, kind: ssl, name: b.example}\n  - {id: c, host: h, kind: ipsec, label: C}\n"
+    ).town
 
-    assert [vpn.name for vpn in profile(hosts + names).town.of_kind(AssetKind.VPN)] == ["a", "b.example", "C"]
+    assert [vpn.name for vpn in town.of_kind(AssetKind.VPN)] == ["a", "b.example", "C"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,8 @@ def test_a_zone_has_the_canary_of_its_vantage(town: said.Town) -> None:
 def test_money_waivers_settings_and_delivery_are_kept() -> None:
     town = profile(
         "plan: {ceilings: {2028: 5, 2027: 2000}, capacities: {elu: 1}, quotes: {antivirus: {euros: 900}}}\n"
-        "waivers: [{check: mail.spf@ville, reason: Le domaine sera rendu, decided_by: M, decided_on: 2026-11-10, until: 2027-11-10}]\n"
+        "waivers: [{check: mail.spf@ville, reason: Le domaine sera rendu, decided_by: M,"
+        " decided_on: 2026-11-10, until: 2027-11-10}]\n"
         "checks: {mail.spf: {min_days: 7.50, strict: true}, mail.mx: {off: Aucun courrier ici}}\n"
         "delivery: {recipients: [{address: a+b@c.example, role: mayor}], relay: 'c.example:25', password: secret:x}\n"
     ).town
@@ -202,8 +205,10 @@ def test_every_example_loads_and_fits_the_schema(path: Path) -> None:
 
 
 def test_the_shipped_schema_is_the_generated_one() -> None:
+    command = [sys.executable, "-m", "cyberaudit.town.schema"]
+
     assert (PROFILES / "schema.json").read_text("utf-8") == schema_text()
-    assert subprocess.run([sys.executable, "-m", "cyberaudit.town.schema"], capture_output=True, check=True).stdout == schema_text().encode()  # fmt: skip
+    assert subprocess.run(command, capture_output=True, check=True).stdout == schema_text().encode()
 
 
 def test_the_schema_is_draft_07_and_describes_every_key() -> None:

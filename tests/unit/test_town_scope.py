@@ -75,23 +75,43 @@ def test_a_declared_host_is_declared_and_covered() -> None:
 
 
 REFUSED = [
-    ("", "p:1:1 : Aucune autorisation écrite de la commune ne figure dans ce profil"),
-    (SIGNED.replace("2026-11-02", "2026-11-22"), "p:3:67 : L'autorisation n'est signée que le 22\u00a0novembre\u00a02026"),
-    (SIGNED.replace("2027-11-01", "2026-11-20"), "p:3:86 : L'autorisation est terminée depuis le 20\u00a0novembre\u00a02026"),
-    (SIGNED + "domains: [{id: d, name: autre.example}]", "p:4:25 : L'autorisation ne couvre pas le domaine « autre.example »"),
-    (SIGNED + "domains: [{id: d, name: a.ville.example, subdomains: [www.autre.example]}]",
-     "p:4:25 : L'autorisation ne couvre pas le domaine « www.autre.example »"),
-    (SIGNED + "hosts: [{id: h, zone: outside, addresses: [192.0.2.1, 192.0.2.9]}]",
-     "p:4:55 : L'autorisation ne couvre pas l'adresse 192.0.2.9"),
-]  # fmt: skip
+    ("", "1:1", "Aucune autorisation écrite de la commune ne figure dans ce profil"),
+    (
+        SIGNED.replace("2026-11-02", "2026-11-22"),
+        "3:67",
+        "L'autorisation n'est signée que le 22\u00a0novembre\u00a02026",
+    ),
+    (
+        SIGNED.replace("2027-11-01", "2026-11-20"),
+        "3:86",
+        "L'autorisation est terminée depuis le 20\u00a0novembre\u00a02026",
+    ),
+    (
+        SIGNED + "domains: [{id: d, name: autre.example}]",
+        "4:25",
+        "L'autorisation ne couvre pas le domaine « autre.example »",
+    ),
+    (
+        SIGNED + "domains: [{id: d, name: a.ville.example, subdomains: [www.autre.example]}]",
+        "4:25",
+        "L'autorisation ne couvre pas le domaine « www.autre.example »",
+    ),
+    (
+        SIGNED + "hosts: [{id: h, zone: outside, addresses: [192.0.2.1, 192.0.2.9]}]",
+        "4:55",
+        "L'autorisation ne couvre pas l'adresse 192.0.2.9",
+    ),
+]
 
 
-@pytest.mark.parametrize(("added", "told"), REFUSED)
-def test_outside_of_the_signature_nothing_may_start(added: str, told: str) -> None:
+@pytest.mark.parametrize(("added", "place", "told"), REFUSED)
+def test_outside_of_the_signature_nothing_may_start(added: str, place: str, told: str) -> None:
     with pytest.raises(ScopeError) as caught:
         authorized(profile(added), now=NOW)
 
-    assert str(caught.value) == f"{told} : contrôler sans accord écrit peut être poursuivi ({LAW})."
+    assert (
+        str(caught.value) == f"p:{place} : {told} : contrôler sans accord écrit peut être poursuivi ({LAW})."
+    )
     assert caught.value.exit_code == 2
 
 

@@ -27,7 +27,6 @@ _WORST_FIRST = {
     Status.ERROR: 3,
     Status.NOT_APPLICABLE: 4,
 }
-_DECLARED_REASONS = frozenset((Reason.NOT_DECLARED, Reason.DECLARATION_EXPIRED, Reason.ANSWER_UNKNOWN))
 _NOT_A_LOOK = frozenset((Reason.NOT_LOOKED, Reason.INTERRUPTED, Reason.NOT_COLLECTED, Reason.NO_PROBE))
 """Unknown because nobody tried: it replaces nothing."""
 
@@ -139,7 +138,8 @@ def _answer(asked: _Answer, past: _Past) -> _Answer:
         return asked
     heard = _newest_of_each_vantage(asked.finding, past.records)
     is_declared = _is_declared(asked.finding)
-    if is_declared and _may_answer(asked.finding.seen_from, asked.finding.vantage):
+    if is_declared:
+        # From its own vantage, the scan that leaned on the declaration looked and saw nothing.
         heard.pop(asked.finding.vantage, None)
     fresh = [answer for answer in heard.values() if answer.finding.seen_at >= past.now - past.max_age]
     worst = min(fresh, key=_severity, default=None)
@@ -182,8 +182,7 @@ def _may_answer(seen_from: SeenFrom, vantage: str) -> bool:
 
 def _is_declared(finding: Finding) -> bool:
     """It stands on somebody's word, or waits for it."""
-    on_word = finding.basis is not Basis.MEASURED or finding.theme == "practice"
-    return on_word or finding.verdict.reason in _DECLARED_REASONS
+    return finding.basis is not Basis.MEASURED or finding.theme == "practice"
 
 
 def _reweighed(finding: Finding, asked: Finding) -> Finding:
@@ -211,7 +210,7 @@ def _severity(answer: _Answer) -> tuple[int, int, int]:
 
 def _beside_declaration(asked: _Answer, measured: _Answer | None) -> _Answer:
     """The measured-and-declared table of the engine, for a measurement made by another scan."""
-    if measured is None or not measured.finding.status.is_known or asked.finding.theme == "practice":
+    if measured is None or not measured.finding.status.is_known:
         return asked
     declared, seen = asked.finding.status, measured.finding.status
     if declared.is_open and seen is Status.PASS:
@@ -248,7 +247,7 @@ def _open_since(answer: _Answer, past: _Past) -> date:
         voices.pop("", None)
         voices["" if _is_declared(finding) else finding.vantage] = finding
         oldest = record.audit.started_at - past.max_age
-        if not any(_is_open_at(voice, oldest) for voice in voices.values()):
+        if not any(voice.status.is_open and voice.seen_at >= oldest for voice in voices.values()):
             since = None
         elif since is None:
             since = record.audit.started_at
@@ -258,10 +257,6 @@ def _open_since(answer: _Answer, past: _Past) -> date:
 def _decides(finding: Finding, seen_from: SeenFrom) -> bool:
     settled = finding.status.is_known or finding.status is Status.NOT_APPLICABLE
     return settled and (_is_declared(finding) or _was_seen(finding, seen_from))
-
-
-def _is_open_at(voice: Finding, oldest: datetime) -> bool:
-    return voice.status.is_open and (_is_declared(voice) or voice.seen_at >= oldest)
 
 
 def _zone(name: str) -> tzinfo:

@@ -295,7 +295,7 @@ def _check_version(connection: sqlite3.Connection, path: Path, *, create: bool) 
             raise _failure(path, clause, saving=create)
         return
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables or version:
+    if tables:
         raise _failure(path, "ce n'est pas un historique de cyberaudit", saving=create)
     if not create:
         raise HistoryError(f"Aucun contrôle n'est encore enregistré dans {quoted(path)}.")

@@ -5,43 +5,12 @@ from datetime import date
 from cyberaudit import french
 from cyberaudit.engine.measures import Cost
 
-_COMMON_FIRST_WORDS = frozenset(
-    (
-        *(
-            "à",
-            "après",
-            "au",
-            "aucun",
-            "aucune",
-            "avec",
-            "ce",
-            "ces",
-            "cet",
-            "cette",
-            "chaque",
-            "dans",
-            "de",
-            "des",
-        ),
-        *("dès", "du", "elle", "elles", "en", "il", "ils", "la", "le", "les", "leur", "lorsque", "non", "on"),
-        *(
-            "par",
-            "personne",
-            "plusieurs",
-            "pour",
-            "quand",
-            "sa",
-            "sans",
-            "se",
-            "ses",
-            "seul",
-            "seule",
-            "si",
-            "son",
-        ),
-        *("sur", "tous", "tout", "toute", "toutes", "un", "une"),
-    )
-)
+_COMMON_FIRST_WORDS = frozenset({
+    "à", "après", "au", "aucun", "aucune", "avec", "ce", "ces", "cet", "cette", "chaque", "dans", "de", "des",
+    "dès", "du", "elle", "elles", "en", "il", "ils", "la", "le", "les", "leur", "lorsque", "non", "on", "par",
+    "personne", "plusieurs", "pour", "quand", "sa", "sans", "se", "ses", "seul", "seule", "si", "son", "sur",
+    "tous", "tout", "toute", "toutes", "un", "une",
+})  # fmt: skip
 _ELIDED = ("c'", "d'", "j'", "l'", "n'", "qu'", "s'")
 _INFINITIVE = ("er", "ir", "re")
 

@@ -18,7 +18,7 @@ def _is_elided(name: str) -> bool:
     """A vowel, « Hy… », or a Y before a consonant; « de » is kept before any other H, where usage varies."""
     letters = _bare(name)
     if letters[:1] == "y":
-        return letters[1:2].isalpha() and letters[1] not in _VOWELS
+        return letters[1:2] not in _VOWELS
     return letters[:1] in _VOWELS or letters.startswith("hy")
 
 

@@ -7,6 +7,7 @@ from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Measure, Remedies
 from cyberaudit.engine.remedies import cite
 from cyberaudit.reports import amounts
+from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.wrap import wrap, wrap_fiche
 
 
@@ -41,7 +42,7 @@ def _section(title: str, text: str, width: int) -> list[str]:
 def _measure(measure: Measure, width: int) -> list[str]:
     when = f"Qui : {measure.owner.french}. Coût : {amounts.cost(measure.cost)}."
     lines = [
-        *wrap(french.typeset(f"Ce que le plan propose : {measure.title}"), width, rest="  "),
+        *wrap(french.typeset(f"Ce que le plan propose : {after_colon(measure.title)}"), width, rest="  "),
         *_paragraph(measure.why, width),
         *_paragraph(f"{when} Temps : {amounts.duration(measure.days)}.", width),
         *_paragraph(f"D'où vient ce coût : {measure.cost.source.rstrip('.')}.", width),
@@ -49,8 +50,8 @@ def _measure(measure: Measure, width: int) -> list[str]:
     for number, step in enumerate(measure.steps, start=1):
         lines += wrap(french.typeset(step), width, first=f"  {number}. ")
     if measure.stopgap:
-        lines += _paragraph(f"En attendant : {measure.stopgap}", width)
-    return lines + _paragraph(f"C'est fait quand : {measure.done_when}", width)
+        lines += _paragraph(f"En attendant : {after_colon(measure.stopgap)}", width)
+    return lines + _paragraph(f"C'est fait quand : {after_colon(measure.done_when)}", width)
 
 
 def _paragraph(text: str, width: int) -> list[str]:
