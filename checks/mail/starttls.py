@@ -51,7 +51,9 @@ def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
     if not mail.servers and not any(server.cause for server in mail.unresolved):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
-    items = tuple(_item(server) for server in _seen(mail.servers))
+    seen = _seen(mail.servers)
+    hosts = [server.host for server in seen]
+    items = tuple(_item(server, alone=hosts.count(server.host) == 1) for server in seen)
     evidence = tuple(_evidence(server) for server in mail.servers)
     lost = next((server.cause for server in mail.unresolved if server.cause is not None), None)
     statuses = {item.status for item in items}
@@ -85,24 +87,23 @@ def _seen(servers: tuple[MailServer, ...]) -> tuple[MailServer, ...]:
     )
 
 
-def _item(server: MailServer) -> Item:
+def _item(server: MailServer, *, alone: bool) -> Item:
     key, session = f"{server.host} {server.address}", server.session
+    host = server.host if alone else f"{server.host} ({server.address})"
     if isinstance(session, Unreachable):
-        return Item(key, Status.UNKNOWN, session.reason, f"{server.host} : {session.reason.french}.")
+        return Item(key, Status.UNKNOWN, session.reason, f"{host} : {session.reason.french}.")
     match session.tls:
         case None:
-            return Item(key, Status.FAIL, "no-starttls", f"{server.host} ne propose pas de chiffrement.")
+            return Item(key, Status.FAIL, "no-starttls", f"{host} ne propose pas de chiffrement.")
         case Unreachable(reason=Reason.TLS_FAILURE):
-            text = f"{server.host} propose un chiffrement qui n'aboutit pas."
+            text = f"{host} propose un chiffrement qui n'aboutit pas."
             return Item(key, Status.FAIL, "starttls-broken", text)
         case Unreachable() as cause:
-            return Item(key, Status.UNKNOWN, cause.reason, f"{server.host} : {cause.reason.french}.")
+            return Item(key, Status.UNKNOWN, cause.reason, f"{host} : {cause.reason.french}.")
         case tls if tls.version in OLD_VERSIONS:
-            return Item(
-                key, Status.PARTIAL, "old-version", f"{server.host} chiffre en {tls.version}, dépassé."
-            )
+            return Item(key, Status.PARTIAL, "old-version", f"{host} chiffre en {tls.version}, dépassé.")
         case tls:
-            return Item(key, Status.PASS, "", f"{server.host} chiffre en {tls.version}.")
+            return Item(key, Status.PASS, "", f"{host} chiffre en {tls.version}.")
 
 
 def _evidence(server: MailServer) -> Evidence:

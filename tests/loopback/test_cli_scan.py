@@ -28,7 +28,15 @@ class Command:
     def aim(self) -> list[str]:
         rules = [word for rule in self.place.connect_to for word in ("--connect-to", rule)]
         now = self.place.now.isoformat()
-        return ["--resolver", self.place.resolver, "--ca-bundle", str(self.place.ca_bundle), "--now", now, *rules]
+        return [
+            "--resolver",
+            self.place.resolver,
+            "--ca-bundle",
+            str(self.place.ca_bundle),
+            "--now",
+            now,
+            *rules,
+        ]
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
         code = run([*words, "--history", str(self.folder / "history.sqlite3")])
@@ -50,7 +58,9 @@ class Command:
 
     def sent(self) -> int:
         """How many queries and mail connections the town has heard so far."""
-        return sum(self.place.dns.queries.values()) + sum(server.sessions for server in self.place.mail.values())
+        return sum(self.place.dns.queries.values()) + sum(
+            server.sessions for server in self.place.mail.values()
+        )
 
 
 @pytest.fixture
@@ -96,7 +106,9 @@ def test_replay_judges_the_stored_facts_again_without_network(cyberaudit: Comman
     code, replayed, _ = cyberaudit("replay", "--json")
     assert cyberaudit.sent() == before
     assert code == 1
-    statuses = [[(p["identity"], p["status"]) for p in json.loads(text)["points"]] for text in (scanned, replayed)]
+    statuses = [
+        [(p["identity"], p["status"]) for p in json.loads(text)["points"]] for text in (scanned, replayed)
+    ]
     assert statuses[0] == statuses[1]
 
 
@@ -135,7 +147,10 @@ def test_a_dry_run_announces_and_sends_nothing(cyberaudit: Command) -> None:
 
 AUTHORIZATION = [
     ((("until: 2027-11-01", "until: 2026-11-20"),), "est terminée depuis le"),
-    ((("signed_on: 2026-", "signed_on: 2027-"), ("until: 2027-11-01", "until: 2028-06-01")), "n'est signée que le 2 novembre 2027"),
+    (
+        (("signed_on: 2026-", "signed_on: 2027-"), ("until: 2027-11-01", "until: 2028-06-01")),
+        "n'est signée que le 2 novembre 2027",
+    ),
     ((("    - tourisme-seod.example\n", ""),), "tourisme-seod.example"),
 ]
 
@@ -153,14 +168,23 @@ def test_without_a_valid_authorization_one_sentence_exit_2_and_nothing_sent(
 
 
 def test_a_resolver_that_is_down_gives_unknowns_and_exit_3(cyberaudit: Command) -> None:
-    words = ["scan", str(cyberaudit.place.profile), "--now", cyberaudit.place.now.isoformat(), "--resolver", "127.0.0.1:9"]
+    words = [
+        "scan",
+        str(cyberaudit.place.profile),
+        "--now",
+        cyberaudit.place.now.isoformat(),
+        "--resolver",
+        "127.0.0.1:9",
+    ]
     code, out, _ = cyberaudit(*words, "--json")
     points = json.loads(out)["points"]
     assert code == 3
     assert {p["status"] for p in points if p["check"].startswith("mail.")} == {"unknown"}
 
 
-def test_a_history_that_cannot_be_written_loses_nothing(cyberaudit: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_cannot_be_written_loses_nothing(
+    cyberaudit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(cyberaudit.folder)
     (cyberaudit.folder / "history.sqlite3").mkdir()
     code, out, err = cyberaudit.scan()
@@ -189,12 +213,18 @@ def test_a_check_that_crashes_is_an_error_and_exit_3(cyberaudit: Command) -> Non
     cyberaudit.capsys.readouterr()
     code, out, err = cyberaudit.scan("--checks", str(folder), "--json")
     statuses = {(p["check"], p["asset"]): p["status"] for p in json.loads(out)["points"]}
-    assert (code, statuses["x-agglo.crash", "domain/principal"], statuses["mail.mx", "domain/principal"]) == (3, "error", "pass")
+    assert (code, statuses["x-agglo.crash", "domain/principal"], statuses["mail.mx", "domain/principal"]) == (
+        3,
+        "error",
+        "pass",
+    )
     assert "Traceback" not in err
 
 
 def test_looking_at_one_domain_needs_no_profile(cyberaudit: Command) -> None:
-    code, out, _ = cyberaudit("look", "domain", "mairie-seod.example", "--authorized-by", "M. le maire", *cyberaudit.aim)
+    code, out, _ = cyberaudit(
+        "look", "domain", "mairie-seod.example", "--authorized-by", "M. le maire", *cyberaudit.aim
+    )
     assert code == 0
     assert "[mail.spf]" in out
     assert "v=spf1" in out
@@ -209,5 +239,7 @@ def test_looking_without_saying_who_allowed_it_is_refused(cyberaudit: Command) -
 
 def test_the_reader_that_leaves_is_no_error(demo_place: DemoPlace) -> None:
     words = f"{sys.executable} -m cyberaudit checks list --sources | head -1"
-    result = subprocess.run(["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, check=False
+    )
     assert (result.returncode, result.stderr) == (0, "")

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -144,20 +146,24 @@ def test_a_full_disk_is_told_and_keeps_what_was_saved(tmp_path: Path) -> None:
     assert list(tmp_path.glob(".cyberaudit-*")) + list(tmp_path.glob("*.cya")) == []
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder everybody may enter and read; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else"
 )
-def test_without_the_right_to_write_the_history_is_still_read(tmp_path: Path) -> None:
-    path = tmp_path / "h.sqlite3"
+def test_without_the_right_to_write_the_history_is_still_read(open_folder: Path) -> None:
     base = to_audit(json.loads(GOLDEN.read_text(encoding="utf-8")))
-    for name in (path, tmp_path / "closed.sqlite3"):
-        with open_history(name, create=True) as history:
+    path, closed, waiting = (open_folder / f"{name}.sqlite3" for name in ("h", "closed", "waiting"))
+    for each in (path, closed):
+        with open_history(each, create=True) as history:
             history.save(base)
     path.chmod(0o444)
-    waiting = tmp_path / "waiting.sqlite3"
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_mode & 0o005 != 0o005:
-            folder.chmod(0o755)
     before = path.read_bytes()
     with open_history(waiting, create=True) as history:
         history.save(base)  # still in the side file, which only we may read

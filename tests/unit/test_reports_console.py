@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 from rich.cells import cell_len
 
+from cyberaudit.engine.measures import Remedies
 from cyberaudit.reports.console import SUMMARY_LINES, Detail, render
 from cyberaudit.reports.words import ReportView
 from tests.unit import report_samples as samples
@@ -149,3 +150,21 @@ def test_the_environment_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "20")
     assert text_of("calm") == expected
+
+
+def test_a_town_without_any_point_is_told_calmly() -> None:
+    text = render(
+        samples.view_of([], samples.town()), width=80, simple=False, detail=Detail.SUMMARY, colour=False
+    )
+    assert "NON ÉVALUÉ" in text
+    assert "Par thème" not in text
+    assert "█" not in text
+
+
+def test_texts_too_long_for_any_summary_are_still_told_whole() -> None:
+    endless = samples.measure("close-remote-access", "Fermer l'accès", "Un mot après l'autre, " * 300)
+    remedies = Remedies({**samples.REMEDIES.measures, endless.id: endless}, samples.SOURCES)
+    view = samples.view_of(samples.BUSY, samples.town(), remedies=remedies)
+    text = render(view, width=80, simple=False, detail=Detail.SUMMARY, colour=False)
+    assert text.count("\n") > SUMMARY_LINES
+    assert "https://17cyber.gouv.fr" in text

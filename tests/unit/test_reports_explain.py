@@ -3,6 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
+from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Remedies
 from cyberaudit.reports.catalogue import ListedCheck, list_checks, list_sources
 from cyberaudit.reports.explain import explain
@@ -65,3 +66,12 @@ def test_no_line_is_wider_than_asked(width: int) -> None:
     for line in "".join(texts).splitlines():
         assert cell_len(line) <= width
         assert line == line.rstrip()
+
+
+def test_a_measure_without_stopgap_says_nothing_of_waiting() -> None:
+    free = samples.REMEDIES.measures["print-contacts"]
+    fiche = Fiche("Est-ce affiché ?", "Parce que.", "1. Afficher.", "")
+    text = explain("x.y", fiche, measure=free, sources=(), remedies=samples.REMEDIES, width=80)
+    assert "En attendant" not in text
+    assert "Limites" not in text
+    assert "Texte à transmettre" not in text

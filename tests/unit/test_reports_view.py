@@ -6,8 +6,11 @@ import pytest
 
 from cyberaudit.declared import Ceiling
 from cyberaudit.french import NARROW, NBSP
+from cyberaudit.history.state import TownState
 from cyberaudit.model import Basis, Status, Verdict
+from cyberaudit.plan.build import build_plan
 from cyberaudit.plan.words import Word
+from cyberaudit.reports.view import build_view
 from cyberaudit.reports.words import Mark, ReportView
 from tests.unit import report_samples as samples
 
@@ -125,7 +128,7 @@ def test_what_does_not_apply_makes_no_theme() -> None:
     absent = replace(samples.BUSY[0], verdict=Verdict(Status.NOT_APPLICABLE, "Sans objet ici."))
     view = samples.view_of([absent, samples.BUSY[6]], samples.town())
     assert [each.theme for each in view.themes] == ["mail"]
-    assert view.points[0].mark is Mark.NOT_APPLICABLE
+    assert (view.points[0].mark, view.points[0].stands_on) == (Mark.NOT_APPLICABLE, "")
 
 
 def test_what_could_not_be_seen_says_from_where_it_could() -> None:
@@ -172,8 +175,11 @@ def test_the_budget_adds_every_action_and_keeps_the_ceilings_to_come() -> None:
         ("firewall.remote-desktop", "Mesuré depuis l'extérieur, le 21 novembre 2026 à 22 h 10."),
         ("backup.fresh", "Mesuré depuis le réseau « Agents », le 21 novembre 2026 à 22 h 10."),
         ("mail.certificate", "Tenté depuis l'extérieur, le 21 novembre 2026 à 22 h 10."),
-        ("practice.mfa", "Déclaré par Mme Maud Lefèvre le 3 novembre 2026, non vérifié."),
-        ("practice.incident-contacts", "Attesté par Mme Maud Lefèvre le 3 novembre 2026, avec un document."),
+        ("practice.mfa", "Déclaré le 3 novembre 2026 par Mme Maud Lefèvre. Non vérifié."),
+        (
+            "practice.incident-contacts",
+            "Attesté le 3 novembre 2026 par Mme Maud Lefèvre. Un document l'appuie.",
+        ),
         ("practice.awareness", "À qui le demander : un élu."),
     ],
 )
@@ -184,7 +190,7 @@ def test_each_point_says_what_it_stands_on(check: str, expected: str) -> None:
 
 def test_a_declaration_on_an_asset_is_never_told_as_measured() -> None:
     declared = replace(samples.BUSY[2], basis=Basis.DECLARED)
-    assert samples.view_of([declared], samples.town()).points[0].stands_on == "Déclaré, non vérifié."
+    assert samples.view_of([declared], samples.town()).points[0].stands_on == "Déclaré. Non vérifié."
 
 
 def test_only_confirmed_addresses_are_shown() -> None:
@@ -215,3 +221,22 @@ def test_a_finding_of_another_rule_set_is_told_without_its_fiche() -> None:
     assert {each.check for each in view.checks} == set(samples.QUESTIONS)
     stranger = replace(samples.BUSY[0], check="x-acme.door")
     assert samples.view_of([stranger], samples.town()).checks == ()
+
+
+def test_a_risk_accepted_without_its_paper_is_still_told() -> None:
+    state = TownState(samples.town(), samples.NOW, samples.BUSY, (), ())
+    plan = build_plan(
+        samples.BUSY, town=samples.town(), remedies=samples.REMEDIES, first_failed={}, today=samples.TODAY
+    )
+    plan = replace(plan, waived=(samples.BUSY[5],))
+    view = build_view(state, plan, remedies=samples.REMEDIES, fiches={})
+    assert view.waivers[0].sentence.endswith("Risque accepté.")
+    assert view.waivers[0].until is None
+
+
+def test_the_target_is_what_the_plan_reaches_and_is_silent_when_it_changes_nothing() -> None:
+    assert samples.busy_view().level.target_sentence == (
+        "Une fois ces actions faites, le niveau sera d'au moins 70 sur 100."
+    )
+    only_questions = samples.view_of([samples.BUSY[10]], samples.town())
+    assert only_questions.level.target_sentence == ""

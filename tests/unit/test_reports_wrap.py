@@ -22,7 +22,7 @@ def test_a_colon_never_begins_a_line() -> None:
 def test_a_word_wider_than_the_line_is_sliced_and_never_gains_a_space() -> None:
     record = "ip4:198.51.100.0/24," * 5
     lines = wrap(record, 30, first="Preuve : ", rest="  ")
-    assert "".join(line.removeprefix("Preuve : ").strip() for line in lines) == record
+    assert "".join(line.removeprefix("Preuve :").strip() for line in lines) == record
 
 
 def test_an_empty_text_keeps_its_label_without_trailing_space() -> None:
@@ -49,9 +49,16 @@ def test_what_could_move_the_cursor_is_taken_out() -> None:
     assert line.isprintable()
 
 
-@given(st.text(max_size=300), st.integers(min_value=8, max_value=60), st.sampled_from(["", "1. ", "   é : "]))
+@given(
+    st.text(max_size=300), st.integers(min_value=12, max_value=60), st.sampled_from(["", "1. ", "   é : "])
+)
 def test_no_text_makes_a_line_wider_than_asked(text: str, width: int, first: str) -> None:
     for line in wrap(text, width, first=first):
         assert cell_len(line) <= width
         assert line == line.rstrip()
         assert all(char.isprintable() or char in "\u00a0\u202f" or char.isspace() for char in line)
+
+
+def test_an_address_that_holds_on_its_own_line_is_never_cut() -> None:
+    url = "https://example.test/" + "guide-" * 8
+    assert wrap(f"Le guide {url}", 76, first="   Source : ", rest="   ")[-1] == f"   {url}"

@@ -235,7 +235,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ),
     (
         "waivers: [{check: mail.spf, " + WAIVER.replace("10", "31") + ", until: 2026-11-09}]",
-        "3:89",
+        "3:91",
         "waivers, 1er élément, decided_on",
         "Le jour « 2026-11-31 » n'existe pas dans le calendrier.",
     ),

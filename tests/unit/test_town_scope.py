@@ -47,6 +47,8 @@ def test_an_ipv4_address_inside_ipv6_counts_as_what_it_is() -> None:
     [
         ("ville.example", True),
         ("Mail.Ville.Example.", True),
+        ("_dmarc.ville.example", True),
+        ("a..ville.example", False),
         ("autreville.example", False),
         ("example", False),
         ("ville.example.attaquant.test", False),

@@ -120,7 +120,7 @@ def french_usage_error(error: typer.TyperException) -> str:
         case "BadParameter" if param is not None:
             return f"{_name(param)} : {error.message}"
         case "UsageError" if "extra argument" in error.message:
-            extra = error.message.partition("(")[2].rstrip(")")
+            extra = error.message.rpartition("(")[2].rstrip(")")
             return f"La commande ne comprend pas « {extra} »."
         case "UsageError" if "Missing command" in error.message:
             return "Il manque une commande : voir « --help »."

@@ -18,7 +18,7 @@ from cyberaudit.errors import CyberauditError
 
 INCOMPLETE = 3
 INTERRUPTED = 130
-_FLAGS = ("--simple", "--quiet", "--verbose", "--log-json")
+_FLAGS = ("--version", "--simple", "--quiet", "--verbose", "--log-json")
 _VALUED = ("--history",)
 
 app = typer.Typer(
@@ -51,9 +51,7 @@ def cyberaudit(
     Sur place : « cyberaudit scan mairie.yaml ». Pour essayer sans rien préparer : « cyberaudit demo ».
     Les options générales se placent où l'on veut sur la ligne.
     """
-    if version:
-        say(f"cyberaudit {__version__}")
-        raise typer.Exit
+    assert not version, "answered by run()"
     if ctx.invoked_subcommand is None:
         say(ctx.get_help())
         raise typer.Exit
@@ -74,6 +72,10 @@ def run(arguments: Sequence[str]) -> int:
     """One command line to its exit code; every mistake becomes one French sentence on standard error."""
     arguments = _global_first(arguments)
     verbose = "--verbose" in arguments
+    if "--version" in arguments:
+        # Answered before Typer converts parameters, which would import pydantic to say one line.
+        say(f"cyberaudit {__version__}")
+        return 0
     try:
         code = app(args=list(arguments), prog_name="cyberaudit", standalone_mode=False)
     except CyberauditError as error:

@@ -193,7 +193,8 @@ def decode_facts(data: Json) -> Facts | Unreachable:
         kind, version, content = envelope["kind"], envelope["version"], envelope["data"]
     except KeyError as error:
         raise NotDecodable(f"facts without {error}") from error
-    cls = kinds().get(kind)
+    cls = kinds().get(_expect(kind, str))
+    _decode_scalar(version, int)
     if cls is None or version > cls.VERSION:
         return Unreachable(Reason.TOO_NEW, f"{kind} {version}")
     return decode(content, cls)

@@ -37,6 +37,8 @@ BAD_DNS = replace(
     apex=TxtAnswer(DOMAIN, (b"v=spf1 +all", b"v=spf1 mx ~all")),
     dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", ()), TxtAnswer("_dmarc.example", ())),
 )
+SILENT_DNS = replace(BAD_DNS, apex=TxtAnswer(DOMAIN, ()))
+"""A domain that publishes nothing at all."""
 HOSTILE_DNS = replace(
     GOOD_DNS,
     mx=(MxRecord(0, HOSTILE), MxRecord(-1, "")),
@@ -121,6 +123,7 @@ SAMPLES: tuple[Facts, ...] = (
     GOOD_DNS,
     LOCKED_DNS,
     BAD_DNS,
+    SILENT_DNS,
     HOSTILE_DNS,
     GOOD_SERVERS,
     BAD_SERVERS,

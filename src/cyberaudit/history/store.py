@@ -162,7 +162,7 @@ class History:
         shown = f"«{NBSP}{clean(prefix, limit=60)}{NBSP}»"
         if not found:
             raise HistoryError(f"Aucun contrôle enregistré n'a un numéro qui commence par {shown}.")
-        if len(found) > 1 and found[0][0] != prefix:
+        if len(found) > 1:
             raise HistoryError(f"Plusieurs contrôles ont un numéro qui commence par {shown}.")
         return self._read("uuid = ?", found[0])[0]
 

@@ -6,10 +6,12 @@ from cyberaudit import french
 from cyberaudit.engine.measures import Cost
 
 _COMMON_FIRST_WORDS = frozenset({
-    "à", "après", "au", "aucun", "aucune", "avec", "ce", "ces", "cet", "cette", "chaque", "dans", "de", "des",
-    "dès", "du", "elle", "elles", "en", "il", "ils", "la", "le", "les", "leur", "lorsque", "non", "on", "par",
-    "personne", "plusieurs", "pour", "quand", "sa", "sans", "se", "ses", "seul", "seule", "si", "son", "sur",
-    "tous", "tout", "toute", "toutes", "un", "une",
+    "à", "après", "au", "aucun", "aucune", "aujourd'hui", "avant", "avec", "beaucoup", "ce", "cela", "certaines",
+    "certains", "ces", "cet", "cette", "chacun", "chaque", "dans", "de", "depuis", "des", "deux", "dès", "du",
+    "elle", "elles", "en", "il", "ils", "la", "le", "les", "leur", "lorsque", "ne", "non", "notre", "on", "par",
+    "pendant", "personne", "plusieurs", "pour", "quand", "quelques", "quelqu'un", "rien", "sa", "sans", "se",
+    "ses", "seul", "seule", "si", "son", "sur", "tous", "tout", "toute", "toutes", "trois", "un", "une", "vos",
+    "votre",
 })  # fmt: skip
 _ELIDED = ("c'", "d'", "j'", "l'", "n'", "qu'", "s'")
 _INFINITIVE = ("er", "ir", "re")

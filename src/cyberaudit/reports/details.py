@@ -10,6 +10,9 @@ from cyberaudit.reports.sections import Section, action_block, marked
 from cyberaudit.reports.themes import theme_name
 from cyberaudit.reports.words import ActionView, CheckView, PointView, ReportView, SourceView
 
+_WITHOUT_NAME = ("practice/", "town/")
+"""Assets whose name the question already holds."""
+
 
 def all_actions(title: str, actions: Sequence[ActionView], sheet: Sheet, *, technical: bool) -> Section:
     if not actions:
@@ -20,8 +23,8 @@ def all_actions(title: str, actions: Sequence[ActionView], sheet: Sheet, *, tech
         lines += action_block(action, sheet)
         if not action.deadline:
             lines += sheet.labelled("Quand", f"{action.tier.lower()}.")
-        lines += _how(action, sheet)
-        lines += _for_contractor(action, sheet) if technical else []
+        lines += _how(action, sheet) + _to_forward(action, sheet)
+        lines += _references(action, sheet) if technical else []
     return lines
 
 
@@ -32,12 +35,17 @@ def _how(action: ActionView, sheet: Sheet) -> Section:
     return lines + sheet.labelled("C'est fait quand", after_colon(action.done_when))
 
 
-def _for_contractor(action: ActionView, sheet: Sheet) -> Section:
-    lines = sheet.labelled("À transmettre au prestataire", "") if action.contractor else []
-    for paragraph in action.contractor.splitlines():
-        lines += sheet.paragraph(paragraph, first="     ")
-    lines += sheet.labelled("Mesure", f"{action.measure}, risque {action.risk} sur 16")
-    return lines + _cited(action.sources, sheet)
+def _to_forward(action: ActionView, sheet: Sheet) -> Section:
+    """The text for the contractor, its lines kept as written."""
+    lines = sheet.labelled("Texte à transmettre au prestataire", "") if action.contractor else []
+    for line in action.contractor.splitlines():
+        lines += sheet.fiche(line, indent="     ")
+    return lines
+
+
+def _references(action: ActionView, sheet: Sheet) -> Section:
+    measure = sheet.labelled("Mesure", f"{action.measure}, risque {action.risk} sur 16")
+    return measure + _cited(action.sources, sheet)
 
 
 def questions(view: ReportView, sheet: Sheet) -> Section:
@@ -84,14 +92,15 @@ def _theme_points(
 
 def _point(point: PointView, sheet: Sheet) -> Section:
     text = point.sentence if point.looked else point.stands_on
-    if point.asset_name.lower() not in text.lower() and not point.asset.startswith("practice/"):
+    if point.asset_name.lower() not in text.lower() and not point.asset.startswith(_WITHOUT_NAME):
         text = f"{point.asset_name}{french.NBSP}: {after_colon(text)}"
     if point.waived:
         text += " Risque accepté."
     lines = marked(point.mark, text, sheet, indent="   ")
     for item in point.items:
         lines += sheet.paragraph(item.text, first=f"     {item.mark.sign} ")
-    return lines + (sheet.paragraph(point.stands_on, first="     ", style="dim") if point.looked else [])
+    known = point.stands_on and point.looked
+    return lines + (sheet.paragraph(point.stands_on, first="     ", style="dim") if known else [])
 
 
 def _proof(point: PointView, sheet: Sheet) -> Section:

@@ -30,6 +30,7 @@ def explain(
         _section("Corriger", fiche.fix, width),
         _section("Limites", fiche.limits, width) if fiche.limits else [],
         _measure(measure, width),
+        _to_forward(measure.contractor, width) if measure.contractor else [],
         _sources((*sources, *measure.sources), remedies, width),
     )
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
@@ -52,6 +53,12 @@ def _measure(measure: Measure, width: int) -> list[str]:
     if measure.stopgap:
         lines += _paragraph(f"En attendant : {after_colon(measure.stopgap)}", width)
     return lines + _paragraph(f"C'est fait quand : {after_colon(measure.done_when)}", width)
+
+
+def _to_forward(text: str, width: int) -> list[str]:
+    """The text for the contractor, its lines kept as written."""
+    lines = (line for each in text.splitlines() for line in wrap_fiche(each, width, indent="  "))
+    return ["Texte à transmettre au prestataire", *lines]
 
 
 def _paragraph(text: str, width: int) -> list[str]:

@@ -107,13 +107,15 @@ def _evidence(entry: Evidence) -> EvidenceView:
 
 
 def stands_on(finding: Finding, scene: Scene) -> str:
-    """How, from where and when it is known, one sentence."""
+    """How, from where and when it is known, one sentence; empty when the question does not arise."""
+    if finding.status is Status.NOT_APPLICABLE:
+        return ""
     if not finding.looked:
         return french.typeset(f"{elsewhere(finding, scene).capitalize()}.")
     if finding.status is Status.UNKNOWN and finding.verdict.reason in _QUESTIONS:
         return french.typeset(f"À qui le demander : {_who_knows(finding, scene)}.")
     where = f"depuis {scene.place(finding.vantage)}, le {scene.moment(finding.seen_at)}"
-    if not finding.status.is_known and finding.status is not Status.NOT_APPLICABLE:
+    if not finding.status.is_known:
         return f"Tenté {where}."
     if finding.basis is Basis.MEASURED:
         return f"Mesuré {where}."
@@ -134,10 +136,10 @@ def elsewhere(finding: Finding, scene: Scene) -> str:
 
 def _declared(finding: Finding, scene: Scene) -> str:
     given = _declaration(finding, scene.town)
-    by = f" par {safe(given.by)} le {french.day(given.on)}" if given else ""
+    by = f" le {french.day(given.on)} par {safe(given.by)}" if given else ""
     if finding.basis is Basis.ATTESTED:
-        return f"Attesté{by}, avec un document."
-    return f"Déclaré{by}, non vérifié."
+        return f"Attesté{by}. Un document l'appuie."
+    return f"Déclaré{by}. Non vérifié."
 
 
 def _declaration(finding: Finding, town: Town) -> Declaration | None:

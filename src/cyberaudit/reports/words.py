@@ -176,7 +176,7 @@ class PointView:
     evidence: tuple[EvidenceView, ...]
     basis: Basis
     stands_on: str
-    """How, from where and when it is known, one sentence."""
+    """How, from where and when it is known; empty when the question does not arise."""
     contradiction: bool
     """What is declared is better than what is measured."""
     waived: bool

@@ -1,7 +1,6 @@
 """How French text is cut into lines of a given width, in terminal cells."""
 
 import re
-from collections.abc import Iterator
 
 from rich.cells import cell_len
 
@@ -17,39 +16,23 @@ _LIST_ITEM = re.compile(r"(\d+\.|-)\s+")
 def wrap(text: str, width: int, *, first: str = "", rest: str | None = None) -> list[str]:
     """Lines of at most `width` cells: the first begins with `first`, the others with `rest`.
 
-    Breaks only at ordinary spaces, and inside a word only when it is wider than a line. `rest` is as many
-    spaces as `first` is wide unless given. What could move a cursor is taken out.
+    Breaks only at ordinary spaces, and inside a word only when it is wider than a whole line. `rest` is as
+    many spaces as `first` is wide unless given. What could move a cursor is taken out.
     """
     hanging = " " * cell_len(first) if rest is None else rest
-    room = max(width - max(cell_len(first), cell_len(hanging)), 1)
     lines: list[str] = []
-    current, started = first, False
-    for piece, may_join in _pieces(clean(text, limit=TEXT_LIMIT), room):
-        joined = f"{current} {piece}" if started else current + piece
-        if not started or (may_join and cell_len(joined) <= width):
-            current = joined
-        else:
-            lines.append(current.rstrip())
-            current = hanging + piece
-        started = True
-    lines.append(current.rstrip())
-    return lines
-
-
-def _pieces(text: str, room: int) -> Iterator[tuple[str, bool]]:
-    """Words, and whether each may stand on the line before; one wider than `room` comes in slices."""
-    for word in text.split(" "):
-        start = 0
-        while cell_len(word[start:]) > room:
-            end = start + _fitting(word[start:], room)
-            yield _slice(word, start, end), start == 0
-            start = end
-        yield _slice(word, start, len(word)), start == 0
-
-
-def _slice(word: str, start: int, end: int) -> str:
-    """A line never begins with a space, even a non-breaking one."""
-    return word[start:end].lstrip() if start else word[:end]
+    current, space = first, ""
+    for word in clean(text, limit=TEXT_LIMIT).split(" "):
+        piece = space + word
+        if cell_len(current + piece) > width and (space or cell_len(first) > cell_len(hanging)):
+            lines.append(current)
+            current, piece = hanging, word
+        while cell_len(current + piece) > width:
+            end = _fitting(piece, width - cell_len(current))
+            lines.append(current + piece[:end])
+            current, piece = hanging, piece[end:].lstrip()
+        current, space = current + piece, " "
+    return [line.rstrip() for line in (*lines, current)]
 
 
 def _fitting(word: str, room: int) -> int:

@@ -62,7 +62,7 @@ def _inside(address: Address, networks: tuple[Network, ...]) -> bool:
 
 def _below(name: str, domains: tuple[str, ...]) -> bool:
     try:
-        asked = values.domain(name)
+        asked = values.ascii_name(name.lower().removesuffix("."))
     except values.RefusedError:
         return False
     return any(asked == domain or asked.endswith(f".{domain}") for domain in domains)

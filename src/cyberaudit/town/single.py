@@ -2,6 +2,7 @@
 
 from cyberaudit.declared import AnyAsset, Commune, Delivery, Domain, PlanChoices, Town
 from cyberaudit.errors import UsageError
+from cyberaudit.town import values
 
 _COMMUNE = Commune(
     id="look", name="", declared=(), insee="", population=0, region="", timezone="Europe/Paris"
@@ -15,13 +16,9 @@ def domain_asset(name: str) -> Domain:
         UsageError: it is no domain name.
     """
     try:
-        ascii_name = name.strip().rstrip(".").lower().encode("idna").decode("ascii")
-    except UnicodeError:
-        ascii_name = ""
-    labels = ascii_name.split(".")
-    plain = all(label and label.replace("-", "").replace("_", "").isalnum() for label in labels)
-    if len(labels) < 2 or len(ascii_name) > 253 or not plain or labels[-1].isdigit():
-        raise UsageError(f"« {name} » n'est pas un nom de domaine.")
+        ascii_name = values.domain(name.strip())
+    except values.RefusedError as error:
+        raise UsageError(str(error)) from error
     return Domain(
         id=ascii_name,
         name=name,

@@ -8,7 +8,7 @@ from cyberaudit.plaintext import clean
 _LONGEST = 60
 """difflib is quadratic; no key or value of a profile is longer."""
 
-_MOST = 500
+_MOST = 1000
 """Candidates compared: beyond, the question costs more than it helps."""
 
 _MEANT: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from cyberaudit.town.known import OUTSIDE, PRACTICES
+from cyberaudit.town.known import ANYWHERE, OUTSIDE, PRACTICES
 from cyberaudit.town.suggestion import question, shown
 
 MAX_TEXT = 500
@@ -69,7 +69,7 @@ def slug(value: str) -> str:
 
 
 def zone_id(value: str) -> str:
-    if value in (OUTSIDE, "any"):
+    if value in (OUTSIDE, ANYWHERE):
         raise RefusedError(f"« {value} » est un mot réservé : donnez un autre identifiant à cette zone.")
     return slug(value)
 
@@ -138,13 +138,14 @@ def domain(value: str) -> str:
     name = value.removesuffix(".").lower()
     if _is_address(name):
         raise RefusedError(f"« {shown(value)} » est une adresse IP : un nom de domaine est attendu.")
-    labels = _ascii_name(name).split(".")
+    labels = ascii_name(name).split(".")
     if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
         raise RefusedError(f"« {shown(value)} » n'est pas un nom de domaine, comme « mairie.example ».")
     return ".".join(labels)
 
 
-def _ascii_name(name: str) -> str:
+def ascii_name(name: str) -> str:
+    """The A-label form of any DNS name, `_dmarc` labels included; its shape is not judged."""
     # The stdlib codec is quadratic: the length is checked first.
     if len(name) > _MAX_NAME:
         raise RefusedError(f"Ce nom de domaine dépasse {_MAX_NAME} caractères.")
@@ -247,7 +248,7 @@ def timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        hint = question(value, available_timezones())
+        hint = question(value, sorted(available_timezones()))
         raise RefusedError(f"Le fuseau horaire « {shown(value)} » n'existe pas{hint}") from None
     return value
 
