@@ -10,6 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from cyberaudit.demo.place import DemoPlace
+from cyberaudit.probes.instruments import Options
+from cyberaudit.run.scan import Request, scan
+
 ROUNDS = 15
 PROFILE = Path(__file__).parent.parent / "profiles" / "small-town.yaml"
 
@@ -45,10 +49,6 @@ def main() -> None:
 
 def place_scan(history: str) -> None:
     """One scan of the embedded town in `history`, for `report` to read."""
-    from cyberaudit.demo.place import DemoPlace
-    from cyberaudit.probes.instruments import Options
-    from cyberaudit.run.scan import Request, scan
-
     with DemoPlace() as place:
         options = Options(resolvers=(place.resolver,), ca_bundle=place.ca_bundle, connect_to=place.connect_to)
         scan(Request(profile=place.profile, history=Path(history), options=options, now=place.now))
