@@ -14,13 +14,11 @@ from cyberaudit.declared import AnyAsset, Town
 from cyberaudit.engine.catalogue import asked
 from cyberaudit.facts.base import Facts
 from cyberaudit.model import Observation, Progress, ProgressCallback, Reason, SeenFrom, Unreachable
-from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.instruments import OUTSIDE, Instruments
 from cyberaudit.probes.registry import PROBES, Probe
 from cyberaudit.sdk import Check, Every
 
 _log = logging.getLogger(__name__)
-
-OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +126,8 @@ async def _observe(
             await asyncio.gather(*(go(errand) for errand in sent if _doubtful(errand, harvest)))
     except TimeoutError:
         _log.warning("scan deadline of %s s reached", limits.scan)
+    finally:
+        await harvest.instruments.network.close()
 
 
 def _doubtful(errand: Errand, harvest: Harvest) -> bool:

@@ -16,6 +16,7 @@ from cyberaudit.town.scope import Scope
 
 # RFC 2606 reserves .invalid: the machine's own name says too much about who looks.
 NEUTRAL_NAME = "cyberaudit.invalid"
+OUTSIDE = "outside"
 # Ours: the largest public bundles are 250 KiB.
 BUNDLE_BYTES = 8 * 1024 * 1024
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
@@ -48,6 +49,8 @@ class Options:
     """Rules, or files of rules."""
     allow_test_network: bool = False
     ehlo: str = NEUTRAL_NAME
+    backup_roots: tuple[Path, ...] = ()
+    """Folders under which declared backup paths may be read; empty: none is."""
     max_rate: float | None = None
     """Connections and datagrams a second to one host; None: by the kind of link."""
     patience: Patience = field(default_factory=Patience)
@@ -63,9 +66,13 @@ class Instruments:
     now: datetime
     """The scan's date, aware, UTC: certificates are judged at it."""
     options: Options
+    vantage: str
+    """Where the machine stands: `outside`, or a declared zone's id."""
 
 
-def set_up(town: Town, scope: Scope, options: Options, *, now: datetime) -> Instruments:
+def set_up(
+    town: Town, scope: Scope, options: Options, *, now: datetime, vantage: str = OUTSIDE
+) -> Instruments:
     """Instruments for one run; nothing is sent yet.
 
     Raises:
@@ -82,7 +89,9 @@ def set_up(town: Town, scope: Scope, options: Options, *, now: datetime) -> Inst
     )
     patience = options.patience
     resolver = Resolver(network, servers, tries=patience.dns_tries, tcp_seconds=patience.dns_tcp)
-    return Instruments(network=network, resolver=resolver, town=town, now=now, options=options)
+    return Instruments(
+        network=network, resolver=resolver, town=town, now=now, options=options, vantage=vantage
+    )
 
 
 def _check(options: Options) -> None:

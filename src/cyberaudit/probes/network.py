@@ -155,9 +155,12 @@ class Stream:
 
     async def _bounded(self, action: Coroutine[Any, Any, T], *, within: float) -> T | Unreachable:
         left = self._deadline - self._loop.time()
+        if left <= 0:
+            action.close()
+            return Unreachable(Reason.DEADLINE)
         late = Reason.TIMEOUT if within <= left else Reason.DEADLINE
         try:
-            async with asyncio.timeout(max(0.0, min(within, left))):
+            async with asyncio.timeout(min(within, left)):
                 return await action
         except TimeoutError:
             return Unreachable(late)

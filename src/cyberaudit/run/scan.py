@@ -56,7 +56,7 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
     """
     profile, catalogue = prepare(request)
     scope = authorized(profile, now=request.now)
-    instruments = set_up(profile.town, scope, request.options, now=request.now)
+    instruments = set_up(profile.town, scope, request.options, now=request.now, vantage=request.vantage)
     made = audit(
         profile.town,
         catalogue,
