@@ -37,6 +37,7 @@ from cyberaudit.declared import (
     Vpn,
     Website,
 )
+from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import Certificate, TlsSession
 from cyberaudit.facts.mail import (
@@ -55,6 +56,21 @@ from cyberaudit.facts.mail import (
     spf_records,
     spf_redirect,
 )
+from cyberaudit.facts.ports import PORTS, Danger, Port, of_danger, port_name
+from cyberaudit.facts.reach import (
+    AddressReach,
+    CanaryAnswer,
+    Exposure,
+    FlowReach,
+    HostReach,
+    PortAnswer,
+    PortReading,
+    PortState,
+    TargetReach,
+    read_port,
+    readings,
+)
+from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
 from cyberaudit.model import Evidence, Item, Reason, SeenFrom, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
 
@@ -245,21 +261,32 @@ def _verdict(
 
 
 __all__ = [
+    "PORTS",
+    "AddressReach",
     "Answer",
     "Asset",
     "AssetKind",
     "Backup",
+    "BackupStore",
+    "CanaryAnswer",
     "Certificate",
     "Check",
     "Context",
+    "Copy",
+    "Danger",
+    "DateKind",
     "Declaration",
     "DmarcPolicy",
     "Domain",
+    "Encrypted",
     "Every",
     "Evidence",
+    "Exposure",
     "Facts",
     "Flow",
+    "FlowReach",
     "Host",
+    "HostReach",
     "Item",
     "MailDns",
     "MailServer",
@@ -268,17 +295,25 @@ __all__ = [
     "Need",
     "NoSettings",
     "OnDeclaration",
+    "Port",
+    "PortAnswer",
+    "PortReading",
+    "PortState",
     "Practice",
     "Reason",
     "SeenFrom",
     "SmtpSession",
     "Status",
+    "StoreContents",
+    "TargetReach",
+    "TlsEndpoint",
     "TlsSession",
     "Town",
     "TxtAnswer",
     "Unreachable",
     "UnresolvedServer",
     "Verdict",
+    "VersionAnswer",
     "Vpn",
     "Website",
     "check",
@@ -289,8 +324,12 @@ __all__ = [
     "failed",
     "french",
     "not_applicable",
+    "of_danger",
     "partial",
     "passed",
+    "port_name",
+    "read_port",
+    "readings",
     "spf_all",
     "spf_records",
     "spf_redirect",
