@@ -245,18 +245,19 @@ def _is_truncated(wire: bytes) -> bool:
 
 
 def _answers(query: "Message", wire: bytes) -> bool:
-    """`wire` replies to `query`: same id, same question (RFC 5452 §3). A truncated one may stop anywhere."""
+    """`wire` replies to `query`: same id, same question (RFC 5452 §3)."""
     if len(wire) < 12 or int.from_bytes(wire[:2], "big") != query.id or not wire[2] & 0x80:
         return False
-    return _is_truncated(wire) or _parse(query, wire) is not None
+    # A truncated one may stop in the middle of a record.
+    return _parse(query, wire, question_only=_is_truncated(wire)) is not None
 
 
-def _parse(query: "Message", wire: bytes) -> "Message | None":
+def _parse(query: "Message", wire: bytes, *, question_only: bool = False) -> "Message | None":
     import dns.exception
     import dns.message
 
     try:
-        message = dns.message.from_wire(wire, ignore_trailing=True)
+        message = dns.message.from_wire(wire, question_only=question_only, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError):
         return None
     return message if query.is_response(message) else None

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
-from cyberaudit.engine.observe import OUTSIDE
 from cyberaudit.model import Audit
-from cyberaudit.probes.instruments import Options, set_up
+from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
 from cyberaudit.town.scope import scope_for_look
 from cyberaudit.town.single import domain_asset, town_of
 

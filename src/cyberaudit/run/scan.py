@@ -9,12 +9,11 @@ from pathlib import Path
 
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
-from cyberaudit.engine.observe import OUTSIDE
 from cyberaudit.errors import HistoryError, NotSaved, UsageError
 from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history
 from cyberaudit.model import AssetKind, Audit, ProgressCallback
-from cyberaudit.probes.instruments import Options, set_up
+from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
 from cyberaudit.run.tell import Told, recent, tell
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.profile import Profile
