@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.model import Reason, Unreachable
@@ -149,6 +150,8 @@ def read_port(
             cause = None if heard else Unreachable(Reason.NO_CONTROL)
         case Unreachable():
             exposure, cause = Exposure.UNPROVEN, state
+        case _:
+            assert_never(state)
     return PortReading(reach.address, reach.family, port, exposure, cause, detail)
 
 
