@@ -1,6 +1,7 @@
 """`cyberaudit look`: one probe and its checks on one target, without a profile."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,16 +13,27 @@ from cyberaudit.cli.scan import (
     ConnectTo,
     Ehlo,
     Json,
+    MaxRate,
     Now,
     Resolver,
     probe_options,
 )
-from cyberaudit.cli.shared import folders, moment, say, shared
+from cyberaudit.cli.shared import folders, moment, say, shared, whole_number
+
+if TYPE_CHECKING:
+    from cyberaudit.model import Audit
+
+AuthorizedBy = Annotated[
+    str,
+    typer.Option("--authorized-by", metavar="NOM", help="Qui a donné l'autorisation écrite de regarder."),
+]
+MOST_HOURS = 24 * 366
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(cls=FrenchGroup, rich_markup_mode=None, no_args_is_help=False)
-    group.command("domain", cls=FrenchCommand)(domain)
+    for name, command in (("domain", domain), ("ports", ports), ("tls", tls), ("backup", backup)):
+        group.command(name, cls=FrenchCommand)(command)
     app.add_typer(
         group, name="look", help="Regarde une seule chose, sans profil, comme un outil de diagnostic."
     )
@@ -30,10 +42,7 @@ def register(app: typer.Typer) -> None:
 def domain(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="DOMAINE", help="Le nom de domaine.")],
-    authorized_by: Annotated[
-        str,
-        typer.Option("--authorized-by", metavar="NOM", help="Qui a donné l'autorisation écrite de regarder."),
-    ] = "",
+    authorized_by: AuthorizedBy = "",
     now: Now = None,
     connect_to: ConnectTo = None,
     resolver: Resolver = None,
@@ -44,19 +53,105 @@ def domain(
     as_json: Json = False,
 ) -> int:
     """Regarde ce qu'un nom de domaine dit de son courrier, et ses serveurs de courrier."""
-    from cyberaudit.cli.screen import this_screen
     from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.reports.look import as_document, points
     from cyberaudit.run.look import look_at_domain
 
-    made = look_at_domain(
-        name,
-        load_catalogue(folders(checks or ())),
-        probe_options(connect_to, resolver, ca_bundle, ehlo=ehlo, allow_test_network=allow_test_network),
-        authorized_by=authorized_by,
-        now=moment(now),
+    options = probe_options(connect_to, resolver, ca_bundle, ehlo=ehlo, allow_test_network=allow_test_network)
+    catalogue = load_catalogue(folders(checks or ()))
+    made = look_at_domain(name, catalogue, options, authorized_by=authorized_by, now=moment(now))
+    return _show(ctx, made, as_json=as_json)
+
+
+def ports(
+    ctx: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="CIBLE", help="Une adresse IP ou un nom.")],
+    authorized_by: AuthorizedBy = "",
+    now: Now = None,
+    connect_to: ConnectTo = None,
+    resolver: Resolver = None,
+    allow_test_network: AllowTest = False,
+    max_rate: MaxRate = None,
+    checks: Checks = None,
+    as_json: Json = False,
+) -> int:
+    """Frappe aux portes qui comptent pour une mairie, et dit lesquelles s'ouvrent."""
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.run.look import look_at_ports
+
+    options = probe_options(
+        connect_to, resolver, None, ehlo=None, allow_test_network=allow_test_network, max_rate=max_rate
     )
-    screen = this_screen(shared(ctx))
+    catalogue = load_catalogue(folders(checks or ()))
+    made = look_at_ports(target, catalogue, options, authorized_by=authorized_by, now=moment(now))
+    return _show(ctx, made, as_json=as_json)
+
+
+def tls(
+    ctx: typer.Context,
+    target: Annotated[
+        str, typer.Argument(metavar="HÔTE[:PORT]", help="Le serveur chiffré ; port 443 par défaut.")
+    ],
+    authorized_by: AuthorizedBy = "",
+    now: Now = None,
+    connect_to: ConnectTo = None,
+    resolver: Resolver = None,
+    ca_bundle: CaBundle = None,
+    allow_test_network: AllowTest = False,
+    checks: Checks = None,
+    as_json: Json = False,
+) -> int:
+    """Regarde le certificat d'un serveur chiffré et les versions qu'il accepte."""
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.run.look import look_at_tls
+
+    options = probe_options(connect_to, resolver, ca_bundle, ehlo=None, allow_test_network=allow_test_network)
+    catalogue = load_catalogue(folders(checks or ()))
+    made = look_at_tls(target, catalogue, options, authorized_by=authorized_by, now=moment(now))
+    return _show(ctx, made, as_json=as_json)
+
+
+def backup(
+    ctx: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="DOSSIER", help="Le dossier ou le dépôt de sauvegardes.")],
+    rpo: Annotated[
+        str, typer.Option("--rpo", metavar="HEURES", help="La plus longue perte de travail acceptée.")
+    ] = "26",
+    grace: Annotated[str, typer.Option("--grace", metavar="HEURES", help="Le retard toléré en plus.")] = "0",
+    weekdays: Annotated[
+        str,
+        typer.Option("--weekdays", metavar="JOURS", help="every-day, mon-fri, mon-sat ou weekly."),
+    ] = "every-day",
+    offline: Annotated[bool, typer.Option("--offline", help="Le support est débranché d'ordinaire.")] = False,
+    encryption_required: Annotated[
+        bool, typer.Option("--encryption-required", help="La copie doit être chiffrée.")
+    ] = False,
+    now: Now = None,
+    checks: Checks = None,
+    as_json: Json = False,
+) -> int:
+    """Regarde l'âge, l'état et le chiffrement des copies d'un dossier, sans clé et sans rien écrire."""
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.probes.instruments import Options
+    from cyberaudit.run.look import look_at_backup
+    from cyberaudit.town.single import backup_asset
+
+    asset = backup_asset(
+        str(Path(path).absolute()),
+        rpo_hours=whole_number(rpo, option="--rpo", least=1, most=MOST_HOURS),
+        grace_hours=whole_number(grace, option="--grace", least=0, most=MOST_HOURS),
+        weekdays=weekdays,
+        offline=offline,
+        encryption_required=encryption_required,
+    )
+    made = look_at_backup(asset, load_catalogue(folders(checks or ())), Options(), now=moment(now))
+    return _show(ctx, made, as_json=as_json)
+
+
+def _show(ctx: typer.Context, made: "Audit", *, as_json: bool) -> int:
+    from cyberaudit.cli.screen import this_screen
+    from cyberaudit.model import Status
+    from cyberaudit.reports.look import as_document, points
+
     if not shared(ctx).quiet:
-        say(as_document(made) if as_json else points(made, width=screen.width))
-    return 3 if made.partial or any(finding.status == "error" for finding in made.findings) else 0
+        say(as_document(made) if as_json else points(made, width=this_screen(shared(ctx)).width))
+    return 3 if made.partial or any(finding.status is Status.ERROR for finding in made.findings) else 0

@@ -67,6 +67,19 @@ AllowTest = Annotated[
     ),
 ]
 
+MaxRate = Annotated[
+    str | None,
+    typer.Option("--max-rate", metavar="NOMBRE", help="Paquets par seconde et par machine, au plus."),
+]
+BackupRoot = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--backup-root",
+        metavar="DOSSIER",
+        help="Dossier sous lequel les sauvegardes peuvent être lues (répétable).",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     app.command("scan", cls=FrenchCommand)(scan)
@@ -97,6 +110,8 @@ def scan(
     ca_bundle: CaBundle = None,
     ehlo: Ehlo = None,
     allow_test_network: AllowTest = False,
+    max_rate: MaxRate = None,
+    backup_root: BackupRoot = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
     min_coverage: Annotated[
@@ -127,7 +142,13 @@ def scan(
         profile=Path(profile),
         history=shared(ctx).history_path,
         options=probe_options(
-            connect_to, resolver, ca_bundle, ehlo=ehlo, allow_test_network=allow_test_network
+            connect_to,
+            resolver,
+            ca_bundle,
+            ehlo=ehlo,
+            allow_test_network=allow_test_network,
+            max_rate=max_rate,
+            backup_root=backup_root,
         ),
         now=moment(now),
         vantage=vantage,
@@ -181,6 +202,8 @@ def probe_options(
     *,
     ehlo: str | None,
     allow_test_network: bool,
+    max_rate: str | None = None,
+    backup_root: list[str] | None = None,
 ) -> "Options":
     """The options that say how to look.
 
@@ -195,6 +218,8 @@ def probe_options(
         connect_to=tuple(connect_to or ()),
         allow_test_network=allow_test_network,
         ehlo=ehlo or NEUTRAL_NAME,
+        backup_roots=tuple(Path(root) for root in backup_root or ()),
+        max_rate=whole_number(max_rate, option="--max-rate", least=1, most=100_000) if max_rate else None,
     )
 
 

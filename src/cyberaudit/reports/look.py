@@ -1,34 +1,97 @@
 """What `look` prints: each question, its answer, the proof."""
 
 import json
-import textwrap
 
+from cyberaudit import french
+from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.codec import encode
-from cyberaudit.model import Audit, Finding
+from cyberaudit.facts.ports import port_name
+from cyberaudit.facts.reach import AddressReach, HostReach, PortState
+from cyberaudit.facts.tls_endpoint import TlsEndpoint
+from cyberaudit.model import Audit, Finding, Status, Unreachable
 from cyberaudit.reports.words import Mark
+from cyberaudit.reports.wrap import wrap
 
 
 def points(audit: Audit, *, width: int) -> str:
-    """Every finding with its items and evidence, what is to be done first."""
+    """What was seen, then every question that arises, what is to be done first."""
     order = list(Mark)
-    found = sorted(audit.findings, key=lambda finding: order.index(Mark.of(finding.status)))
-    return "\n".join("\n".join(_point(finding, width)) for finding in found) + "\n"
+    asked = [finding for finding in audit.findings if finding.status is not Status.NOT_APPLICABLE]
+    found = sorted(asked, key=lambda finding: order.index(Mark.of(finding.status)))
+    blocks = [_seen(observation.facts, width) for observation in audit.observations]
+    blocks += [_point(finding, width) for finding in found]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def _point(finding: Finding, width: int) -> list[str]:
     mark = Mark.of(finding.status)
-    lines = _hanging(f"{mark.sign} {mark.value} : {finding.verdict.text}  [{finding.check}]", width, "")
+    text = french.typeset(f"{mark.sign} {mark.value} : {finding.verdict.text}")
+    lines = wrap(f"{text}  [{finding.check}]", width, rest="  ")
     for item in finding.verdict.items:
-        lines += _hanging(f"- {Mark.of(item.status).sign} {item.text}", width, "  ")
+        lines += wrap(french.typeset(f"{Mark.of(item.status).sign} {item.text}"), width, first="  - ")
     for line in finding.verdict.evidence:
-        lines += _hanging(f"{line.label} : {line.value}", width, "    ")
+        lines += wrap(french.typeset(f"{line.label} : {line.value}"), width, first="    ", rest="      ")
     return lines
 
 
-def _hanging(text: str, width: int, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+def _seen(facts: object, width: int) -> list[str]:
+    """The facts in a few lines, where the questions alone would hide them."""
+    match facts:
+        case HostReach():
+            return [line for reach in facts.addresses for line in _ports(reach, width)]
+        case TlsEndpoint():
+            return _versions(facts, width)
+        case BackupStore():
+            return _copies(facts, width)
+        case _:
+            return []
+
+
+def _ports(reach: AddressReach, width: int) -> list[str]:
+    opened = [answer for answer in reach.ports if answer.state is PortState.OPEN]
+    counts = {
+        word: sum(answer.state is state for answer in reach.ports)
+        for state, word in (
+            (PortState.CLOSED, "fermés"),
+            (PortState.REJECTED, "rejetés"),
+            (PortState.SILENT, "muets"),
+        )
+    }
+    rest = [f"{number} {word}" for word, number in counts.items() if number]
+    unseen = sum(isinstance(answer.state, Unreachable) for answer in reach.ports)
+    rest += [f"{unseen} sans réponse possible"] if unseen else []
+    lines = wrap(f"{reach.address} : {len(opened)} ouverts, {', '.join(rest) or 'rien d'autre'}", width)
+    for answer in opened:
+        lines += wrap(f"{answer.port:<10} {port_name(answer.port)}  ({answer.detail})", width, first="  ")
+    return lines
+
+
+def _versions(endpoint: TlsEndpoint, width: int) -> list[str]:
+    words = {True: "acceptée", False: "refusée"}
+    lines = wrap(f"{endpoint.hostname or endpoint.address} [{endpoint.address}] {endpoint.port}", width)
+    for answer in endpoint.versions:
+        seen = str(answer.accepted) if isinstance(answer.accepted, Unreachable) else words[answer.accepted]
+        lines += wrap(french.typeset(f"{answer.version:<8} {seen}"), width, first="  ")
+    return lines
+
+
+def _copies(store: BackupStore, width: int) -> list[str]:
+    contents = store.contents
+    if isinstance(contents, Unreachable):
+        return []
+    lines = wrap(
+        f"{store.path} : {contents.kind}, {len(contents.copies) + contents.more_copies} copies", width
     )
+    for copy in contents.copies[:10]:
+        fault = f", {copy.fault}" if copy.fault else ""
+        date = french.day(copy.written_at)
+        lines += wrap(
+            f"{copy.name} : {copy.format}, {copy.size} octets, {date}, chiffrée : {copy.encrypted}{fault}",
+            width,
+            first="  ",
+            rest="    ",
+        )
+    return lines
 
 
 def as_document(audit: Audit) -> str:

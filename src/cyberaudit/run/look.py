@@ -1,13 +1,20 @@
 """`cyberaudit look`: one probe family and its checks on one target, stored nowhere."""
 
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
 
+from cyberaudit.declared import AnyAsset, Backup
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
-from cyberaudit.model import Audit
+from cyberaudit.errors import UsageError
+from cyberaudit.model import Audit, Basis
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
-from cyberaudit.town.scope import scope_for_look
-from cyberaudit.town.single import domain_asset, town_of
+from cyberaudit.town.scope import Scope, scope_for_look
+from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of
 
 
 def look_at_domain(
@@ -21,5 +28,83 @@ def look_at_domain(
     """
     asset = domain_asset(name)
     scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
-    town = town_of(asset)
-    return audit(town, catalogue, set_up(town, scope, options, now=now), vantage=OUTSIDE, started_at=now)
+    return _audit((asset,), catalogue, options, scope=scope, now=now)
+
+
+def look_at_ports(
+    target: str, catalogue: Catalogue, options: Options, *, authorized_by: str, now: datetime
+) -> Audit:
+    """The ports of `target`, an address or a name, as seen from this machine.
+
+    Raises:
+        UsageError: it is neither, or the name has no address.
+        ScopeError: nobody authorized it.
+    """
+    addresses = _addresses(target, options, authorized_by=authorized_by, now=now)
+    scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
+    return _audit((host_asset(target, addresses),), catalogue, options, scope=scope, now=now)
+
+
+def look_at_tls(
+    target: str, catalogue: Catalogue, options: Options, *, authorized_by: str, now: datetime
+) -> Audit:
+    """The TLS endpoint `HOST:PORT`, or `[v6]:PORT`; port 443 when there is none.
+
+    Raises:
+        UsageError: `target` cannot be read, or its name has no address.
+        ScopeError: nobody authorized it.
+    """
+    host, port = _host_and_port(target)
+    addresses = _addresses(host, options, authorized_by=authorized_by, now=now)
+    scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
+    name = "" if host == addresses[0] else host
+    assets = (host_asset(host, addresses), tls_asset(name, port))
+    made = _audit(assets, catalogue, options, scope=scope, now=now)
+    return _only(made, f"{assets[1].key}")
+
+
+def look_at_backup(asset: Backup, catalogue: Catalogue, options: Options, *, now: datetime) -> Audit:
+    """The copies under the asset's path, which the command line allows to be read by naming it."""
+    scope = scope_for_look(addresses=(), authorized_by="")
+    allowed = replace(options, backup_roots=(Path(asset.path),))
+    return _audit((asset,), catalogue, allowed, scope=scope, now=now)
+
+
+def _audit(
+    assets: Iterable[AnyAsset], catalogue: Catalogue, options: Options, *, scope: Scope, now: datetime
+) -> Audit:
+    town = town_of(*assets)
+    made = audit(town, catalogue, set_up(town, scope, options, now=now), vantage=OUTSIDE, started_at=now)
+    # Nobody was asked anything: the questions to people are left out.
+    measured = tuple(finding for finding in made.findings if finding.basis is Basis.MEASURED)
+    return replace(made, findings=measured)
+
+
+def _only(made: Audit, key: str) -> Audit:
+    """Without what was not asked: the host that only carries the endpoint."""
+    return replace(made, findings=tuple(finding for finding in made.findings if finding.asset == key))
+
+
+def _host_and_port(target: str) -> tuple[str, str]:
+    if target.startswith("["):
+        host, _, port = target[1:].partition("]")
+        return host, port.removeprefix(":") or "443"
+    if target.count(":") > 1:
+        return target, "443"
+    host, _, port = target.partition(":")
+    return host, port or "443"
+
+
+def _addresses(target: str, options: Options, *, authorized_by: str, now: datetime) -> tuple[str, ...]:
+    """`target` itself when it is an address, else what our own resolver says of the name."""
+    try:
+        return (str(ip_address(target)),)
+    except ValueError:
+        asset = domain_asset(target)
+    scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
+    resolver = set_up(town_of(asset), scope, options, now=now).resolver
+    found = asyncio.run(resolver.addresses(asset.domain))
+    if not found.found:
+        why = f" : {found.failure.reason.french}" if found.failure else ""
+        raise UsageError(f"« {target} » n'a pas d'adresse{why}.")
+    return tuple(str(address) for address in found.found)

@@ -1,0 +1,177 @@
+"""The walks without network: exit codes, choices of commune and audit, progress, poor screens."""
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cyberaudit.cli.progress import plain_lines, rewritten_line
+from cyberaudit.cli.shared import moment
+from cyberaudit.declared import Answer
+from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.engine.judge import judge
+from cyberaudit.errors import HistoryError, UsageError
+from cyberaudit.facts.mail_samples import GOOD_DNS, GOOD_SERVERS
+from cyberaudit.history.scan_file import write_scan_file
+from cyberaudit.history.store import open_history
+from cyberaudit.model import Audit, Basis, Finding, Observation, Progress, Reason, Status, Verdict
+from cyberaudit.plan.words import Tier
+from cyberaudit.run.exit_code import ExitCode, exit_code, measured_coverage
+from cyberaudit.run.replay import stored_audit
+from cyberaudit.run.report import report
+from cyberaudit.run.scan import _rescue
+from cyberaudit.run.tell import tell
+from tests.unit import towns
+
+pytestmark = pytest.mark.unit
+
+CATALOGUE = load_catalogue()
+
+
+def made(commune: str = "lhay-d-essai", *, partial: bool = False, mfa: Answer = Answer.YES) -> Audit:
+    town = towns.renamed(towns.town(towns.domain(), towns.practice("mfa", towns.declaration(mfa))), commune)
+    seen = tuple(Observation("domain/main", each.KIND, each, towns.NOW) for each in (GOOD_DNS, GOOD_SERVERS))
+    return Audit(
+        uuid=str(uuid.uuid4()),
+        town=town,
+        vantage="outside",
+        scanned_by="",
+        started_at=towns.NOW,
+        finished_at=towns.NOW + timedelta(seconds=3),
+        partial=partial,
+        rules="r",
+        program="0",
+        observations=seen,
+        findings=judge(town, CATALOGUE, seen, vantage="outside", now=towns.NOW),
+    )
+
+
+def code(audit: Audit, *, fail_on: Tier | None = Tier.URGENT, min_coverage: int = 50) -> ExitCode:
+    told = tell((), CATALOGUE, now=towns.NOW, current=audit)
+    return exit_code(told.plan, audit, fail_on=fail_on, min_coverage=min_coverage)
+
+
+def turned(audit: Audit, status: Status, *, checks: str) -> Audit:
+    def change(finding: Finding) -> Finding:
+        if not finding.check.startswith(checks):
+            return finding
+        return replace(finding, verdict=Verdict(status, "Changé.", reason=Reason.TIMEOUT))
+
+    return replace(audit, findings=tuple(change(finding) for finding in audit.findings))
+
+
+def test_a_calm_town_exits_0() -> None:
+    assert code(made()) == ExitCode.DONE
+
+
+def test_an_urgency_exits_1_unless_nobody_asked_for_it() -> None:
+    urgent = made(mfa=Answer.NO)
+    assert code(urgent) == ExitCode.FOUND
+    assert code(urgent, fail_on=None) == ExitCode.DONE
+
+
+def test_a_lower_tier_counts_when_it_was_asked_for() -> None:
+    weak = turned(made(), Status.FAIL, checks="mail.spf")
+    assert code(weak) == ExitCode.DONE
+    assert code(weak, fail_on=Tier.LATER) == ExitCode.FOUND
+
+
+def test_too_little_seen_exits_3_before_any_finding() -> None:
+    blind = turned(made(mfa=Answer.NO), Status.UNKNOWN, checks="mail.")
+    assert measured_coverage(blind) == 0
+    assert code(blind) == ExitCode.INCOMPLETE
+    assert code(blind, min_coverage=0) == ExitCode.FOUND
+
+
+def test_what_this_vantage_cannot_look_at_does_not_count_against_it() -> None:
+    audit = made()
+    elsewhere = tuple(
+        replace(each, verdict=replace(each.verdict, status=Status.UNKNOWN, reason=Reason.NOT_LOOKED))
+        if each.check == "mail.mx"
+        else each
+        for each in audit.findings
+    )
+    assert measured_coverage(replace(audit, findings=elsewhere)) == 1
+
+
+def test_a_crashed_check_exits_3_and_an_interruption_130() -> None:
+    assert code(turned(made(), Status.ERROR, checks="mail.spf")) == ExitCode.INCOMPLETE
+    assert code(replace(made(mfa=Answer.NO), partial=True)) == ExitCode.INTERRUPTED
+
+
+def test_a_town_with_nothing_measured_is_complete() -> None:
+    only_declared = tuple(finding for finding in made().findings if finding.basis is Basis.DECLARED)
+    assert measured_coverage(replace(made(), findings=only_declared)) == 1
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    path = tmp_path / "history.sqlite3"
+    with open_history(path, create=True) as store:
+        for commune in ("ville-a", "ville-b"):
+            store.save(made(commune))
+        store.save(made("ville-c", partial=True))
+    return path
+
+
+def test_a_report_names_its_commune_when_there_are_several(history: Path) -> None:
+    assert report(history, CATALOGUE, commune="ville-b", now=towns.NOW).state.town.id == "ville-b"
+    with pytest.raises(UsageError, match="ville-a, ville-b"):
+        report(history, CATALOGUE, commune=None, now=towns.NOW)
+    with pytest.raises(UsageError, match="n'est pas dans l'historique"):
+        report(history, CATALOGUE, commune="ville-z", now=towns.NOW)
+
+
+def test_an_interrupted_scan_alone_makes_no_report(history: Path) -> None:
+    with pytest.raises(HistoryError, match="Aucun contrôle complet"):
+        report(history, CATALOGUE, commune="ville-c", now=towns.NOW)
+
+
+def test_an_empty_history_says_what_to_do(tmp_path: Path) -> None:
+    with open_history(tmp_path / "empty.sqlite3", create=True):
+        pass
+    with pytest.raises(HistoryError, match="cyberaudit scan"):
+        report(tmp_path / "empty.sqlite3", CATALOGUE, commune=None, now=towns.NOW)
+
+
+def test_an_audit_is_found_by_prefix_by_file_or_as_the_newest(tmp_path: Path) -> None:
+    audit = made()
+    with open_history(tmp_path / "h.sqlite3", create=True) as store:
+        store.save(audit)
+    write_scan_file(audit, tmp_path / "a.cya")
+    found = {
+        stored_audit(tmp_path / "h.sqlite3", which).uuid
+        for which in (None, audit.uuid[:8], str(tmp_path / "a.cya"))
+    }
+    assert found == {audit.uuid}
+
+
+def test_replay_wants_a_complete_audit(tmp_path: Path) -> None:
+    with open_history(tmp_path / "h.sqlite3", create=True) as store:
+        store.save(made(partial=True))
+    with pytest.raises(HistoryError, match="Aucun contrôle complet"):
+        stored_audit(tmp_path / "h.sqlite3", None)
+
+
+def test_a_scan_that_fits_nowhere_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "nulle part" in _rescue(made(), [tmp_path / "file"])
+    assert ".cya" in _rescue(made(), [tmp_path / "file", tmp_path])
+
+
+def test_progress_rewrites_its_line_and_wipes_it_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    rewritten_line(Progress(1, 2, "mairie.example"))
+    assert capsys.readouterr().err.endswith("1/2  mairie.example")
+    rewritten_line(Progress(2, 2, "mairie.example"))
+    assert capsys.readouterr().err.endswith("\r")
+    plain_lines(Progress(1, 2, "mairie.example"))
+    assert capsys.readouterr().err == "1/2 mairie.example\n"
+
+
+def test_a_date_is_noon_and_a_time_without_zone_is_utc() -> None:
+    assert moment("2026-11-21").isoformat() == "2026-11-21T12:00:00+00:00"
+    assert moment("2026-11-21T22:10").isoformat() == "2026-11-21T22:10:00+00:00"
+    assert moment("2026-11-21T22:10+01:00").isoformat() == "2026-11-21T21:10:00+00:00"
+    assert moment(None).tzinfo is not None
