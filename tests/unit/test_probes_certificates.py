@@ -1,5 +1,7 @@
 """How certificates are read, trusted and matched with a name."""
 
+import base64
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -227,6 +229,22 @@ def test_a_bundle_is_read_and_its_broken_parts_skipped(tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     bundle.write_text(f"# Racine\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{pem}")
     assert trust_store(bundle) == STORE
+
+
+def test_what_a_certificate_does_wrong_is_no_warning_at_the_terminal(tmp_path: Path) -> None:
+    der = LEAF.certificate.public_bytes(Encoding.DER)
+    number = LEAF.certificate.serial_number
+    serial = number.to_bytes(number.bit_length() // 8 + 1, "big")  # as DER writes it
+    negative = der.replace(serial, b"\x80" + serial[1:])
+    assert negative != der
+    bundle = tmp_path / "ca.pem"
+    text = base64.encodebytes(negative).decode()
+    bundle.write_text(f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n")
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert isinstance(read_chain([negative]), tuple)
+        assert isinstance(trust_store(bundle), TrustStore)
+    assert not heard
 
 
 def test_without_any_root_trust_is_unknown(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Certificates: how they are read, whether their chain leads to a trusted root, whether they carry a name."""
 
 import ssl
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from cyberaudit.facts.certificate import Certificate
@@ -21,6 +24,7 @@ from cyberaudit.plaintext import clean
 # Ours: public chains have two to four; a hostile one may have hundreds.
 MAX_DEPTH = 8
 MAX_SENT = 12
+PEM_BEGIN, PEM_END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----\n"
 # Where distributions keep one file of roots, after what OpenSSL itself names.
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -45,6 +49,15 @@ _UNREADABLE = (
 )
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What others put in their certificates is a fact, not a warning for the person at the terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
+
+
+@_quietly()
 def parse(der: bytes) -> x509.Certificate | Unreachable:
     """The certificate behind its DER form; garbage is `protocol-error`."""
     try:
@@ -53,6 +66,7 @@ def parse(der: bytes) -> x509.Certificate | Unreachable:
         return Unreachable(Reason.PROTOCOL_ERROR, f"certificat illisible : {clean(str(error), limit=80)}")
 
 
+@_quietly()
 def describe(certificate: x509.Certificate) -> Certificate | Unreachable:
     """The facts of one certificate; a part that cannot be understood makes the whole `protocol-error`."""
     try:
@@ -137,6 +151,7 @@ class TrustStore:
 
     roots: tuple[x509.Certificate, ...]
 
+    @_quietly()
     def trust_error(self, chain: Sequence[x509.Certificate], *, now: datetime) -> str:
         """Empty when `chain`, the server's own first, leads to a root; else why not, in French.
 
@@ -227,18 +242,17 @@ def _system_bundles() -> Iterable[Path]:
     return sorted(Path(openssl.capath).glob("*.pem")) if openssl.capath else ()
 
 
-def _read_roots(path: Path) -> Iterable[x509.Certificate]:
+@_quietly()
+def _read_roots(path: Path) -> tuple[x509.Certificate, ...]:
     """One unreadable root hides only itself."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return
-    for part in data.split(b"-----BEGIN CERTIFICATE-----")[1:]:
-        pem = b"-----BEGIN CERTIFICATE-----" + part.partition(b"-----END CERTIFICATE-----")[0]
-        try:
-            yield x509.load_pem_x509_certificate(pem + b"-----END CERTIFICATE-----\n")
-        except (*_UNREADABLE, x509.InvalidVersion):
-            continue
+    roots = []
+    with suppress(OSError):
+        for part in path.read_bytes().split(PEM_BEGIN)[1:]:
+            with suppress(*_UNREADABLE, x509.InvalidVersion):
+                roots.append(
+                    x509.load_pem_x509_certificate(PEM_BEGIN + part.partition(PEM_END.strip())[0] + PEM_END)
+                )
+    return tuple(roots)
 
 
 def covers_name(names: Sequence[str], host: str) -> bool:

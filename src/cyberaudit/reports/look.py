@@ -60,7 +60,7 @@ def _ports(reach: AddressReach, width: int) -> list[str]:
     rest = [f"{number} {word}" for word, number in counts.items() if number]
     unseen = sum(isinstance(answer.state, Unreachable) for answer in reach.ports)
     rest += [f"{unseen} sans réponse possible"] if unseen else []
-    lines = wrap(f"{reach.address} : {len(opened)} ouverts, {', '.join(rest) or 'rien d'autre'}", width)
+    lines = wrap(french.typeset(f"{reach.address} : {', '.join([f'{len(opened)} ouverts', *rest])}"), width)
     for answer in opened:
         lines += wrap(f"{answer.port:<10} {port_name(answer.port)}  ({answer.detail})", width, first="  ")
     return lines
