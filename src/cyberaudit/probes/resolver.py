@@ -221,6 +221,11 @@ class Resolver:
         return _parse(query, reply) or Unreachable(Reason.PROTOCOL_ERROR)
 
 
+def addresses_now(resolver: Resolver, name: str) -> Addresses:
+    """Both families of one name, outside any running loop: for a target named on the command line."""
+    return asyncio.run(resolver.addresses(name))
+
+
 def _dns_name(text: str) -> "Name | None":
     import dns.exception
     import dns.name

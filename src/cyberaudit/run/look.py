@@ -1,6 +1,5 @@
 """`cyberaudit look`: one probe family and its checks on one target, stored nowhere."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import UsageError
 from cyberaudit.model import Audit, Basis
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
+from cyberaudit.probes.resolver import addresses_now
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of
 
@@ -102,8 +102,8 @@ def _addresses(target: str, options: Options, *, authorized_by: str, now: dateti
     except ValueError:
         asset = domain_asset(target)
     scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
-    resolver = set_up(town_of(asset), scope, options, now=now).resolver
-    found = asyncio.run(resolver.addresses(asset.domain))
+    instruments = set_up(town_of(asset), scope, options, now=now)
+    found = addresses_now(instruments.resolver, asset.domain)
     if not found.found:
         why = f" : {found.failure.reason.french}" if found.failure else ""
         raise UsageError(f"« {target} » n'a pas d'adresse{why}.")
