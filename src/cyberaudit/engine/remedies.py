@@ -88,11 +88,16 @@ def merge(a: Remedies, b: Remedies) -> Remedies:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One place in an official document, as the report prints it."""
+    """One or several places in an official document, as the report prints them."""
 
     source: Source
-    part: str
+    parts: tuple[str, ...]
     """`R44`, `2.5`; empty: the whole document."""
+
+    @property
+    def reference(self) -> str:
+        """« PA-066 R44, R46+ »."""
+        return " ".join((self.source.id, ", ".join(self.parts))).rstrip()
 
     @property
     def url(self) -> str:
@@ -100,8 +105,9 @@ class Citation:
         return self.source.url if self.source.confidence is Confidence.CONFIRMED else ""
 
     def __str__(self) -> str:
-        part = f"n°{french.NBSP}{self.part}" if self.part[:1].isdigit() else self.part
-        text = ", ".join(word for word in (self.source.publisher, self.source.title, part) if word)
+        places = french.listed(self.parts)
+        places = f"n°{french.NBSP}{places}" if places[:1].isdigit() else places
+        text = ", ".join(word for word in (self.source.publisher, self.source.title, places) if word)
         return f"{text} — {self.url}" if self.url else text
 
 
@@ -115,7 +121,18 @@ def cite(reference: str, remedies: Remedies) -> Citation:
     source = remedies.sources.get(source_id)
     if source is None:
         raise CatalogueError(f"La source « {source_id} » (citée « {reference} ») n'existe pas.")
-    return Citation(source, part.strip())
+    return Citation(source, (part.strip(),) if part.strip() else ())
+
+
+def cite_together(references: Iterable[str], remedies: Remedies) -> tuple[Citation, ...]:
+    """One citation a document, its places together, in the order of first mention; unknown sources left out."""
+    found: dict[str, Citation] = {}
+    for reference in references:
+        if not unknown_sources([reference], remedies):
+            one = cite(reference, remedies)
+            parts = found[one.source.id].parts if one.source.id in found else ()
+            found[one.source.id] = Citation(one.source, tuple(dict.fromkeys((*parts, *one.parts))))
+    return tuple(found.values())
 
 
 def unknown_sources(references: Iterable[str], remedies: Remedies) -> tuple[str, ...]:

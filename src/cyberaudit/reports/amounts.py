@@ -78,5 +78,5 @@ def after_colon(sentence: str) -> str:
     """Its capital taken off, as French wants after « : », when the first word is no proper noun for sure."""
     first = sentence.split(" ", 1)[0]
     word = first[:1].lower() + first[1:]
-    common = word.startswith(_ELIDED) or word in _COMMON_FIRST_WORDS or word.endswith(_INFINITIVE)
+    common = word.startswith(_ELIDED) or word.rstrip(",") in _COMMON_FIRST_WORDS or word.endswith(_INFINITIVE)
     return word + sentence[len(first) :] if common else sentence

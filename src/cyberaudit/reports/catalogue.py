@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Remedies
-from cyberaudit.engine.remedies import cite
+from cyberaudit.engine.remedies import cite_together
 from cyberaudit.reports.themes import THEMES, theme_name
 from cyberaudit.reports.wrap import wrap
 
@@ -63,7 +63,11 @@ def _question(check: ListedCheck, width: int) -> list[str]:
 
 def _sources(check: ListedCheck, remedies: Remedies, width: int) -> list[str]:
     lines = wrap(check.id, width, first="  ")
-    known = [each for each in check.sources if each.partition(" ")[0] in remedies.sources]
-    for reference in known:
-        lines += wrap(french.typeset(str(cite(reference, remedies))), width, first="    - ")
-    return lines if known else [*lines, *wrap("aucun document : notre propre conseil", width, first="    - ")]
+    citations = cite_together(check.sources, remedies)
+    for each in citations:
+        lines += wrap(french.typeset(str(each)), width, first="    - ")
+    return (
+        lines
+        if citations
+        else [*lines, *wrap("aucun document : notre propre conseil", width, first="    - ")]
+    )

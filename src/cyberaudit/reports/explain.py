@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cyberaudit import french
 from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Measure, Remedies
-from cyberaudit.engine.remedies import cite
+from cyberaudit.engine.remedies import cite_together
 from cyberaudit.reports import amounts
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.wrap import wrap, wrap_fiche
@@ -66,10 +66,6 @@ def _paragraph(text: str, width: int) -> list[str]:
 
 
 def _sources(references: Sequence[str], remedies: Remedies, width: int) -> list[str]:
-    known = [each for each in dict.fromkeys(references) if each.partition(" ")[0] in remedies.sources]
-    if not known:
-        return []
-    lines = ["Sources"]
-    for reference in known:
-        lines += wrap(french.typeset(str(cite(reference, remedies))), width, first="  - ")
-    return lines
+    citations = cite_together(references, remedies)
+    lines = [line for each in citations for line in wrap(french.typeset(str(each)), width, first="  - ")]
+    return ["Sources", *lines] if lines else []

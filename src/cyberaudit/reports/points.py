@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from cyberaudit import french
 from cyberaudit.declared import Declaration, Practice, Town
 from cyberaudit.engine.measures import Owner, Remedies
-from cyberaudit.engine.remedies import cite
+from cyberaudit.engine.remedies import Citation, cite_together
 from cyberaudit.model import Basis, Evidence, Finding, Item, Reason, SeenFrom, Status
 from cyberaudit.plaintext import clean
 from cyberaudit.reports.words import EvidenceView, ItemView, Mark, PointView, SourceView
@@ -46,11 +46,7 @@ class Scene:
 
     def cited(self, references: tuple[str, ...]) -> tuple[SourceView, ...]:
         """The documents of the catalogue that the references name."""
-        return tuple(
-            _source(each, self.remedies)
-            for each in references
-            if each.partition(" ")[0] in self.remedies.sources
-        )
+        return tuple(_source(each) for each in cite_together(references, self.remedies))
 
 
 def safe(text: str, *, limit: int = 300) -> str:
@@ -58,10 +54,9 @@ def safe(text: str, *, limit: int = 300) -> str:
     return french.typeset(clean(text, limit=limit))
 
 
-def _source(reference: str, remedies: Remedies) -> SourceView:
-    citation = cite(reference, remedies)
+def _source(citation: Citation) -> SourceView:
     text = str(citation)
-    return SourceView(reference, text.removesuffix(f" — {citation.url}"), citation.url)
+    return SourceView(citation.reference, text.removesuffix(f" — {citation.url}"), citation.url)
 
 
 def point(finding: Finding, scene: Scene, *, waived: bool) -> PointView:

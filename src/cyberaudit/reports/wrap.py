@@ -8,6 +8,7 @@ from cyberaudit import french
 from cyberaudit.plaintext import clean
 
 TEXT_LIMIT = 4000
+_ADDRESS = "://"
 """Characters of one paragraph: far above any fiche, and a bound for what a stored scan could hold."""
 
 _LIST_ITEM = re.compile(r"(\d+\.|-)\s+")
@@ -16,7 +17,8 @@ _LIST_ITEM = re.compile(r"(\d+\.|-)\s+")
 def wrap(text: str, width: int, *, first: str = "", rest: str | None = None) -> list[str]:
     """Lines of at most `width` cells: the first begins with `first`, the others with `rest`.
 
-    Breaks only at ordinary spaces, and inside a word only when it is wider than a whole line. `rest` is as
+    Breaks only at ordinary spaces, and inside a word only when it is wider than a whole line; a web address
+    is never broken, so that it can be copied: it alone may be wider. `rest` is as
     many spaces as `first` is wide unless given. What could move a cursor is taken out.
     """
     hanging = " " * cell_len(first) if rest is None else rest
@@ -27,7 +29,7 @@ def wrap(text: str, width: int, *, first: str = "", rest: str | None = None) -> 
         if cell_len(current + piece) > width and (space or cell_len(first) > cell_len(hanging)):
             lines.append(current)
             current, piece = hanging, word
-        while cell_len(current + piece) > width:
+        while cell_len(current + piece) > width and _ADDRESS not in word:
             end = _fitting(piece, width - cell_len(current))
             lines.append(current + piece[:end])
             current, piece = hanging, piece[end:].lstrip()
