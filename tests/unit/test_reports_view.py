@@ -1,15 +1,19 @@
 """The view: every sentence of the report, beside what machines read."""
 
 from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from cyberaudit.declared import Ceiling
+from cyberaudit.declared import Ceiling, Waiver
 from cyberaudit.french import NARROW, NBSP
 from cyberaudit.history.state import TownState
 from cyberaudit.model import Basis, Status, Verdict
 from cyberaudit.plan.build import build_plan
 from cyberaudit.plan.words import Word
+from cyberaudit.reports.points import Scene
+from cyberaudit.reports.remarks import waiver_warnings
 from cyberaudit.reports.view import build_view
 from cyberaudit.reports.words import Mark, ReportView
 from tests.unit import report_samples as samples
@@ -240,3 +244,21 @@ def test_the_target_is_what_the_plan_reaches_and_is_silent_when_it_changes_nothi
     )
     only_questions = samples.view_of([samples.BUSY[10]], samples.town())
     assert only_questions.level.target_sentence == ""
+
+
+@pytest.mark.parametrize(
+    ("until", "asset", "sentence"),
+    [
+        (date(2026, 11, 20), "", "finie depuis le 20 novembre 2026"),
+        (date(2026, 12, 1), "", "finit le 1er décembre 2026"),
+        (date(2027, 6, 1), "nowhere", "ne couvre aucun défaut"),
+        (date(2027, 6, 1), "", ""),
+    ],
+)
+def test_a_waiver_that_ends_or_covers_nothing_is_announced(until: date, asset: str, sentence: str) -> None:
+    finding = next(each for each in samples.BUSY if each.status is Status.FAIL)
+    waiver = Waiver(finding.check, asset, "raison suffisante", "Le maire", date(2026, 10, 1), until, "")
+    town = samples.town(waivers=(waiver,))
+    scene = Scene(town, samples.REMEDIES, ZoneInfo("Europe/Paris"), samples.TODAY)
+    told = " ".join(waiver_warnings([finding], scene)).replace("\u00a0", " ")
+    assert (sentence in told) if sentence else told == ""

@@ -98,7 +98,7 @@ def conformance(
     from cyberaudit.engine.catalogue import load_catalogue
     from cyberaudit.engine.conformance import conformance as examine
 
-    chosen = folders([folder]) if folder else ()
+    chosen = folders([folder], option="DOSSIER") if folder else ()
     catalogue = load_catalogue(chosen)
     tested = [
         each for each in catalogue.checks if not folder or each.path.parent.resolve() == chosen[0].resolve()

@@ -18,7 +18,7 @@ from cyberaudit.cli.scan import (
     Resolver,
     probe_options,
 )
-from cyberaudit.cli.shared import folders, moment, say, shared, whole_number
+from cyberaudit.cli.shared import folders, moment, say, shared, warn, whole_number
 
 if TYPE_CHECKING:
     from cyberaudit.model import Audit
@@ -152,6 +152,9 @@ def _show(ctx: typer.Context, made: "Audit", *, as_json: bool) -> int:
     from cyberaudit.model import Status
     from cyberaudit.reports.look import as_document, points
 
+    if not made.findings:
+        warn("Aucun contrôle ne sait encore juger cette cible : rien n'a été regardé.")
+        return 3
     if not shared(ctx).quiet:
         say(as_document(made) if as_json else points(made, width=this_screen(shared(ctx)).width))
     return 3 if made.partial or any(finding.status is Status.ERROR for finding in made.findings) else 0

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -64,7 +65,8 @@ for module in (scan, report, look, history, profile, catalogue, demo):
 
 
 def main() -> NoReturn:
-    """The entry point of the program."""
+    """The entry point of the program. Asked to end, it stops as after Ctrl-C: what was obtained is kept."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -8,9 +8,9 @@ import typer
 
 from cyberaudit import french
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
-from cyberaudit.cli.scan import Json, Now
-from cyberaudit.cli.shared import moment, say
-from cyberaudit.errors import Problem, ProfileError, ScopeError
+from cyberaudit.cli.scan import Checks, Json, Now
+from cyberaudit.cli.shared import folders, moment, say
+from cyberaudit.errors import CatalogueError, Problem, ProfileError, ScopeError
 
 
 def register(app: typer.Typer) -> None:
@@ -25,9 +25,11 @@ def register(app: typer.Typer) -> None:
 def check(
     profile: Annotated[str, typer.Argument(metavar="PROFIL", help="Le profil YAML de la commune.")],
     now: Now = None,
+    checks: Checks = None,
     as_json: Json = False,
 ) -> int:
     """Vérifie le profil sans rien envoyer : une phrase par erreur, avec sa place."""
+    from cyberaudit.engine.catalogue import load_catalogue, verify_choices
     from cyberaudit.town.load import load_profile
     from cyberaudit.town.scope import authorized
 
@@ -43,9 +45,10 @@ def check(
         )
         return error.exit_code
     try:
+        verify_choices(loaded.town, load_catalogue(folders(checks or ())))
         authorized(loaded, now=moment(now))
         remark = ""
-    except ScopeError as error:
+    except (ScopeError, CatalogueError) as error:
         remark = str(error)
     if as_json:
         say(json.dumps({"valid": True, "problems": [], "scan_refused": remark}, ensure_ascii=False))

@@ -23,7 +23,7 @@ Checks = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Montre tous les points.")]
 Technical = Annotated[bool, typer.Option("--technical", help="Montre les preuves et les références.")]
-Json = Annotated[bool, typer.Option("--json", help="Écrit le rapport en JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Répond en JSON.")]
 Output = Annotated[
     list[str] | None,
     typer.Option(

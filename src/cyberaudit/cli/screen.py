@@ -1,12 +1,12 @@
 """A report on this screen, or in the files asked for."""
 
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from cyberaudit.cli.shared import Shared, environment, on_a_terminal, say
 from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.refusals import quoted, system_clause
 from cyberaudit.reports import console, json_report
 from cyberaudit.reports.console import Detail
 from cyberaudit.reports.terminal import Terminal, terminal
@@ -60,8 +60,9 @@ def write(view: ReportView, wanted: Sequence[tuple[str, Path]], *, level: Detail
     """Each report in its file, readable by its owner only.
 
     Raises:
-        NotSaved: a file cannot be written.
+        NotSaved: some file cannot be written; the others are.
     """
+    refused = []
     for kind, path in wanted:
         if kind == "json":
             text = json_report.render(view)
@@ -71,5 +72,6 @@ def write(view: ReportView, wanted: Sequence[tuple[str, Path]], *, level: Detail
             path.touch(mode=0o600)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise NotSaved(f"{path} : le rapport ne peut pas être écrit ({error.strerror}).") from error
-    sys.stdout.flush()
+            refused.append(f"Le rapport ne peut pas être écrit dans {quoted(path)} : {system_clause(error)}.")
+    if refused:
+        raise NotSaved("\n".join(refused))

@@ -81,15 +81,15 @@ def whole_number(text: str, *, option: str, least: int, most: int) -> int:
     return int(text)
 
 
-def folders(texts: Sequence[str]) -> tuple[Path, ...]:
-    """`--checks`: folders that exist.
+def folders(texts: Sequence[str], *, option: str = "--checks") -> tuple[Path, ...]:
+    """Folders of checks that exist.
 
     Raises:
         UsageError: one of them is not a folder.
     """
     for text in texts:
         if not Path(text).is_dir():
-            raise UsageError(f"--checks : « {text} » n'est pas un dossier.")
+            raise UsageError(f"{option} : « {text} » n'est pas un dossier.")
     return tuple(Path(text) for text in texts)
 
 

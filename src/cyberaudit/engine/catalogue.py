@@ -28,6 +28,7 @@ from cyberaudit.engine.fiche import Fiche, read_fiche
 from cyberaudit.engine.measures import Remedies
 from cyberaudit.engine.remedies import built_in, load_remedies, merge
 from cyberaudit.errors import CatalogueError
+from cyberaudit.refusals import system_clause
 from cyberaudit.sdk import Check
 
 BUILT_IN = "cyberaudit.checks"
@@ -101,12 +102,14 @@ def verify_choices(town: Town, catalogue: Catalogue) -> None:
     Raises:
         CatalogueError: with the check's nearest name, or its settings.
     """
-    for choice in town.checks:
-        check = catalogue.check(choice.check)
-        if check is None:
-            near = get_close_matches(choice.check, [each.id for each in catalogue.checks], n=1)
+    named = [("checks", choice.check) for choice in town.checks]
+    named += [("waivers", waiver.check) for waiver in town.waivers]
+    for section, check_id in named:
+        if catalogue.check(check_id) is None:
+            near = get_close_matches(check_id, [each.id for each in catalogue.checks], n=1)
             hint = f" ; vouliez-vous dire « {near[0]} » ?" if near else "."
-            raise CatalogueError(f"checks : le contrôle « {choice.check} » n'existe pas{hint}")
+            raise CatalogueError(f"{section} : le contrôle « {check_id} » n'existe pas{hint}")
+    for check in catalogue.checks:
         settings_for(check, town)
 
 
@@ -245,7 +248,9 @@ def _trusted(path: Path) -> None:
     try:
         status = path.stat()
     except OSError as error:
-        raise CatalogueError(f"{path} : ce dossier de contrôles ne se lit pas ({error.strerror}).") from error
+        raise CatalogueError(
+            f"{path} : ce dossier de contrôles ne se lit pas, {system_clause(error)}."
+        ) from error
     if hasattr(os, "geteuid") and status.st_uid not in (0, os.geteuid()):
         raise CatalogueError(f"{path} : appartient à quelqu'un d'autre ; cyberaudit n'exécute pas ce code.")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

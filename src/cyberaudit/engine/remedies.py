@@ -19,7 +19,7 @@ from cyberaudit.errors import CatalogueError
 
 MEASURES_FILE = "measures.yaml"
 SOURCES_FILE = "sources.yaml"
-# product.md §4: a 0 € stopgap exists whenever the fix costs money or takes over seven days.
+# Ours: a 0 € stopgap exists whenever the fix costs money or takes over seven days.
 STOPGAP_DAYS = 7
 NO_REMEDIES = Remedies({}, {})
 

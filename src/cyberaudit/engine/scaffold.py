@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.refusals import system_clause
 
 _ID = re.compile(r"x-[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -52,5 +53,5 @@ def scaffold(check_id: str, folder: Path) -> Path:
     except FileExistsError:
         raise UsageError(f"{path} existe déjà : rien n'a été écrit.") from None
     except OSError as error:
-        raise NotSaved(f"{path} ne peut pas être écrit ({error.strerror}).") from error
+        raise NotSaved(f"{path} ne peut pas être écrit : {system_clause(error)}.") from error
     return path

@@ -13,10 +13,10 @@ from cyberaudit import french
 from cyberaudit.errors import HistoryError, NotSaved
 from cyberaudit.facts.codec import Json, encode
 from cyberaudit.history.document import NOT_AN_AUDIT, TOO_BIG, DocumentError, pack_gzip, to_audit, unpack
-from cyberaudit.history.refusal import FOLDER, NOT_REGULAR, quoted, system_clause
 from cyberaudit.history.store import History
 from cyberaudit.model import Audit, Finding, finding_identity
 from cyberaudit.plaintext import clean
+from cyberaudit.refusals import FOLDER, NOT_REGULAR, quoted, system_clause
 
 FORMAT = "cyberaudit-scan"
 VERSION = 1

@@ -18,10 +18,11 @@ from cyberaudit.errors import HistoryError, NotSaved
 from cyberaudit.facts.codec import Json, encode
 from cyberaudit.french import NBSP
 from cyberaudit.history.document import DocumentError, pack, to_audit, unpack
-from cyberaudit.history.refusal import FOLDER, NOT_REGULAR, quoted, sqlite_clause, system_clause
+from cyberaudit.history.refusal import sqlite_clause
 from cyberaudit.history.state import AuditSummary, summarize
 from cyberaudit.model import Audit
 from cyberaudit.plaintext import clean
+from cyberaudit.refusals import FOLDER, NOT_REGULAR, quoted, system_clause
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ QUICK_WIN_RISK = 9
 LIGHT_EFFORT = 2
 PROJECT_RISK = 6
 URGENT_DAYS = 7
-# product.md §3: upper ends of the bands 1 to 4; what exceeds the last is 5.
+# Ours: upper ends of the bands 1 to 4; what exceeds the last is 5.
 COST_BANDS = (0, 500, 2000, 5000)
 DAY_BANDS = (0.5, 2, 5, 15)
 TIERS = tuple(Tier)

@@ -21,10 +21,8 @@ LEVEL_PARAGRAPH = french.typeset(
     "maîtrisée : un point en ordre compte en entier, en partie pour moitié, absent ou inconnu pour zéro. "
     "Les actions sont rangées en quatre paliers : Urgent (risque 16), Gain rapide (risque 9 ou plus, effort "
     "faible), Chantier (risque 6 ou plus), Plus tard. Dans un palier viennent d'abord les premières mesures "
-    "des guides officiels, puis ce qui retire le plus de risque pour le moins d'effort. On place ensuite les "
-    "actions sur le calendrier : une action attend celles dont elle dépend, au plus trois par trimestre, et "
-    "jamais plus que le budget annuel choisi par le maire. Ce qui ne tient pas n'est pas caché : c'est la "
-    "liste « à arbitrer »."
+    "des guides officiels, puis ce qui retire le plus de risque pour le moins d'effort. Une action attend "
+    "celles dont elle dépend."
 )
 
 Score = Callable[[Finding], Fraction]

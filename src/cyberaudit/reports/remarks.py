@@ -67,18 +67,35 @@ def waiver_view(finding: Finding, scene: Scene) -> WaiverView:
     return WaiverView(finding.identity, sentence, waiver.until)
 
 
+WAIVER_WARNING_DAYS = 30
+"""A waiver is announced this long before its end, so that somebody can decide again."""
+
+
+def waiver_warnings(findings: Sequence[Finding], scene: Scene) -> tuple[str, ...]:
+    """Accepted risks that cover nothing any more, are over, or soon will be."""
+    warnings = []
+    for waiver in scene.town.waivers:
+        name = f"{waiver.check}@{waiver.asset}" if waiver.asset else waiver.check
+        left = (waiver.until - scene.today).days
+        covers = any(finding.status.is_open and _covers(waiver, finding) for finding in findings)
+        if left < 0:
+            warnings.append(
+                f"La dérogation « {name} » est finie depuis le {french.day(waiver.until)} : à revoir."
+            )
+        elif not covers:
+            warnings.append(f"La dérogation « {name} » ne couvre aucun défaut : elle peut être retirée.")
+        elif left <= WAIVER_WARNING_DAYS:
+            warnings.append(f"La dérogation « {name} » finit le {french.day(waiver.until)} : à revoir avant.")
+    return tuple(warnings)
+
+
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    return waiver.check == finding.check and waiver.asset in ("", finding.asset.partition("/")[2])
+
+
 def _covering(finding: Finding, waivers: Sequence[Waiver], today: date) -> Waiver | None:
-    asset_id = finding.asset.partition("/")[2]
-    return next(
-        (
-            waiver
-            for waiver in waivers
-            if waiver.check == finding.check
-            and waiver.asset in ("", asset_id)
-            and waiver.decided_on <= today <= waiver.until
-        ),
-        None,
-    )
+    valid = (waiver for waiver in waivers if waiver.decided_on <= today <= waiver.until)
+    return next((waiver for waiver in valid if _covers(waiver, finding)), None)
 
 
 def question_view(question: Question) -> QuestionView:

@@ -8,6 +8,7 @@ from cyberaudit import french
 from cyberaudit.history.state import AuditSummary
 from cyberaudit.model import Audit
 from cyberaudit.reports.words import Mark
+from cyberaudit.reports.wrap import wrap
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -17,30 +18,41 @@ def listed(summaries: Sequence[AuditSummary]) -> str:
     if not summaries:
         return "Aucun contrôle gardé.\n"
     return "".join(
-        f"{each.uuid[:8]}  {_when(each.started_at, PARIS)}  {each.commune}, depuis {each.vantage} : "
+        f"{each.uuid[:8]}  {_when(each.started_at, PARIS)}  {each.commune}, depuis {_place(each.vantage)} : "
         f"{french.count(each.findings, 'point')}, {each.open_findings} à traiter"
         f"{' (interrompu)' if each.partial else ''}\n"
         for each in summaries
     )
 
 
-def shown(audit: Audit) -> str:
+def shown(audit: Audit, *, width: int = 80) -> str:
     """The audit's circumstances, then each finding with its sentence and its items."""
     zone = ZoneInfo(audit.town.commune.timezone)
     by = f", par {audit.scanned_by}" if audit.scanned_by else ""
     lines = [
         f"Contrôle {audit.uuid}",
-        f"{audit.town.name}, {_when(audit.started_at, zone)}, depuis {audit.vantage}{by}",
+        f"{audit.town.name}, {_when(audit.started_at, zone)}, depuis {_place(audit.vantage, audit)}{by}",
         f"cyberaudit {audit.program}, règles {audit.rules}",
     ]
     if audit.partial:
         lines.append("Contrôle interrompu : il ne sert jamais de référence.")
     for finding in audit.findings:
         mark = Mark.of(finding.status)
-        lines += ["", f"{mark.sign} {mark.value} — {finding.title}  [{finding.check}]"]
-        lines.append(f"  {finding.asset_name} : {finding.verdict.text}")
-        lines += [f"  - {item.text}" for item in finding.verdict.items]
+        lines += [
+            "",
+            *wrap(f"{mark.sign} {mark.value} — {french.typeset(finding.title)}  [{finding.check}]", width),
+        ]
+        lines += wrap(french.typeset(f"{finding.asset_name} : {finding.verdict.text}"), width, first="  ")
+        for item in finding.verdict.items:
+            lines += wrap(french.typeset(item.text), width, first="  - ")
     return "\n".join(lines) + "\n"
+
+
+def _place(vantage: str, audit: Audit | None = None) -> str:
+    if vantage == "outside":
+        return "l'extérieur"
+    zone = audit.town.asset(f"zone/{vantage}") if audit else None
+    return french.typeset(f"le réseau « {zone.name if zone else vantage} »")
 
 
 def _when(moment: datetime, zone: ZoneInfo) -> str:

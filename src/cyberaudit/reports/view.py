@@ -17,7 +17,13 @@ from cyberaudit.reports.actions import action
 from cyberaudit.reports.commune import of_commune
 from cyberaudit.reports.level import level_view, nothing_urgent
 from cyberaudit.reports.points import Scene, point, safe
-from cyberaudit.reports.remarks import contradiction_views, not_seen_views, question_view, waiver_view
+from cyberaudit.reports.remarks import (
+    contradiction_views,
+    not_seen_views,
+    question_view,
+    waiver_view,
+    waiver_warnings,
+)
 from cyberaudit.reports.themes import theme_views
 from cyberaudit.reports.words import (
     ActionView,
@@ -63,7 +69,7 @@ def build_view(
         scan_line=_scan_line(state, scene),
         scanned_by=safe(_scanned_by(state)),
         partial=partial,
-        warnings=_warnings(state.findings, partial=partial),
+        warnings=_warnings(state.findings, scene, partial=partial),
         level=level_view(plan, state.findings, waived),
         contradictions=contradiction_views(state.findings),
         nothing_urgent="" if urgent else nothing_urgent(plan.level),
@@ -120,7 +126,7 @@ def _scan(audit: AuditSummary, scene: Scene) -> ScanView:
     )
 
 
-def _warnings(findings: Sequence[Finding], *, partial: bool) -> tuple[str, ...]:
+def _warnings(findings: Sequence[Finding], scene: Scene, *, partial: bool) -> tuple[str, ...]:
     warnings = []
     if partial:
         warnings.append("Contrôle interrompu : ce rapport est incomplet, il faut le relancer.")
@@ -128,7 +134,8 @@ def _warnings(findings: Sequence[Finding], *, partial: bool) -> tuple[str, ...]:
     if crashed:
         points = french.count(crashed, "point")
         warnings.append(f"{points} sans réponse : erreur de cyberaudit, et non défaut de la mairie.")
-    return tuple(french.typeset(warning) for warning in warnings)
+    warnings += waiver_warnings(findings, scene)
+    return tuple(french.typeset(safe(warning)) for warning in warnings)
 
 
 def _actions(

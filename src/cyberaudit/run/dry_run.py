@@ -3,8 +3,11 @@
 from cyberaudit import french
 from cyberaudit.engine.catalogue import verify_choices
 from cyberaudit.engine.observe import errands
+from cyberaudit.reports.wrap import wrap
 from cyberaudit.run.scan import Request, prepare
 from cyberaudit.town.scope import authorized
+
+WIDTH = 80
 
 
 def dry_run(request: Request) -> str:
@@ -23,8 +26,10 @@ def dry_run(request: Request) -> str:
     ]
     lines = [f"Rien n'est envoyé. Depuis « {request.vantage} », un contrôle regarderait :", ""]
     for each in announcements:
-        lines.append(f"- {each.text}")
-        lines.append(f"  ({each.purpose}, {french.count(each.max_packets, 'paquet')} au plus)")
+        lines += wrap(french.typeset(each.text), WIDTH, first="- ")
+        lines += wrap(
+            f"({each.purpose}, {french.count(each.max_packets, 'paquet')} au plus)", WIDTH, first="  "
+        )
     total = sum(each.max_packets for each in announcements)
     lines += ["", f"En tout : {french.count(total, 'paquet')} au plus."]
     return "\n".join(lines) + "\n"

@@ -23,7 +23,7 @@ COUNTRY = r"^[A-Z]{2}$"
 SETTING = r"^[a-z][a-z0-9_]{0,59}$"
 
 MIN_REASON = 10
-"""Characters of a waiver's reason (product.md §8)."""
+"""Characters of a waiver's reason, at least."""
 
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
