@@ -89,9 +89,13 @@ def scan(
     ctx: typer.Context,
     profile: Annotated[str, typer.Argument(metavar="PROFIL", help="Le profil YAML de la commune.")],
     vantage: Annotated[
-        str,
-        typer.Option("--vantage", metavar="LIEU", help="D'où l'on regarde : outside, ou une zone du profil."),
-    ] = "outside",
+        str | None,
+        typer.Option(
+            "--vantage",
+            metavar="LIEU",
+            help="D'où l'on regarde : outside, ou une zone du profil ; reconnu sans cela.",
+        ),
+    ] = None,
     save: Annotated[
         str | None,
         typer.Option(

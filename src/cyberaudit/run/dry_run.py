@@ -16,15 +16,15 @@ def dry_run(request: Request) -> str:
     Raises:
         ProfileError, ScopeError, CatalogueError, UsageError: as the scan itself would.
     """
-    profile, catalogue = prepare(request)
+    profile, catalogue, vantage = prepare(request)
     authorized(profile, now=request.now)
     verify_choices(profile.town, catalogue)
     announcements = [
         announcement
-        for errand in errands(profile.town, catalogue.checks, vantage=request.vantage)
+        for errand in errands(profile.town, catalogue.checks, vantage=vantage)
         for announcement in errand.probe.load().announce(errand.asset)
     ]
-    lines = [f"Rien n'est envoyé. Depuis « {request.vantage} », un contrôle regarderait :", ""]
+    lines = [f"Rien n'est envoyé. Depuis « {vantage} », un contrôle regarderait :", ""]
     for each in announcements:
         lines += wrap(french.typeset(each.text), WIDTH, first="- ")
         lines += wrap(

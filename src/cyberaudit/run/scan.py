@@ -14,6 +14,7 @@ from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history
 from cyberaudit.model import AssetKind, Audit, ProgressCallback
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
+from cyberaudit.probes.vantage import recognise
 from cyberaudit.run.tell import Told, recent, tell
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.profile import Profile
@@ -31,7 +32,8 @@ class Request:
     options: Options
     now: datetime
     """The only clock of the scan, aware."""
-    vantage: str = OUTSIDE
+    vantage: str | None = None
+    """`outside` or a zone's id; None: recognised from this machine's addresses, else outside."""
     check_folders: tuple[Path, ...] = ()
     save: Path | None = None
     """A scan file for another machine, beside the history."""
@@ -53,14 +55,14 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
     Raises:
         ProfileError, ScopeError, CatalogueError, UsageError: before anything is sent.
     """
-    profile, catalogue = prepare(request)
+    profile, catalogue, vantage = prepare(request)
     scope = authorized(profile, now=request.now)
-    instruments = set_up(profile.town, scope, request.options, now=request.now, vantage=request.vantage)
+    instruments = set_up(profile.town, scope, request.options, now=request.now, vantage=vantage)
     made = audit(
         profile.town,
         catalogue,
         instruments,
-        vantage=request.vantage,
+        vantage=vantage,
         started_at=request.now,
         progress=progress,
     )
@@ -69,14 +71,15 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
     return Scanned(made, told, complaints)
 
 
-def prepare(request: Request) -> tuple[Profile, Catalogue]:
-    """The profile and the catalogue, with the vantage verified: all that needs no network."""
+def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
+    """The profile, the catalogue and the vantage: all that needs no network."""
     profile = load_profile(request.profile)
     zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
-    if request.vantage not in (OUTSIDE, *zones):
+    vantage = request.vantage or recognise(profile.town) or OUTSIDE
+    if vantage not in (OUTSIDE, *zones):
         known = ", ".join((OUTSIDE, *zones))
-        raise UsageError(f"« {request.vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
-    return profile, load_catalogue(request.check_folders)
+        raise UsageError(f"« {vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
+    return profile, load_catalogue(request.check_folders), vantage
 
 
 def keep(made: Audit, request: Request) -> tuple[tuple[Audit, ...], tuple[str, ...]]:
