@@ -15,24 +15,25 @@ pas encore prise en compte.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from cyberaudit.sdk import (
-    Certificate,
+    Bounds,
     Context,
     Evidence,
     Item,
     MailServers,
     Status,
     TlsSession,
+    Trait,
     Unreachable,
     Verdict,
+    certificate_items,
     check,
     failed,
-    french,
     not_applicable,
     partial,
     passed,
+    shown,
     unknown,
 )
 
@@ -69,10 +70,8 @@ def mail_servers_prove_who_they_are(mail: MailServers, ctx: Context) -> Verdict:
                 f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse."
             )
         return unknown(_first_cause(mail))
-    items = tuple(
-        item for host, address, tls in seen for item in _faults(f"{host} {address}", host, tls, ctx)
-    )
-    evidence = tuple(_evidence(host, tls) for host, _, tls in seen)
+    items = tuple(item for host, address, tls in seen for item in _faults(host, address, tls, ctx))
+    evidence = tuple(Evidence(host, shown(tls)) for host, _, tls in seen)
     statuses = {item.status for item in items}
     if Status.FAIL in statuses:
         text = f"Un serveur de courrier de {name} ne prouve pas son identité."
@@ -101,52 +100,11 @@ def _rest_unseen(name: str, mail: MailServers, evidence: tuple[Evidence, ...]) -
     return unknown(_first_cause(mail), evidence=evidence)
 
 
-def _faults(key: str, host: str, tls: TlsSession, ctx: Context) -> list[Item]:
-    if not tls.chain:
-        return [Item(key, Status.UNKNOWN, "no-certificate", f"{host} n'a montré aucun certificat.")]
-    leaf, found = tls.chain[0], list[Item]()
-    if ctx.now > leaf.not_after:
-        text = f"Le certificat de {host} est périmé depuis le {french.day(leaf.not_after)}."
-        found.append(Item(key, Status.FAIL, "expired", text))
-    elif ctx.now < leaf.not_before:
-        text = f"Le certificat de {host} ne vaut qu'à partir du {french.day(leaf.not_before)}."
-        found.append(Item(key, Status.FAIL, "not-yet-valid", text))
-    elif _expires_soon(leaf, ctx):
-        text = f"Le certificat de {host} finit le {french.day(leaf.not_after)}."
-        found.append(Item(key, Status.PARTIAL, "expires-soon", text))
-    if not tls.name_matches:
-        found.append(
-            Item(key, Status.FAIL, "wrong-name", f"Le certificat de {host} est au nom d'un autre serveur.")
-        )
-    if isinstance(tls.trust_error, Unreachable):
-        text = f"{host} : {tls.trust_error.reason.french}."
-        found.append(Item(key, Status.UNKNOWN, tls.trust_error.reason, text))
-    elif tls.trust_error:
-        text = f"Le certificat de {host} ne vient pas d'une autorité reconnue."
-        found.append(Item(key, Status.FAIL, "untrusted", text))
-    if leaf.key_type == "RSA" and leaf.key_bits < ctx.settings.rsa_bits:
-        text = f"La clé de {host} est trop courte ({leaf.key_bits} bits)."
-        found.append(Item(key, Status.FAIL, "short-key", text))
-    return found
-
-
-def _expires_soon(leaf: Certificate, ctx: Context) -> bool:
-    """A certificate made for a short life warns at the last third of it, not thirty days ahead."""
-    life: timedelta = leaf.not_after - leaf.not_before
-    now: datetime = ctx.now
-    return leaf.not_after - now < min(timedelta(days=ctx.settings.warn_days), life / 3)
-
-
-def _evidence(host: str, tls: TlsSession) -> Evidence:
-    if not tls.chain:
-        return Evidence(host, f"{tls.version} {tls.cipher}")
-    leaf = tls.chain[0]
-    names = ", ".join(leaf.names) or "aucun nom"
-    until = french.day(leaf.not_after)
-    trust = tls.trust_error or "chaîne reconnue"
-    return Evidence(
-        host, f"{tls.version} {tls.cipher} ; {names} ; jusqu'au {until} ; {leaf.issuer} ; {trust}"
-    )
+def _faults(host: str, address: str, tls: TlsSession, ctx: Context) -> list[Item]:
+    # PA-066 R42 tolerates lower parameters between mail servers: neither curve nor signature is judged here.
+    bounds = Bounds(warn_days=ctx.settings.warn_days, rsa_bits=ctx.settings.rsa_bits, curve_bits=0)
+    items = certificate_items(tls, ctx, key=f"{host} {address}", host=host, bounds=bounds)
+    return [item for item in items if item.reason != Trait.WEAK_SIGNATURE]
 
 
 def _first_cause(mail: MailServers) -> Unreachable | str:

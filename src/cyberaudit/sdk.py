@@ -10,7 +10,8 @@ The four forms of `needs`:
 
     T                       the function gets T
     (T, U)                  gets a tuple, each part `T | Unreachable`, at least one of them seen
-    Every(T)                about="town": gets ((asset, T | Unreachable), …), at least one of them seen
+    Every(T)                about="town": gets ((asset, T | Unreachable), …), at least one of them seen;
+                            nothing at all when the town declares no asset that T is about
     OnDeclaration           gets the asset's Declaration, answered yes, no or partial, and still valid
 
     (T, OnDeclaration("field"))  gets T alone; the engine then lays the declaration beside the measurement
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cyberaudit import french
 from cyberaudit.declared import (
@@ -33,13 +35,26 @@ from cyberaudit.declared import (
     Flow,
     Host,
     Practice,
+    Service,
     Town,
     Vpn,
+    VpnKind,
     Website,
 )
 from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents
 from cyberaudit.facts.base import Facts
-from cyberaudit.facts.certificate import Certificate, TlsSession
+from cyberaudit.facts.certificate import (
+    COUNTDOWN,
+    Bounds,
+    Certificate,
+    TlsSession,
+    Trait,
+    days_left,
+    sentence,
+    shown,
+    traits,
+)
+from cyberaudit.facts.doors import SSH, Door, Gap, administers, by_port, for_everyone, gaps
 from cyberaudit.facts.mail import (
     DmarcPolicy,
     MailDns,
@@ -111,6 +126,10 @@ class Context:
     settings: Any
     """The check's own frozen `Settings`, with the profile's changes."""
     town: Town
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment on the clocks of the town: weekdays are told there."""
+        return moment.astimezone(ZoneInfo(self.town.commune.timezone))
 
 
 CheckFunction = Callable[[Any, Context], Verdict]
@@ -239,6 +258,112 @@ def not_applicable(text: str) -> Verdict:
     return _verdict(Status.NOT_APPLICABLE, text, reason="not-applicable")
 
 
+def confirmed(ctx: Context, host: Host) -> bool:
+    """The profile confirms, less than twelve months ago, that the host's addresses are its own."""
+    said = host.declaration("confirmed")
+    today = ctx.local(ctx.now).date()
+    return said is not None and said.answer is Answer.YES and said.on <= today <= said.until
+
+
+def doors_of(reach: HostReach, ctx: Context, ports: frozenset[str] | None = None) -> tuple[Door, ...]:
+    """The ports of the host the check is about, read with their controls: every one that was asked, or `ports`.
+
+    Of `ports`, those in TCP: the others are not looked at. One that was not asked is not proven.
+    """
+    sure = confirmed(ctx, ctx.asset)
+    if ports is None:
+        return by_port(readings(reach, confirmed=sure))
+    wanted = sorted((port for port in ports if port.startswith("tcp/")), key=lambda port: (len(port), port))
+    return by_port(
+        read_port(one, port, canaries=reach.canaries, confirmed=sure)
+        for port in wanted
+        for one in reach.addresses
+    )
+
+
+def no_address(ctx: Context) -> Verdict:
+    """None of the host's addresses faces the Internet: there is no door to look at."""
+    return not_applicable(f"« {ctx.asset.name} » n'est pas joignable depuis Internet par une adresse à elle.")
+
+
+def judge_doors(
+    doors: tuple[Door, ...], *, when_open: str, when_shut: str, likelihood: int | None = None
+) -> Verdict:
+    """One open door fails; one that is not proven shut is unknown; a pass needs every one of them shut.
+
+    Args:
+        doors: what was asked; none at all is unknown.
+        when_open: the sentence of the failure.
+        when_shut: the sentence of the pass.
+        likelihood: what an open door raises it to.
+    """
+    items, evidence = door_items(doors), door_evidence(doors)
+    if any(door.exposure is Exposure.OPEN for door in doors):
+        return failed(when_open, reason="open", items=items, evidence=evidence, likelihood=likelihood)
+    lost = gaps(doors)
+    if lost or not doors:
+        cause = lost[0].cause if lost else Unreachable(Reason.NOT_COLLECTED)
+        return unknown(cause, items=items, evidence=evidence)
+    return passed(when_shut, evidence=evidence)
+
+
+def door_items(doors: tuple[Door, ...]) -> tuple[Item, ...]:
+    """An item for each open port, and one for each family and reason why others could not be seen."""
+    opened = [
+        Item(door.port, Status.FAIL, "open", f"{door.name} : ouvert sur {french.listed(door.open_on)}.")
+        for door in doors
+        if door.open_on
+    ]
+    return (*opened, *(_gap_item(gap) for gap in gaps(doors)))
+
+
+def _gap_item(gap: Gap) -> Item:
+    what = french.count(len(gap.ports), "accès non vérifié", "accès non vérifiés")
+    text = f"{what} en IPv{gap.family} : {gap.cause.reason.french}."
+    return Item(gap.key, Status.UNKNOWN, gap.cause.reason, text)
+
+
+def door_evidence(doors: tuple[Door, ...]) -> tuple[Evidence, ...]:
+    """Each open port as it answered, each gap with its ports, then how many were found shut."""
+    every = [reading for door in doors for reading in door.readings]
+    answers = tuple(
+        Evidence(f"{reading.port} {reading.address}", reading.detail or "ouvert")
+        for reading in every
+        if reading.exposure is Exposure.OPEN
+    )
+    unseen = tuple(Evidence(f"IPv{gap.family}, {gap.cause}", ", ".join(gap.ports)) for gap in gaps(doors))
+    shut = sum(reading.exposure is Exposure.NOT_OPEN for reading in every)
+    return (*answers, *unseen, Evidence("fermés", f"{shut} sur {len(every)} demandés"))
+
+
+def certificate_items(
+    session: TlsSession, ctx: Context, *, key: str, host: str, bounds: Bounds
+) -> tuple[Item, ...]:
+    """What is wrong with the certificate `host` shows, one item a trait; nothing when all is in order."""
+    return tuple(
+        Item(
+            key,
+            _TRAITS.get(trait, Status.FAIL),
+            _trait_reason(trait, session),
+            sentence(trait, session, host),
+        )
+        for trait in traits(session, ctx.now, bounds=bounds)
+    )
+
+
+_TRAITS = {
+    Trait.EXPIRES_SOON: Status.PARTIAL,
+    Trait.TRUST_UNSEEN: Status.UNKNOWN,
+    Trait.NONE_SHOWN: Status.UNKNOWN,
+}
+
+
+def _trait_reason(trait: Trait, session: TlsSession) -> str:
+    if trait is Trait.TRUST_UNSEEN and isinstance(session.trust_error, Unreachable):
+        return session.trust_error.reason
+    return trait
+
+
 def _verdict(
     status: Status,
     text: str,
@@ -261,13 +386,16 @@ def _verdict(
 
 
 __all__ = [
+    "COUNTDOWN",
     "PORTS",
+    "SSH",
     "AddressReach",
     "Answer",
     "Asset",
     "AssetKind",
     "Backup",
     "BackupStore",
+    "Bounds",
     "CanaryAnswer",
     "Certificate",
     "Check",
@@ -278,6 +406,7 @@ __all__ = [
     "Declaration",
     "DmarcPolicy",
     "Domain",
+    "Door",
     "Encrypted",
     "Every",
     "Evidence",
@@ -285,6 +414,7 @@ __all__ = [
     "Facts",
     "Flow",
     "FlowReach",
+    "Gap",
     "Host",
     "HostReach",
     "Item",
@@ -302,6 +432,7 @@ __all__ = [
     "Practice",
     "Reason",
     "SeenFrom",
+    "Service",
     "SmtpSession",
     "Status",
     "StoreContents",
@@ -309,20 +440,34 @@ __all__ = [
     "TlsEndpoint",
     "TlsSession",
     "Town",
+    "Trait",
     "TxtAnswer",
     "Unreachable",
     "UnresolvedServer",
     "Verdict",
     "VersionAnswer",
     "Vpn",
+    "VpnKind",
     "Website",
+    "administers",
+    "by_port",
+    "certificate_items",
     "check",
     "clean",
+    "confirmed",
+    "days_left",
     "dmarc_policy",
     "dmarc_records",
     "dmarc_tags",
+    "door_evidence",
+    "door_items",
+    "doors_of",
     "failed",
+    "for_everyone",
     "french",
+    "gaps",
+    "judge_doors",
+    "no_address",
     "not_applicable",
     "of_danger",
     "partial",
@@ -330,6 +475,7 @@ __all__ = [
     "port_name",
     "read_port",
     "readings",
+    "shown",
     "spf_all",
     "spf_records",
     "spf_redirect",

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.loopback
 
 
 def ports(place: DemoPlace) -> list[int]:
-    return [place.dns.port, *(server.port for server in place.mail.values())]
+    entrances = [entrance.port for entrance in place.hosts.entrances.values()]
+    return [place.dns.port, *(server.port for server in place.mail.values()), *entrances]
 
 
 def is_open(port: int) -> bool:
@@ -92,6 +93,13 @@ def test_it_tells_a_scan_all_it_needs(demo_place: DemoPlace) -> None:
         "192.0.2.26:25",
         "[2001:db8::26]:25",
         "203.0.113.25:25",
+        "192.0.2.1:443",
+        "192.0.2.1:4433",
+        "192.0.2.1:8080",
+        "192.0.2.2:3389",
+        "192.0.2.1:*",
+        "192.0.2.2:*",
+        "198.51.100.10:*",
     ]
     assert all("=127.0.0.1:" in rule for rule in demo_place.connect_to)
     assert demo_place.ca_bundle.read_bytes().startswith(b"-----BEGIN CERTIFICATE")
@@ -107,18 +115,19 @@ def test_its_profile_authorizes_all_that_is_mapped_and_nothing_real(demo_place: 
     assert not any(network.is_global for network in scope.addresses)
 
 
-def test_its_certificates_hold_at_its_date(demo_place: DemoPlace) -> None:
+def test_all_its_certificates_but_the_contractors_hold_at_its_date(demo_place: DemoPlace) -> None:
     certificates = [
         load_pem_x509_certificate(path.read_bytes()) for path in demo_place.folder.glob("server-*.pem")
     ]
-    assert len(certificates) == 2
-    for certificate in certificates:
-        assert certificate.not_valid_before_utc < demo_place.now < certificate.not_valid_after_utc
+    dates = [(held.not_valid_before_utc, held.not_valid_after_utc) for held in certificates]
+    assert all(start < demo_place.now for start, _ in dates)
+    assert sorted(end > demo_place.now for _, end in dates) == [False, True, True, True]
 
 
 def test_its_files_are_private(demo_place: DemoPlace) -> None:
     assert demo_place.folder.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o777 for path in demo_place.folder.iterdir()} == {0o600}
+    for path in demo_place.folder.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
 
 
 def test_importing_the_place_loads_no_heavy_library() -> None:
@@ -175,7 +184,8 @@ def test_the_command_to_paste_says_everything(demo_place: DemoPlace) -> None:
         ("--resolver", demo_place.resolver),
         ("--ca-bundle", str(demo_place.ca_bundle)),
     ]
-    assert options[4:] == [("--connect-to", rule) for rule in demo_place.connect_to]
+    assert options[4] == ("--backup-root", str(demo_place.folder / "sauvegardes"))
+    assert options[5:] == [("--connect-to", rule) for rule in demo_place.connect_to]
 
 
 def test_waiting_ends_when_the_town_is_gone() -> None:

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_lower_tier_counts_when_it_was_asked_for() -> None:
 
 def test_too_little_seen_exits_3_before_any_finding() -> None:
     blind = turned(made(mfa=Answer.NO), Status.UNKNOWN, checks="mail.")
-    assert measured_coverage(blind) == 0
+    assert measured_coverage(blind) < Fraction(1, 2)
     assert code(blind) == ExitCode.INCOMPLETE
     assert code(blind, min_coverage=0) == ExitCode.FOUND
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from cyberaudit.declared import (
     Answer,
     AnyAsset,
+    Backup,
     CheckChoice,
     Commune,
     Declaration,
@@ -15,6 +16,7 @@ from cyberaudit.declared import (
     PlanChoices,
     Practice,
     Town,
+    Weekdays,
     Zone,
 )
 
@@ -47,6 +49,36 @@ def domain(
         sends_mail=sends_mail,
         dkim_selectors=(),
         subdomains=(),
+    )
+
+
+def backup(
+    asset_id: str = "nas",
+    *,
+    media: str = "nas",
+    place: str = "on-site",
+    offline: bool = False,
+    encryption_required: bool = True,
+    weekdays: Weekdays = Weekdays.EVERY_DAY,
+    path: str = "/mnt/nas",
+) -> Backup:
+    return Backup(
+        id=asset_id,
+        name=asset_id,
+        declared=(),
+        path=path,
+        url="",
+        of=("files",),
+        rpo_hours=26,
+        grace_hours=0,
+        weekdays=weekdays,
+        media=media,
+        place=place,
+        offline=offline,
+        encryption_required=encryption_required,
+        retention_days=30,
+        provider="",
+        country="",
     )
 
 

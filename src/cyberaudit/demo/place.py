@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from cyberaudit.demo import backups, hosts
 from cyberaudit.demo.background import Background
 from cyberaudit.demo.zones import BAD, GOOD, ZONES
 
@@ -38,14 +39,19 @@ class DemoPlace:
     resolver: str
     """`127.0.0.1:PORT`"""
     connect_to: tuple[str, ...]
-    """`192.0.2.25:25=127.0.0.1:PORT`, …: one rule for each published address of a mail server."""
+    """`192.0.2.25:25=127.0.0.1:PORT`, …: one rule for each published address of a mail server and for each
+    entrance of a host, and one for every other port of a host: no packet can leave this machine."""
+    backup_roots: tuple[Path, ...]
+    """Where the copies stand."""
     ca_bundle: Path
     profile: Path
+    """The demonstration's profile, its backup paths leading to these copies."""
     folder: Path
-    """Where certificates and keys stand, 0700; removed at the end with all that was put there."""
+    """Where profile, copies, certificates and keys stand, 0700; removed at the end with all that was put there."""
     dns: "DnsServer"
     mail: "dict[str, SmtpServer]"
     """Mail server by its name."""
+    hosts: hosts.Hosts
 
     def __init__(self) -> None:
         self._servers: Background | None = None
@@ -62,12 +68,12 @@ class DemoPlace:
             DemoError: a port cannot be had.
         """
         with ExitStack() as stack:  # undoes what was done when one step fails, or at Ctrl-C
-            self.profile = stack.enter_context(
-                resources.as_file(resources.files("cyberaudit.profiles") / "demo.yaml")
-            )
             self.folder = Path(stack.enter_context(_new_folder()))
+            self._keep_copies()
             self._build()
-            self._servers = stack.enter_context(Background(self.dns, *self.mail.values()))
+            self._servers = stack.enter_context(
+                Background(self.dns, *self.mail.values(), *self.hosts.servers)
+            )
             self.resolver = self.dns.address
             self.connect_to = self._rules()
             self._open = stack.pop_all()
@@ -77,6 +83,19 @@ class DemoPlace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+    def _keep_copies(self) -> None:
+        """The two stores, and the profile that names them."""
+        root = self.folder / "sauvegardes"
+        root.mkdir(mode=0o700)
+        backups.write_copies(root, self.now)
+        self.backup_roots = (root,)
+        shipped = resources.files("cyberaudit.profiles") / "demo.yaml"
+        self.profile = self.folder / "demo.yaml"
+        self.profile.touch(mode=0o600, exist_ok=False)
+        self.profile.write_text(
+            backups.profile_text(shipped.read_text(encoding="utf-8"), root), encoding="utf-8"
+        )
 
     def _build(self) -> None:
         """The servers, not yet started, and the certificates they show."""
@@ -91,13 +110,15 @@ class DemoPlace:
             name: SmtpServer(name, certificate=None if name in WITHOUT_TLS else authority.issue(name))
             for name in ADDRESSES
         }
+        self.hosts = hosts.build(authority)
 
     def _rules(self) -> tuple[str, ...]:
-        return tuple(
+        mail = (
             f"{_bracketed(address)}:{SMTP_PORT}={self.mail[name].address}"
             for name, addresses in ADDRESSES.items()
             for address in addresses
         )
+        return (*mail, *self.hosts.rules())
 
 
 def _new_folder() -> "TemporaryDirectory[str]":

@@ -11,9 +11,19 @@ from cyberaudit.run.scan import Request, Scanned, scan
 
 def scan_place(place: DemoPlace, *, progress: ProgressCallback | None = None) -> Scanned:
     """Scan the running `place` at its own date."""
-    options = Options(resolvers=(place.resolver,), ca_bundle=place.ca_bundle, connect_to=place.connect_to)
+    options = Options(
+        resolvers=(place.resolver,),
+        ca_bundle=place.ca_bundle,
+        connect_to=place.connect_to,
+        backup_roots=place.backup_roots,
+    )
     with tempfile.TemporaryDirectory(prefix="cyberaudit-demo-") as folder:
         request = Request(
-            profile=place.profile, history=Path(folder, "history.sqlite3"), options=options, now=place.now
+            profile=place.profile,
+            history=Path(folder, "history.sqlite3"),
+            options=options,
+            now=place.now,
+            # Wherever this machine stands: the embedded town is looked at from outside.
+            vantage="outside",
         )
         return scan(request, progress=progress)

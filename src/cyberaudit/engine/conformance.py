@@ -19,19 +19,27 @@ from cyberaudit.declared import (
     Answer,
     AnyAsset,
     AssetKind,
+    Backup,
     Commune,
     Declaration,
     Delivery,
     Domain,
+    Flow,
+    Host,
     PlanChoices,
     Practice,
+    Service,
     Town,
+    Vpn,
+    VpnKind,
+    Weekdays,
 )
 from cyberaudit.engine.judge import judge_one
 from cyberaudit.facts.base import Facts, samples
 from cyberaudit.facts.mail_samples import DOMAIN, SEEN_ON
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
+from cyberaudit.probes.registry import probe_for
 from cyberaudit.sdk import Check, Context, Every
 
 MOST_CASES = 4000
@@ -43,6 +51,7 @@ ALLOWED_IMPORTS = frozenset(
     }
 )  # fmt: skip
 
+LOST = Unreachable(Reason.TIMEOUT)
 COMMUNE = Commune(
     id="essai",
     name="L'Haÿ-d'Essai",
@@ -102,30 +111,59 @@ def cases(check: Check) -> Iterator[Case]:
 def _inputs(check: Check, town: Town) -> Iterator[tuple[Any, bool]]:
     kinds = [need for need in check.needs if isinstance(need, type)]
     if isinstance(check.needs[0], Every):
-        for sample, blind in _states(check.needs[0].facts):
-            yield tuple((each, sample) for each in town.of_kind(AssetKind.DOMAIN)), blind
+        yield from _every(check.needs[0].facts, town)
     elif not kinds:
         for answer in (Answer.YES, Answer.PARTIAL, Answer.NO):
             yield Declaration(answer, "Mme Essai", SEEN_ON.date() - timedelta(days=30), "", ""), False
     elif len(kinds) == 1:
         yield from _states(kinds[0])
     else:
-        nothing: tuple[Any, bool] = (Unreachable(Reason.TIMEOUT), True)
+        nothing: tuple[Any, bool] = (LOST, True)
         for parts in itertools.product(*([*_states(kind), nothing] for kind in kinds)):
             if any(isinstance(part, Facts) for part, _ in parts):
                 yield tuple(part for part, _ in parts), all(blind for _, blind in parts)
+
+
+def _every(kind: type[Facts], town: Town) -> Iterator[tuple[Any, bool]]:
+    """No asset at all, each state on every asset at once, then each mixture of the samples."""
+    yield (), True
+    probe = probe_for(kind)
+    assets = town.of_kind(probe.about) if probe else town.assets[1:]
+    for state, blind in _states(kind):
+        yield tuple((asset, state) for asset in assets), blind
+    known = [sample for sample in samples() if isinstance(sample, kind)]
+    for mixture in itertools.product(known, repeat=len(assets)):
+        yield tuple(zip(assets, mixture, strict=True)), False
 
 
 def _states(kind: type[Facts]) -> Iterator[tuple[Any, bool]]:
     for sample in samples():
         if isinstance(sample, kind):
             yield sample, False
-            names = [name for name, hint in get_type_hints(kind).items() if Unreachable in get_args(hint)]
-            lost = Unreachable(Reason.TIMEOUT)
-            for name in names:
-                yield dataclasses.replace(sample, **{name: lost}), len(names) == 1
-            if names:
-                yield dataclasses.replace(sample, **dict.fromkeys(names, lost)), True
+            unseen = _unseen(sample)
+            for name, hint in get_type_hints(kind).items():
+                if Unreachable in get_args(hint):
+                    partly = dataclasses.replace(sample, **{name: LOST})
+                    yield partly, partly == unseen
+            if unseen is not sample:
+                yield unseen, True
+
+
+def _unseen(value: Any) -> Any:
+    """The same with every field that may be unreachable made so, however deep; itself when it has none."""
+    if isinstance(value, tuple):
+        parts = tuple(_unseen(part) for part in value)
+        return value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    hints = get_type_hints(type(value))
+    changes = {}
+    for field in dataclasses.fields(value):
+        old = getattr(value, field.name)
+        new = LOST if Unreachable in get_args(hints[field.name]) else _unseen(old)
+        if new is not old:
+            changes[field.name] = new
+    return dataclasses.replace(value, **changes) if changes else value
 
 
 def _assets(check: Check) -> tuple[AnyAsset, ...]:
@@ -134,8 +172,8 @@ def _assets(check: Check) -> tuple[AnyAsset, ...]:
             return (COMMUNE,)
         case AssetKind.PRACTICE:
             return (Practice(id=check.id.partition(".")[2], name="essai", declared=()),)
-        case _:
-            return (_domain("main", sends_mail=True), _domain("parked", sends_mail=False))
+        case kind:
+            return tuple(asset for asset in ASSETS if asset.kind is kind)
 
 
 def _domain(name: str, *, sends_mail: bool) -> Domain:
@@ -150,12 +188,67 @@ def _domain(name: str, *, sends_mail: bool) -> Domain:
     )
 
 
-def _town(asset: AnyAsset) -> Town:
-    others = (
-        ()
-        if isinstance(asset, Domain)
-        else (_domain("main", sends_mail=True), _domain("parked", sends_mail=False))
+def _host(name: str, *services: Service) -> Host:
+    return Host(
+        id=name,
+        name="Serveur d'essai",
+        declared=(),
+        zone="lan",
+        addresses=("192.0.2.1", "2001:db8::1"),
+        services=services,
+        link="",
+        model="",
+        firmware="",
     )
+
+
+def _flow(name: str, *ports: str) -> Flow:
+    return Flow(id=name, name="Passage d'essai", declared=(), source="lan", target="outside", ports=ports)
+
+
+def _vpn(kind: VpnKind) -> Vpn:
+    name = f"vpn.{DOMAIN}"
+    return Vpn(id=kind, name=name, declared=(), host="web", type=kind, hostname=name, port="")
+
+
+def _backup(name: str, *, media: str, place: str, offline: bool) -> Backup:
+    return Backup(
+        id=name,
+        name="Sauvegarde d'essai",
+        declared=(),
+        path=f"/srv/essai/{name}",
+        url="",
+        of=("files",),
+        rpo_hours=26,
+        grace_hours=0,
+        weekdays=Weekdays.EVERY_DAY,
+        media=media,
+        place=place,
+        offline=offline,
+        encryption_required=True,
+        retention_days=30,
+        provider="",
+        country="",
+    )
+
+
+ASSETS: tuple[AnyAsset, ...] = (
+    _domain("main", sends_mail=True),
+    _domain("parked", sends_mail=False),
+    _host("web", Service("tcp/443", "web", "any")),
+    _host("files"),
+    _flow("nothing"),
+    _flow("web", "tcp/443"),
+    _vpn(VpnKind.SSL),
+    _vpn(VpnKind.IPSEC),
+    _backup("nas", media="nas", place="on-site", offline=False),
+    _backup("usb", media="usb-disk", place="off-site", offline=True),
+)
+"""What a check may be about: two of each kind, different in what matters."""
+
+
+def _town(asset: AnyAsset) -> Town:
+    others = tuple(other for other in ASSETS if other.key != asset.key)
     assets = (COMMUNE, *others) if isinstance(asset, Commune) else (COMMUNE, asset, *others)
     return Town(
         schema_version=1,

@@ -23,6 +23,7 @@ from cyberaudit.model import (
     finding_identity,
 )
 from cyberaudit.plaintext import clean
+from cyberaudit.probes.registry import probe_for
 from cyberaudit.sdk import Check, Context, Every, OnDeclaration, not_applicable, unknown
 
 _log = logging.getLogger(__name__)
@@ -126,12 +127,19 @@ def _facts_for(check: Check, ctx: Context, seen: Seen) -> tuple[object | None, l
             (asset, _fetch(asset, kind, seen)) for asset in ctx.town.assets if (asset.key, kind.KIND) in seen
         )
         causes = [facts for _, facts in every if isinstance(facts, Unreachable)]
-        return (every if len(causes) < len(every) else None), causes
+        seen_one = len(causes) < len(every)
+        return (every if seen_one or _declares_none(ctx.town, kind) else None), causes
     parts = tuple(_fetch(ctx.asset, need, seen) for need in check.needs if isinstance(need, type))
     causes = [part for part in parts if isinstance(part, Unreachable)]
     if len(causes) == len(parts):
         return None, causes
     return (parts if len(parts) > 1 else parts[0]), causes
+
+
+def _declares_none(town: Town, facts: type[Facts]) -> bool:
+    """The town names nothing these facts are about: what that means is the check's to say."""
+    probe = probe_for(facts)
+    return probe is not None and not town.of_kind(probe.about)
 
 
 def _fetch(asset: AnyAsset, facts: type[Facts], seen: Seen) -> Facts | Unreachable:

@@ -59,11 +59,16 @@ class StoreContents:
     more_copies: int
     """How many older ones were counted and not kept."""
     other_files: int
-    """Files that are no copy: logs, notes."""
+    """Files not recognised as copies; logs, notes and checksums are not counted."""
     device: str
     """The device it stands on, `st_dev` in decimal: two copies on one device are one."""
     complete: bool
-    """False when a limit stopped the listing."""
+    """False when a limit stopped the listing, or when a part of it could not be read."""
+
+    @property
+    def good(self) -> tuple[Copy, ...]:
+        """The copies without fault, newest first."""
+        return tuple(copy for copy in self.copies if not copy.fault)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,8 @@ def read_port(
         port: `tcp/3389`.
         canaries: control (b), needed for `CANARY_PORTS`, and a contrary proof for any port: a canary not
             reached on this port and family makes its silence worthless.
-        confirmed: the profile confirms, less than twelve months ago, that the address is the host's.
+        confirmed: the profile confirms, less than twelve months ago, that the address is the host's; it stands
+            for an answer of the host only when a canary of the same family was reached in this run.
     """
     answer = reach.answer(port)
     state = answer.state if answer else Unreachable(Reason.NOT_COLLECTED)
@@ -145,7 +146,9 @@ def read_port(
         case PortState.CLOSED | PortState.REJECTED:
             exposure = Exposure.NOT_OPEN
         case PortState.SILENT:
-            heard = (reach.answered or confirmed) and _gets_out(reach.family, port, canaries)
+            # A confirmed address says who would answer, not that our own line works: something must be heard.
+            plugged = any(canary.reached for canary in canaries if canary.family == reach.family)
+            heard = (reach.answered or (confirmed and plugged)) and _gets_out(reach.family, port, canaries)
             exposure = Exposure.NOT_OPEN if heard else Exposure.UNPROVEN
             cause = None if heard else Unreachable(Reason.NO_CONTROL)
         case Unreachable():

@@ -14,7 +14,8 @@ class VersionAnswer:
     version: str
     """`TLSv1`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`"""
     accepted: bool | Unreachable
-    """False only when the server refused it with a TLS alert; a reset, a close or silence is unreachable."""
+    """False only when the server refused it with a TLS alert, or answered in another version; a reset, a close or
+    silence is unreachable."""
 
 
 @dataclass(frozen=True, slots=True)

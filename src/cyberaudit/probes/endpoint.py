@@ -13,6 +13,8 @@ IpAddress = IPv4Address | IPv6Address
 
 # Ours: a map of some thousand rules; more is not a map.
 RULES_FILE_BYTES = 256 * 1024
+ANY_PORT = 0
+"""In the source of a --connect-to rule: every port that no other rule names. Written `*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class Endpoint:
 
     def __str__(self) -> str:
         host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
-        return f"{host}:{self.port}"
+        return f"{host}:{'*' if self.port == ANY_PORT else self.port}"
 
 
-def parse_endpoint(text: str, *, default_port: int | None = None) -> Endpoint:
+def parse_endpoint(text: str, *, default_port: int | None = None, any_port: bool = False) -> Endpoint:
     """`192.0.2.1:53`, `[2001:db8::1]:53`; without a port when there is a default, brackets then optional.
+
+    With `any_port`, `192.0.2.1:*` is read too.
 
     Raises:
         UsageError: not an address, or no port where one is needed.
@@ -38,6 +42,8 @@ def parse_endpoint(text: str, *, default_port: int | None = None) -> Endpoint:
         address = ip_address(host)
     except ValueError:
         raise UsageError(f"« {clean(text)} » n'est pas une adresse IP suivie d'un port.") from None
+    if any_port and port == "*":
+        return Endpoint(address, ANY_PORT)
     if port is None and default_port is not None:
         return Endpoint(address, default_port)
     if port is None or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
@@ -70,12 +76,16 @@ class ConnectTo:
     rules: tuple[ConnectRule, ...] = ()
 
     def target(self, source: Endpoint) -> Endpoint | None:
-        """Where `source` is sent; None when no rule names it."""
-        return next((rule.target for rule in self.rules if rule.source == source), None)
+        """Where `source` is sent: by the rule of its own port, else of any port; None when no rule names it."""
+        for wanted in (source, Endpoint(source.address, ANY_PORT)):
+            found = next((rule.target for rule in self.rules if rule.source == wanted), None)
+            if found is not None:
+                return found
+        return None
 
 
 def parse_connect_to(text: str) -> ConnectRule:
-    """One rule: `192.0.2.10:25=127.0.0.1:20025`, IPv6 in brackets.
+    """One rule: `192.0.2.10:25=127.0.0.1:20025`, or `192.0.2.10:*=127.0.0.1:20000`; IPv6 in brackets.
 
     Raises:
         UsageError: not of this form.
@@ -86,7 +96,7 @@ def parse_connect_to(text: str) -> ConnectRule:
             f"« {clean(text)} » n'est pas une règle --connect-to : "
             "écrivez ADRESSE:PORT=ADRESSE:PORT, par exemple 192.0.2.10:25=127.0.0.1:20025."
         )
-    return ConnectRule(parse_endpoint(source), parse_endpoint(target))
+    return ConnectRule(parse_endpoint(source, any_port=True), parse_endpoint(target))
 
 
 def read_connect_to(texts: Sequence[str]) -> ConnectTo:

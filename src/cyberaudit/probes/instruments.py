@@ -12,6 +12,7 @@ from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import read_connect_to
 from cyberaudit.probes.network import CONNECT_SECONDS, Network
 from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_servers
+from cyberaudit.probes.vantage import canary_endpoints
 from cyberaudit.town.scope import Scope
 
 # RFC 2606 reserves .invalid: the machine's own name says too much about who looks.
@@ -83,7 +84,7 @@ def set_up(
     network = Network(
         scope,
         connect_to=read_connect_to(options.connect_to),
-        infrastructure=servers,
+        infrastructure=(*servers, *canary_endpoints(town, vantage)),
         allow_test_network=options.allow_test_network,
         max_rate=options.max_rate,
     )

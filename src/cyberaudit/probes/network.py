@@ -9,11 +9,12 @@ import errno
 import logging
 import socket
 import ssl
+import struct
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
@@ -30,6 +31,15 @@ from cyberaudit.probes.endpoint import (
     read_connect_to,
 )
 from cyberaudit.probes.guard import Guard, Purpose, Request
+from cyberaudit.probes.knock import (
+    IP_RECVERR,
+    IPV6_RECVERR,
+    Attempt,
+    IcmpError,
+    Knock,
+    read_attempt,
+    read_icmp,
+)
 from cyberaudit.town.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -39,6 +49,8 @@ T = TypeVar("T")
 CONNECT_SECONDS = 5.0
 # Ours: more sockets at once make small routers drop connections.
 IN_FLIGHT = 64
+# Ours: half-open attempts cost a router next to nothing; far below the usual limit of 1024 open files.
+KNOCKS_IN_FLIGHT = 512
 # Ours, design of the pace: an xDSL line or an Internet box at the other end, unless we know better.
 DEFAULT_RATE = 100.0
 # RFC 5321 §4.5.3.1.5 allows 512 octets a reply line; four times that still bounds memory.
@@ -282,6 +294,7 @@ class Network:
         )
         self._max_rate = max_rate
         self._slots = asyncio.Semaphore(in_flight)
+        self._knocks = asyncio.Semaphore(KNOCKS_IN_FLIGHT)
         self._next_start: dict[IpAddress, float] = {}
         self._streams: WeakSet[Stream] = WeakSet()
         self.opened: Counter[tuple[Purpose, str, int]] = Counter()
@@ -344,6 +357,31 @@ class Network:
             except OSError as error:
                 return _from_os(error)
 
+    async def knock(
+        self,
+        address: IpAddress,
+        port: int,
+        *,
+        purpose: Purpose,
+        within: float,
+        rate: float | None = DEFAULT_RATE,
+    ) -> Knock:
+        """What one TCP port answers to one attempt, which is closed at once, without a byte of data.
+
+        `rate`: attempts a second at this address, None: free. `--max-rate` replaces it.
+        """
+        request = Request(Endpoint(address, port), purpose)
+        destination = self._admit(request)
+        if isinstance(destination, Unreachable):
+            return Knock(destination)
+        with ExitStack() as held:
+            await self._take_turn(request, destination, held, slots=self._knocks, rate=rate)
+            try:
+                sock = held.enter_context(_new_socket(destination, socket.SOCK_STREAM))
+            except OSError as error:
+                return Knock(_from_os(error))
+            return read_attempt(await _attempt(sock, destination, within=within))
+
     async def close(self) -> None:
         """Close what is still open, after an interruption; the network may be used again."""
         for stream in tuple(self._streams):
@@ -355,18 +393,27 @@ class Network:
             log.info("refused: %s %s: %s", request.purpose, request.endpoint, destination.reason)
         return destination
 
-    async def _take_turn(self, request: Request, destination: Endpoint, held: ExitStack) -> None:
+    async def _take_turn(
+        self,
+        request: Request,
+        destination: Endpoint,
+        held: ExitStack,
+        *,
+        slots: asyncio.Semaphore | None = None,
+        rate: float | None = DEFAULT_RATE,
+    ) -> None:
+        slots = slots or self._slots
         # Infrastructure takes no slot: a probe that holds a stream must still be able to ask the resolver.
         if request.purpose is not Purpose.INFRASTRUCTURE:
-            await self._slots.acquire()
-            held.callback(self._slots.release)
-        await self._keep_pace(request, destination)
+            await slots.acquire()
+            held.callback(slots.release)
+        await self._keep_pace(request, destination, rate=rate)
         self.opened[request.purpose, str(request.endpoint.address), request.endpoint.port] += 1
         log.debug("open: %s %s by %s", request.purpose, request.endpoint, destination)
 
-    async def _keep_pace(self, request: Request, destination: Endpoint) -> None:
+    async def _keep_pace(self, request: Request, destination: Endpoint, *, rate: float | None) -> None:
         free = destination.address.is_loopback or request.purpose is Purpose.INFRASTRUCTURE
-        rate = self._max_rate or (None if free else DEFAULT_RATE)
+        rate = self._max_rate or (None if free else rate)
         if rate is None:
             return
         now = asyncio.get_running_loop().time()
@@ -389,16 +436,100 @@ async def _ask(
         await asyncio.sleep(0)
 
 
+async def _attempt(sock: socket.socket, destination: Endpoint, *, within: float) -> Attempt:
+    """Knock once, and read what the kernel learnt of it before the socket goes.
+
+    Not by `sock_connect`: an answer that comes together with the end of our patience must not be lost.
+    """
+    loop = asyncio.get_running_loop()
+    _hear_icmp(sock)
+    begun = loop.time()
+    error = sock.connect_ex(_socket_address(destination))
+    if error == errno.EINPROGRESS:
+        await _wait_for_answer(sock, within=within)
+        error = _pending(sock)
+    seconds = loop.time() - begun
+    here, there = _name(sock.getsockname), _name(sock.getpeername)
+    return Attempt(
+        # Cut between the handshake and now: another error waits on the socket.
+        error=error or (0 if there else _pending(sock)),
+        icmp=_waiting_icmp(sock),
+        connected=bool(there),
+        target=destination.address,
+        own=ip_address(here[0]) if here else None,
+        seconds=seconds,
+        to_itself=bool(there) and here == there,
+    )
+
+
+def _pending(sock: socket.socket) -> int:
+    """The errno that waits on the socket, taken away by reading it; 0: none."""
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+
+async def _wait_for_answer(sock: socket.socket, *, within: float) -> None:
+    """Until the kernel has something to say, `within` seconds at most."""
+    loop = asyncio.get_running_loop()
+    answered = asyncio.Event()
+    loop.add_writer(sock, answered.set)
+    try:
+        async with asyncio.timeout(within):
+            await answered.wait()
+    except TimeoutError:
+        pass  # silence is an answer too
+    finally:
+        loop.remove_writer(sock)
+
+
+def _hear_icmp(sock: socket.socket) -> None:
+    """Have the kernel keep ICMP messages with their author, and close without waiting."""
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _waiting_icmp(sock: socket.socket) -> IcmpError | None:
+    try:
+        _, ancillary, _, _ = sock.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+    except OSError:  # the queue is empty
+        return None
+    return read_icmp((level, kind, data) for level, kind, data in ancillary)
+
+
+def _name(ask: Callable[[], Any]) -> tuple[Any, ...]:
+    try:
+        return tuple(ask())
+    except OSError:  # not connected
+        return ()
+
+
+def own_address_towards(address: IpAddress) -> IpAddress | None:
+    """This machine's address on the way to `address`, as its routing table says; None without a way.
+
+    Nothing is sent: connecting a datagram socket only asks the kernel.
+    """
+    try:
+        with _new_socket(Endpoint(address, 9), socket.SOCK_DGRAM) as sock:
+            sock.connect(_socket_address(Endpoint(address, 9)))
+            return ip_address(sock.getsockname()[0].partition("%")[0])
+    except OSError:
+        return None
+
+
 __all__ = [
     "ConnectRule",
     "ConnectTo",
     "Endpoint",
     "IpAddress",
+    "Knock",
     "Limits",
     "Network",
     "Purpose",
     "Request",
     "Stream",
+    "own_address_towards",
     "parse_connect_to",
     "parse_endpoint",
     "read_connect_to",

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cyberaudit.declared import AssetKind
+from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail import MailDns, MailServers
+from cyberaudit.facts.reach import FlowReach, HostReach
+from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.guard import Purpose
 
@@ -62,6 +65,10 @@ def _never(_: object) -> bool:
 PROBES: tuple[Probe, ...] = (
     Probe(MailDns, AssetKind.DOMAIN, "cyberaudit.probes.mail_dns"),
     Probe(MailServers, AssetKind.DOMAIN, "cyberaudit.probes.mail_servers"),
+    Probe(HostReach, AssetKind.HOST, "cyberaudit.probes.host_reach"),
+    Probe(FlowReach, AssetKind.FLOW, "cyberaudit.probes.flow_reach"),
+    Probe(TlsEndpoint, AssetKind.VPN, "cyberaudit.probes.tls_endpoint"),
+    Probe(BackupStore, AssetKind.BACKUP, "cyberaudit.probes.backup_store"),
 )
 
 

@@ -111,7 +111,7 @@ async def _start_tls(stream: Stream, caller: Caller, *, host: str) -> TlsSession
         lasting = reply.code >= 500
         return Unreachable(Reason.TLS_FAILURE if lasting else Reason.PROTOCOL_ERROR, str(reply))
     failure = await stream.start_tls(
-        lenient_context(), server_name=_sni(host), within=caller.patience.handshake
+        lenient_context(), server_name=sni(host), within=caller.patience.handshake
     )
     if failure is not None:
         return failure
@@ -119,7 +119,7 @@ async def _start_tls(stream: Stream, caller: Caller, *, host: str) -> TlsSession
     return tls_session(stream.tls, caller, host=host)
 
 
-def _sni(host: str) -> str | None:
+def sni(host: str) -> str | None:
     """`host` when it may stand in a server_name (RFC 6066 §3): no address, nothing exotic."""
     return host if _SNI_NAME.fullmatch(host) and len(host) < 254 else None
 

@@ -1,0 +1,67 @@
+"""La sauvegarde se trouve-t-elle bien à l'endroit prévu ?
+
+## Pourquoi
+Une sauvegarde que personne ne regarde peut avoir disparu depuis des mois. On ne le découvre d'ordinaire que le jour
+où l'on en a besoin.
+
+## Corriger
+1. Vérifier que le disque ou le partage est monté, et que le dossier déclaré est le bon.
+2. Relancer une sauvegarde à la main, et lire son journal jusqu'au bout.
+3. Faire prévenir une personne nommée quand une sauvegarde n'a pas eu lieu.
+
+## Limites
+Un disque déclaré hors ligne et débranché est normal : il se contrôle le jour où on le branche. Un dossier qui ne
+contient que des fichiers d'un format que cyberaudit ne lit pas reste sans réponse.
+"""
+
+from cyberaudit.sdk import (
+    BackupStore,
+    Context,
+    Evidence,
+    StoreContents,
+    Unreachable,
+    Verdict,
+    check,
+    failed,
+    french,
+    passed,
+    unknown,
+)
+
+
+@check(
+    "backup.exists",
+    needs=BackupStore,
+    about="backup",
+    seen_from="local",
+    impact=4,
+    likelihood=3,
+    measure="back-up-regularly",
+    sources=("10M 2", "CD 2", "MAC 6", "H 37", "CNIL-17"),
+)
+def backup_is_where_it_should_be(store: BackupStore, ctx: Context) -> Verdict:
+    name = ctx.asset.name
+    if ctx.asset.offline and store.present is not True:
+        return unknown(f"« {name} » est débranchée, ce qui est normal : branchez-la pour la contrôler.")
+    if isinstance(store.present, Unreachable):
+        return unknown(store.present)
+    if not store.present:
+        evidence = (Evidence("dossier absent", store.path),)
+        return failed(f"Le dossier de « {name} » n'existe pas.", reason="absent", evidence=evidence)
+    if isinstance(store.contents, Unreachable):
+        return unknown(store.contents)
+    return _contents(name, store.contents)
+
+
+def _contents(name: str, contents: StoreContents) -> Verdict:
+    total = len(contents.copies) + contents.more_copies
+    others = french.count(contents.other_files, "autre fichier", "autres fichiers")
+    evidence = (Evidence(contents.kind, f"{french.count(total, 'copie')}, {others}"),)
+    if contents.copies:
+        return passed(f"« {name} » contient {french.count(total, 'copie')}.", evidence=evidence)
+    if not contents.complete:
+        return unknown(f"« {name} » n'a pas pu être lue en entier.", evidence=evidence)
+    if contents.other_files:
+        text = f"« {name} » contient des fichiers, mais aucune sauvegarde que cyberaudit reconnaisse."
+        return unknown(text, evidence=evidence)
+    return failed(f"« {name} » ne contient aucune sauvegarde.", reason="no-copy", evidence=evidence)

@@ -1,0 +1,1 @@
+"""Firewall and network: which doors of the town answer, and to whom?"""

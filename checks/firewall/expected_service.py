@@ -1,0 +1,111 @@
+"""Les services annoncés répondent-ils là où on les attend ?
+
+## Pourquoi
+Un service déclaré qui ne répond plus est peut-être en panne, ou le profil n'est plus à jour. Dans les deux cas,
+quelqu'un doit le savoir avant le lundi matin.
+
+## Corriger
+1. Vérifier que la machine et le service sont en marche.
+2. Vérifier la règle du pare-feu et la redirection vers cette machine.
+3. Si le service a été arrêté exprès, le retirer du profil et fermer la règle.
+
+## Limites
+Chaque service est regardé depuis l'endroit que le profil indique. Une seule adresse qui répond suffit. Le silence
+n'est un défaut que si la machine a répondu à autre chose. Les services en UDP ne sont pas encore regardés. Aucun
+guide officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux voulus.
+"""
+
+from cyberaudit.sdk import (
+    Context,
+    Evidence,
+    Exposure,
+    HostReach,
+    Item,
+    PortState,
+    Reason,
+    Service,
+    Status,
+    Unreachable,
+    Verdict,
+    check,
+    confirmed,
+    failed,
+    french,
+    not_applicable,
+    passed,
+    read_port,
+    unknown,
+)
+
+
+@check(
+    "firewall.expected-service",
+    needs=HostReach,
+    about="host",
+    seen_from="any",
+    impact=3,
+    likelihood=2,
+    measure="review-open-ports",
+    sources=("PA-066 R2",),
+)
+def declared_services_answer(reach: HostReach, ctx: Context) -> Verdict:
+    name = ctx.asset.name
+    if not ctx.asset.services:
+        return not_applicable(f"Aucun service n'est déclaré pour « {name} ».")
+    here = [service for service in ctx.asset.services if service.reachable_from in ("any", reach.vantage)]
+    if not here or not reach.addresses:
+        return unknown(Unreachable(Reason.NOT_LOOKED))
+    items = tuple(_item(service, reach, ctx) for service in here)
+    evidence = tuple(line for service in here for line in _evidence(service, reach))
+    silent = [item for item in items if item.status is Status.FAIL]
+    if silent:
+        text = f"« {name} » n'offre plus un service que le profil annonce."
+        reasons = {item.reason for item in silent}
+        return failed(
+            text, reason="closed" if "closed" in reasons else "silent", items=items, evidence=evidence
+        )
+    lost = next((item for item in items if item.status is Status.UNKNOWN), None)
+    if lost:
+        return unknown(Unreachable(Reason(lost.reason)), items=items, evidence=evidence)
+    text = f"Les services annoncés de « {name} » répondent ({french.count(len(items), 'service')})."
+    return passed(text, items=items, evidence=evidence)
+
+
+def _item(service: Service, reach: HostReach, ctx: Context) -> Item:
+    """The best that one address says: open, then not known, then closed or silent."""
+    what = f"{service.what} ({service.port})"
+    if not service.port.startswith("tcp/"):
+        cause = Reason.NO_PROBE
+        return Item(service.port, Status.UNKNOWN, cause, f"{what} : {cause.french}.")
+    found = [_answer(service.port, reach, number, ctx) for number in range(len(reach.addresses))]
+    if PortState.OPEN in found:
+        return Item(service.port, Status.PASS, "", f"{what} répond.")
+    lost = next((answer for answer in found if isinstance(answer, Unreachable)), None)
+    if lost:
+        return Item(service.port, Status.UNKNOWN, lost.reason, f"{what} : {lost.reason.french}.")
+    if all(answer is PortState.SILENT for answer in found):
+        return Item(service.port, Status.FAIL, "silent", f"{what} ne répond pas.")
+    return Item(service.port, Status.FAIL, "closed", f"{what} est fermé.")
+
+
+def _answer(port: str, reach: HostReach, number: int, ctx: Context) -> PortState | Unreachable:
+    """What one address says of the port, where a silence that proves nothing is not known."""
+    one = reach.addresses[number]
+    reading = read_port(one, port, canaries=reach.canaries, confirmed=confirmed(ctx, ctx.asset))
+    answer = one.answer(port)
+    if answer is None or isinstance(answer.state, Unreachable):
+        return reading.cause or Unreachable(Reason.NOT_COLLECTED)
+    if answer.state is not PortState.SILENT:
+        return answer.state
+    # Between two zones no access network filters anything: an answer of the machine itself is control enough.
+    proved = reading.exposure is Exposure.NOT_OPEN or reach.vantage != "outside"
+    return PortState.SILENT if one.answered and proved else Unreachable(Reason.NO_CONTROL)
+
+
+def _evidence(service: Service, reach: HostReach) -> tuple[Evidence, ...]:
+    answers = ((one.address, one.answer(service.port)) for one in reach.addresses)
+    return tuple(
+        Evidence(f"{service.port} {address}", f"{answer.state} {answer.detail}".strip())
+        for address, answer in answers
+        if answer
+    )

@@ -1,0 +1,50 @@
+"""Les fichiers partagés sont-ils hors de portée d'Internet ?
+
+## Pourquoi
+Le partage de fichiers est fait pour l'intérieur de la mairie. Visible d'Internet, il donne à un inconnu un chemin
+vers les dossiers, et les rançongiciels s'en servent pour entrer.
+
+## Corriger
+1. Fermer au pare-feu le partage de fichiers depuis Internet, en IPv4 comme en IPv6 : Windows, NFS, Apple, rsync,
+   iSCSI.
+2. Retirer les redirections de ports et désactiver UPnP sur la box.
+3. Pour un besoin à distance, passer par l'accès à distance (VPN).
+4. Bloquer aussi ces ports au pare-feu de la machine, sauf pour le réseau de la mairie.
+
+## Limites
+Beaucoup de lignes filtrent d'elles-mêmes ces ports à la sortie. Le silence ne vaut alors rien, sauf si une adresse
+témoin a répondu sur le même port. La gravité et la vraisemblance 4 sont notre jugement : aucun guide officiel ne
+classe ces accès entre eux.
+"""
+
+from cyberaudit.sdk import (
+    Context,
+    Danger,
+    HostReach,
+    Verdict,
+    check,
+    doors_of,
+    judge_doors,
+    no_address,
+    of_danger,
+)
+
+
+@check(
+    "firewall.file-sharing",
+    needs=HostReach,
+    about="host",
+    seen_from="outside",
+    impact=4,
+    likelihood=4,
+    measure="close-exposed-services",
+    sources=("H 17", "RC 7.B.3", "MSS CONFIG.6", "CNIL 8.1", "RANCONGICIELS"),
+)
+def files_are_not_shared_with_the_internet(reach: HostReach, ctx: Context) -> Verdict:
+    if not reach.addresses:
+        return no_address(ctx)
+    return judge_doors(
+        doors_of(reach, ctx, of_danger(Danger.FILE_SHARING)),
+        when_open=f"« {ctx.asset.name} » propose un partage de fichiers à tout Internet.",
+        when_shut=f"« {ctx.asset.name} » ne partage aucun fichier avec Internet.",
+    )

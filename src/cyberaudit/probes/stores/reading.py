@@ -1,0 +1,56 @@
+"""What a detector is given of one file, and what it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cyberaudit.facts.backup import Encrypted
+
+# Enough for a ZIP's end record behind its longest comment (APPNOTE 4.3.16: 22 + 65535 bytes).
+END_BYTES = 65_557
+EMPTY, TRUNCATED, DAMAGED, FUTURE = "empty", "truncated", "damaged", "in-the-future"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One file, through which a detector can look without opening it."""
+
+    name: str
+    """Its own name, without folder."""
+    size: int
+    head: bytes
+    """The first `END_BYTES` at most."""
+    tail: bytes
+    """The last `END_BYTES` at most."""
+    read_at: Callable[[int, int], bytes]
+    """(offset, count) → at most `count` bytes."""
+    patience: int
+    """Bytes that may be decompressed, and forgotten at once, to see whether the end is there."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """`("tar", "gz")`, lower case."""
+        return tuple(self.name.lower().split(".")[1:])
+
+    @property
+    def suffix(self) -> str:
+        return self.suffixes[-1] if self.suffixes else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the structure of one file proves."""
+
+    format: str
+    encrypted: Encrypted
+    evidence: str
+    """French, with the bytes it stands on."""
+    fault: str = ""
+
+
+Detector = Callable[[Sample], Reading | None]
+"""None: it is not of this detector's format."""
+
+
+def octets(data: bytes) -> str:
+    """« 0x504b0304 »."""
+    return f"0x{data.hex()}"

@@ -1,0 +1,153 @@
+"""ZIP: whether each member is encrypted, from the central directory (APPNOTE 6.3.10). Nothing is decompressed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from struct import Struct, error
+
+from cyberaudit import french
+from cyberaudit.facts.backup import Encrypted
+from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample, octets
+
+LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+END64, LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
+# Ours: a directory of a million members weighs some 100 MiB; further on, nothing is concluded.
+DIRECTORY_BYTES = 96 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+AES_METHOD = 99
+ENCRYPTED_BIT, STRONG_BIT = 0x0001, 0x0040
+WIDE_32, WIDE_16 = 0xFFFFFFFF, 0xFFFF
+
+_END = Struct("<4x4H2LH")
+_END64 = Struct("<4xQ2H2L4Q")
+_MEMBER = Struct("<8xHH12xLHHH12x")
+RECORD_BYTES = 46
+LONGEST_RECORD = RECORD_BYTES + 3 * WIDE_16
+
+
+class Protection(StrEnum):
+    """How one member is kept from reading."""
+
+    CLEAR = "clear"
+    ZIPCRYPTO = "zipcrypto"
+    AES = "aes"
+    STRONG = "strong"
+    """PKWARE's own, whose strength the directory does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Where the central directory stands."""
+
+    start: int
+    size: int
+
+
+class Broken(ValueError):
+    """The structure stops making sense."""
+
+
+def read_zip(sample: Sample) -> Reading | None:
+    """The file as a ZIP archive; None when it neither begins nor is named like one."""
+    starts_well = sample.head.startswith((LOCAL, END, b"PK\x07\x08" + LOCAL))
+    if not starts_well and sample.suffix != "zip":
+        return None
+    if not starts_well:
+        evidence = f"octets 0 à 3 = {octets(sample.head[:4])} au lieu de 0x504b0304"
+        return Reading("zip", Encrypted.UNKNOWN, evidence, DAMAGED)
+    end = sample.tail.rfind(END)
+    if end < 0 or len(sample.tail) - end < _END.size:
+        return Reading("zip", Encrypted.UNKNOWN, "la fin du répertoire (0x504b0506) manque", TRUNCATED)
+    try:
+        directory = _directory(sample, end)
+        counts = Counter(_protections(sample, directory))
+    except (Broken, error) as trouble:
+        return Reading("zip", Encrypted.UNKNOWN, f"répertoire central illisible : {trouble}", DAMAGED)
+    return _judge(counts)
+
+
+def _directory(sample: Sample, end: int) -> Directory:
+    position = sample.size - len(sample.tail) + end
+    *_, total, size, start, _ = _END.unpack_from(sample.tail, end)
+    if WIDE_32 in (size, start) or total == WIDE_16:
+        size, start, position = _directory64(sample, position, default=(size, start))
+    # What stands before the archive (a self-extracting program) shifts every offset.
+    shift = position - size - start
+    if shift < 0:
+        raise Broken(f"{size} octets annoncés à la position {start}, fichier de {sample.size} octets")
+    return Directory(start + shift, size)
+
+
+def _directory64(sample: Sample, position: int, *, default: tuple[int, int]) -> tuple[int, int, int]:
+    """Size, start and end of the directory, of the 64-bit end record when there is one."""
+    locator = sample.read_at(max(position - 20, 0), 20)
+    if not locator.startswith(LOCATOR64) or len(locator) < 20:
+        return *default, position
+    at = int.from_bytes(locator[8:16], "little")
+    record = sample.read_at(at, _END64.size)
+    if not record.startswith(END64):
+        raise Broken("fin de répertoire 64 bits introuvable")
+    *_, size, start = _END64.unpack(record)
+    return size, start, at
+
+
+def _protections(sample: Sample, directory: Directory) -> Iterator[Protection]:
+    """One for each member that holds something: folders and empty files are never encrypted."""
+    if directory.size > DIRECTORY_BYTES:
+        raise Broken("il dépasse ce que nous lisons")
+    buffer, offset, end = b"", directory.start, directory.start + directory.size
+    at = 0
+    while offset < end or at < len(buffer):
+        if len(buffer) - at < LONGEST_RECORD and offset < end:
+            chunk = sample.read_at(offset, min(CHUNK_BYTES, end - offset))
+            if not chunk:
+                raise Broken("le fichier s'arrête avant sa fin")
+            buffer, at, offset = buffer[at:] + chunk, 0, offset + len(chunk)
+        if buffer[at : at + 4] != CENTRAL:
+            raise Broken(f"entrée inattendue {octets(buffer[at : at + 4])}")
+        flags, method, size, lengths = _member(buffer, at)
+        if size:
+            yield _protection(flags, method)
+        at += RECORD_BYTES + lengths
+        if at > len(buffer):
+            raise Broken("dernière entrée coupée")
+
+
+def _member(buffer: bytes, at: int) -> tuple[int, int, int, int]:
+    """Flags, method, size once decompressed, and how long the variable part is."""
+    flags, method, size, name, extra, comment = _MEMBER.unpack_from(buffer, at)
+    return flags, method, size, name + extra + comment
+
+
+def _protection(flags: int, method: int) -> Protection:
+    if not flags & ENCRYPTED_BIT:
+        return Protection.CLEAR
+    if method == AES_METHOD:
+        return Protection.AES
+    return Protection.STRONG if flags & STRONG_BIT else Protection.ZIPCRYPTO
+
+
+def _judge(counts: Counter[Protection]) -> Reading:
+    total = counts.total()
+    clear = counts[Protection.CLEAR]
+    if not total:
+        return Reading(
+            "zip", Encrypted.UNKNOWN, "le répertoire central ne nomme aucun fichier qui ait un contenu", EMPTY
+        )
+    if clear == total:
+        evidence = f"bit 0 des options à 0 pour {_files(total)} du répertoire central"
+        return Reading("zip", Encrypted.NO, evidence)
+    if clear:
+        return Reading("zip", Encrypted.PARTIAL, f"bit 0 des options à 0 pour {_files(clear)} sur {total}")
+    if counts[Protection.ZIPCRYPTO]:
+        evidence = "bit 0 des options à 1 sans méthode 99 : ZipCrypto, que l'on sait casser"
+        return Reading("zip", Encrypted.WEAK, evidence)
+    if counts[Protection.STRONG]:
+        evidence = "bits 0 et 6 des options à 1 : chiffrement de PKWARE, force non écrite"
+        return Reading("zip", Encrypted.UNKNOWN, evidence)
+    return Reading("zip", Encrypted.YES, f"méthode 99 (AES) pour {_files(total)} sur {total}")
+
+
+def _files(number: int) -> str:
+    return french.count(number, "fichier")

@@ -1,0 +1,448 @@
+"""Firewall checks: ports as seen to verdicts, table by table."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cyberaudit.declared import Answer, AnyAsset, Declared, Flow, Host, Service
+from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.facts.ports import PORTS, Danger, of_danger
+from cyberaudit.facts.reach import (
+    CANARY_PORTS,
+    AddressReach,
+    CanaryAnswer,
+    FlowReach,
+    HostReach,
+    PortAnswer,
+    PortState,
+    TargetReach,
+)
+from cyberaudit.model import Reason, Status, Unreachable, Verdict
+from cyberaudit.sdk import Context
+from tests.unit import towns
+
+pytestmark = pytest.mark.unit
+
+CATALOGUE = load_catalogue()
+PASS, PARTIAL, FAIL = Status.PASS, Status.PARTIAL, Status.FAIL
+UNKNOWN, NONE = Status.UNKNOWN, Status.NOT_APPLICABLE
+OPEN, CLOSED, REJECTED, SILENT = PortState.OPEN, PortState.CLOSED, PortState.REJECTED, PortState.SILENT
+NO_ROUTE, LOST = Unreachable(Reason.NO_ROUTE), Unreachable(Reason.TIMEOUT)
+V4, OTHER_V4, V6 = "192.0.2.1", "192.0.2.2", "2001:db8::1"
+ASKED = tuple(port.id for port in PORTS)
+EXPOSURE = (
+    "firewall.remote-desktop",
+    "firewall.file-sharing",
+    "firewall.admin-page",
+    "firewall.cleartext",
+    "firewall.database",
+    "firewall.unexpected-port",
+)
+Expected = tuple[Status, str]
+State = PortState | Unreachable
+
+
+def host(*services: Service, confirmed: date | None = None, answer: Answer = Answer.YES) -> Host:
+    said = towns.declaration(answer, on=confirmed) if confirmed else None
+    return Host(
+        id="box",
+        name="Box de L'Haÿ",
+        declared=(Declared("confirmed", said),) if said else (),
+        zone="lan",
+        addresses=(V4, V6),
+        services=services,
+        link="",
+        model="",
+        firmware="",
+    )
+
+
+def reach(address: str, rest: State, states: Mapping[str, State] | None = None) -> AddressReach:
+    """Every known port as `rest`, but those named."""
+    every = {**dict.fromkeys(ASKED, rest), **(states or {})}
+    family = 6 if ":" in address else 4
+    return AddressReach(address, family, tuple(PortAnswer(port, state, "") for port, state in every.items()))
+
+
+def seen(*addresses: AddressReach, canaries: Any = (), vantage: str = "outside") -> HostReach:
+    return HostReach(vantage, addresses, canaries)
+
+
+def canary(*, reached: bool, family: int = 4, ports: Any = CANARY_PORTS) -> tuple[CanaryAnswer, ...]:
+    return tuple(CanaryAnswer(family, port, reached=reached) for port in sorted(ports))
+
+
+def ask(check_id: str, facts: Any, asset: AnyAsset, *others: AnyAsset) -> Verdict:
+    check = CATALOGUE.check(check_id)
+    assert check is not None
+    return check.function(facts, Context(towns.NOW, asset, check.settings(), towns.town(asset, *others)))
+
+
+def outcome(check_id: str, facts: Any, asset: AnyAsset | None = None) -> Expected:
+    verdict = ask(check_id, facts, asset or host())
+    return verdict.status, verdict.reason
+
+
+HEARD = canary(reached=True)
+DEAF = canary(reached=False)
+FRESH, STALE, FUTURE = date(2026, 10, 1), date(2025, 11, 20), date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "port"),
+    [
+        ("firewall.remote-desktop", "tcp/3389"),
+        ("firewall.remote-desktop", "tcp/33890"),
+        ("firewall.file-sharing", "tcp/445"),
+        ("firewall.admin-page", "tcp/8443"),
+        ("firewall.admin-page", "tcp/22"),
+        ("firewall.cleartext", "tcp/23"),
+        ("firewall.database", "tcp/3306"),
+        ("firewall.unexpected-port", "tcp/9100"),
+    ],
+)
+def test_an_open_port_fails_the_one_check_that_owns_it(check_id: str, port: str) -> None:
+    facts = seen(reach(V4, CLOSED, {port: OPEN}))
+    assert outcome(check_id, facts) == (FAIL, "open")
+    assert {outcome(other, facts) for other in EXPOSURE if other != check_id} == {(PASS, "")}
+
+
+@pytest.mark.parametrize("check_id", EXPOSURE)
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (seen(reach(V4, CLOSED)), (PASS, "")),
+        (seen(reach(V4, REJECTED), reach(V6, CLOSED)), (PASS, "")),
+        (seen(reach(V4, SILENT, {"tcp/443": CLOSED}), canaries=HEARD), (PASS, "")),
+        (seen(reach(V4, SILENT), canaries=HEARD), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, SILENT)), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, CLOSED), reach(V6, NO_ROUTE)), (UNKNOWN, Reason.NO_ROUTE)),
+        (seen(reach(V4, CLOSED), reach(V6, SILENT), canaries=HEARD), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, LOST)), (UNKNOWN, Reason.TIMEOUT)),
+        (seen(AddressReach(V4, 4, ())), (UNKNOWN, Reason.NOT_COLLECTED)),
+        (seen(), (NONE, "not-applicable")),
+    ],
+)
+def test_exposure_without_an_open_port(check_id: str, facts: HostReach, expected: Expected) -> None:
+    assert outcome(check_id, facts) == expected
+
+
+def test_what_is_open_fails_whatever_could_not_be_seen_elsewhere() -> None:
+    verdict = ask(
+        "firewall.remote-desktop", seen(reach(V4, LOST, {"tcp/3389": OPEN}), reach(V6, NO_ROUTE)), host()
+    )
+    assert (verdict.status, verdict.reason) == (FAIL, "open")
+    assert [item.key for item in verdict.items] == ["tcp/3389", "ipv4/timeout", "ipv6/no-route"]
+
+
+def test_the_addresses_of_one_port_stand_in_one_item() -> None:
+    both = {"tcp/3389": OPEN}
+    verdict = ask("firewall.remote-desktop", seen(reach(V4, CLOSED, both), reach(V6, CLOSED, both)), host())
+    assert [item.text for item in verdict.items] == [f"Bureau à distance Windows : ouvert sur {V4} et {V6}."]
+    assert [line.label for line in verdict.evidence[:2]] == [f"tcp/3389 {V4}", f"tcp/3389 {V6}"]
+
+
+@pytest.mark.parametrize(
+    ("asset", "canaries", "expected"),
+    [
+        (host(confirmed=FRESH), HEARD, PASS),
+        (host(confirmed=FRESH), (), UNKNOWN),
+        (host(confirmed=FRESH), DEAF, UNKNOWN),
+        (host(confirmed=FRESH), canary(reached=True, family=6), UNKNOWN),
+        (host(confirmed=STALE), HEARD, UNKNOWN),
+        (host(confirmed=FUTURE), HEARD, UNKNOWN),
+        (host(confirmed=FRESH, answer=Answer.NO), HEARD, UNKNOWN),
+    ],
+)
+def test_a_confirmed_silence_passes_only_when_something_was_heard(
+    asset: Host, canaries: Any, expected: Status
+) -> None:
+    facts = seen(reach(V4, SILENT), canaries=canaries)
+    assert outcome("firewall.remote-desktop", facts, asset)[0] is expected
+
+
+def test_silence_of_file_sharing_needs_a_canary_on_the_same_port() -> None:
+    dropped = reach(V4, SILENT, {"tcp/80": CLOSED})
+    assert outcome("firewall.file-sharing", seen(dropped, canaries=HEARD)) == (PASS, "")
+    assert outcome("firewall.file-sharing", seen(dropped, canaries=DEAF)) == (UNKNOWN, Reason.NO_CONTROL)
+    assert outcome("firewall.remote-desktop", seen(dropped, canaries=DEAF)) == (PASS, "")
+
+
+def test_a_port_that_was_not_asked_is_not_taken_for_shut() -> None:
+    facts = seen(AddressReach(V4, 4, (PortAnswer("tcp/3389", CLOSED, "rst"),)))
+    assert outcome("firewall.remote-desktop", facts) == (UNKNOWN, Reason.NOT_COLLECTED)
+
+
+@pytest.mark.parametrize(
+    ("service", "port", "expected"),
+    [
+        (Service("tcp/8443", "ssl-vpn", "any"), "tcp/8443", PASS),
+        (Service("tcp/8443", "ssl-vpn", "outside"), "tcp/8443", PASS),
+        (Service("tcp/8443", "ssl-vpn", "lan"), "tcp/8443", FAIL),
+        (Service("tcp/8443", "admin", "any"), "tcp/8443", FAIL),
+        (Service("tcp/8443", "Administration du site", "any"), "tcp/8443", FAIL),
+        (Service("tcp/22", "transfert de fichiers", "any"), "tcp/22", FAIL),
+        (Service("tcp/443", "admin", "lan"), "tcp/443", FAIL),
+        (Service("tcp/443", "web", "any"), "tcp/443", PASS),
+        (Service("udp/161", "admin", "lan"), "tcp/443", PASS),
+    ],
+)
+def test_administration_is_what_the_profile_calls_so(service: Service, port: str, expected: Status) -> None:
+    facts = seen(reach(V4, CLOSED, {port: OPEN}))
+    assert outcome("firewall.admin-page", facts, host(service))[0] is expected
+
+
+def test_an_open_administration_raises_the_likelihood() -> None:
+    assert ask("firewall.admin-page", seen(reach(V4, CLOSED, {"tcp/541": OPEN})), host()).likelihood == 4
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        (Service("tcp/443", "web", "any"), PASS),
+        (Service("tcp/443", "web", "outside"), PASS),
+        (Service("tcp/443", "web", "lan"), FAIL),
+        (Service("tcp/443", "admin", "lan"), PASS),
+        (Service("tcp/80", "web", "any"), FAIL),
+    ],
+)
+def test_an_open_port_is_expected_when_the_profile_means_it_for_everybody(
+    service: Service, expected: Status
+) -> None:
+    facts = seen(reach(V4, CLOSED, {"tcp/443": OPEN}))
+    assert outcome("firewall.unexpected-port", facts, host(service))[0] is expected
+
+
+def test_a_declared_service_outside_the_list_is_explained_too() -> None:
+    facts = seen(reach(V4, CLOSED, {"tcp/61000": OPEN}))
+    assert outcome("firewall.unexpected-port", facts)[0] is FAIL
+    explained = host(Service("tcp/61000", "télérelève", "any"))
+    assert outcome("firewall.unexpected-port", facts, explained)[0] is PASS
+
+
+@pytest.mark.parametrize(
+    "check_id", ["firewall.remote-desktop", "firewall.file-sharing", "firewall.database"]
+)
+def test_declaring_a_dangerous_port_does_not_excuse_it(check_id: str) -> None:
+    port = min(of_danger(Danger(check_id.partition(".")[2])))
+    facts = seen(reach(V4, CLOSED, {port: OPEN}))
+    assert outcome(check_id, facts, host(Service(port, "voulu", "any")))[0] is FAIL
+
+
+WEB = Service("tcp/443", "web", "any")
+INNER = Service("tcp/445", "fichiers", "lan")
+
+
+@pytest.mark.parametrize(
+    ("services", "facts", "expected"),
+    [
+        ((WEB,), seen(reach(V4, SILENT, {"tcp/443": OPEN})), (PASS, "")),
+        ((WEB,), seen(reach(V4, CLOSED), reach(OTHER_V4, SILENT, {"tcp/443": OPEN})), (PASS, "")),
+        ((WEB,), seen(reach(V4, CLOSED)), (FAIL, "closed")),
+        ((WEB,), seen(reach(V4, REJECTED)), (FAIL, "closed")),
+        ((WEB,), seen(reach(V4, SILENT, {"tcp/80": CLOSED})), (FAIL, "silent")),
+        ((WEB,), seen(reach(V4, SILENT)), (UNKNOWN, Reason.NO_CONTROL)),
+        ((WEB,), seen(reach(V4, CLOSED), reach(V6, NO_ROUTE)), (UNKNOWN, Reason.NO_ROUTE)),
+        ((WEB,), seen(AddressReach(V4, 4, ())), (UNKNOWN, Reason.NOT_COLLECTED)),
+        ((WEB,), seen(), (UNKNOWN, Reason.NOT_LOOKED)),
+        ((INNER,), seen(reach(V4, CLOSED)), (UNKNOWN, Reason.NOT_LOOKED)),
+        ((INNER,), seen(reach(V4, CLOSED, {"tcp/445": OPEN}), vantage="lan"), (PASS, "")),
+        ((INNER,), seen(reach(V4, SILENT, {"tcp/80": CLOSED}), vantage="lan"), (FAIL, "silent")),
+        (
+            (Service("tcp/25", "courrier", "any"),),
+            seen(reach(V4, SILENT, {"tcp/80": CLOSED}), canaries=DEAF),
+            (UNKNOWN, Reason.NO_CONTROL),
+        ),
+        ((WEB, INNER), seen(reach(V4, CLOSED, {"tcp/443": OPEN})), (PASS, "")),
+        (
+            (WEB, Service("udp/500", "ipsec", "any")),
+            seen(reach(V4, CLOSED, {"tcp/443": OPEN})),
+            (UNKNOWN, Reason.NO_PROBE),
+        ),
+        ((), seen(reach(V4, CLOSED)), (NONE, "not-applicable")),
+    ],
+)
+def test_expected_service(services: tuple[Service, ...], facts: HostReach, expected: Expected) -> None:
+    assert outcome("firewall.expected-service", facts, host(*services)) == expected
+
+
+def test_a_confirmed_address_that_says_nothing_is_not_a_broken_service() -> None:
+    facts = seen(reach(V4, SILENT), canaries=HEARD)
+    assert outcome("firewall.expected-service", facts, host(WEB, confirmed=FRESH)) == (
+        UNKNOWN,
+        Reason.NO_CONTROL,
+    )
+
+
+def test_a_closed_service_is_told_before_a_silent_one() -> None:
+    facts = seen(reach(V4, SILENT, {"tcp/443": CLOSED}))
+    verdict = ask("firewall.expected-service", facts, host(WEB, Service("tcp/80", "web", "any")))
+    assert (verdict.reason, [item.reason for item in verdict.items]) == ("closed", ["closed", "silent"])
+
+
+@pytest.mark.parametrize(
+    ("four", "six", "expected"),
+    [
+        (reach(V4, CLOSED), reach(V6, CLOSED, {"tcp/445": OPEN}), (FAIL, "open-in-ipv6")),
+        (reach(V4, SILENT, {"tcp/80": OPEN}), reach(V6, CLOSED, {"tcp/3389": OPEN}), (FAIL, "open-in-ipv6")),
+        (reach(V4, CLOSED, {"tcp/443": OPEN}), reach(V6, CLOSED, {"tcp/443": OPEN}), (PASS, "")),
+        (reach(V4, CLOSED, {"tcp/443": OPEN}), reach(V6, CLOSED), (PASS, "")),
+        (reach(V4, CLOSED), reach(V6, NO_ROUTE), (UNKNOWN, Reason.NO_ROUTE)),
+        (reach(V4, LOST), reach(V6, CLOSED, {"tcp/445": OPEN}), (UNKNOWN, Reason.TIMEOUT)),
+        (reach(V4, LOST), reach(V6, CLOSED), (PASS, "")),
+        (reach(V4, OPEN), reach(V6, NO_ROUTE), (PASS, "")),
+        (reach(V4, CLOSED), reach(V6, SILENT), (UNKNOWN, Reason.NO_CONTROL)),
+        (reach(V4, CLOSED), AddressReach(V6, 6, ()), (UNKNOWN, Reason.NOT_COLLECTED)),
+        (AddressReach(V4, 4, ()), AddressReach(V6, 6, ()), (UNKNOWN, "undecided")),
+    ],
+)
+def test_ipv6_parity(four: AddressReach, six: AddressReach, expected: Expected) -> None:
+    assert outcome("firewall.ipv6-parity", seen(four, six)) == expected
+
+
+@pytest.mark.parametrize("facts", [seen(), seen(reach(V4, CLOSED)), seen(reach(V6, OPEN))])
+def test_one_family_has_nothing_to_be_compared_with(facts: HostReach) -> None:
+    assert outcome("firewall.ipv6-parity", facts)[0] is NONE
+
+
+def test_the_leak_is_told_with_its_ipv6_address_only() -> None:
+    facts = seen(reach(V4, CLOSED), reach(OTHER_V4, CLOSED), reach(V6, CLOSED, {"tcp/445": OPEN}))
+    (item,) = ask("firewall.ipv6-parity", facts, host()).items
+    assert (item.key, item.text) == (
+        "tcp/445",
+        f"partage de fichiers Windows : ouvert en IPv6 seulement, sur {V6}.",
+    )
+
+
+def flow(*ports: str) -> Flow:
+    return Flow("wifi", "Du Wi-Fi vers les bureaux", (), source="guest", target="lan", ports=ports)
+
+
+def passing(*targets: AddressReach, to: str = "box", canaries: Any = ()) -> FlowReach:
+    return FlowReach("guest", tuple(TargetReach(to, each) for each in targets), canaries)
+
+
+def flow_outcome(facts: FlowReach, *ports: str, target: Host | None = None) -> Expected:
+    verdict = ask("firewall.flow", facts, flow(*ports), target or host())
+    return verdict.status, verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "ports", "expected"),
+    [
+        (passing(reach(V4, REJECTED)), (), (PASS, "")),
+        (passing(reach(V4, SILENT, {"tcp/443": REJECTED})), (), (PASS, "")),
+        (passing(reach(V4, REJECTED, {"tcp/445": OPEN})), (), (FAIL, "forbidden-open")),
+        (passing(reach(V4, LOST, {"tcp/445": OPEN})), (), (FAIL, "forbidden-open")),
+        (passing(reach(V4, REJECTED, {"tcp/445": OPEN})), ("tcp/445",), (PASS, "")),
+        (passing(reach(V4, REJECTED)), ("tcp/445",), (PARTIAL, "allowed-closed")),
+        (
+            passing(reach(V4, REJECTED), reach(OTHER_V4, REJECTED, {"tcp/445": OPEN})),
+            ("tcp/445",),
+            (PASS, ""),
+        ),
+        (passing(reach(V4, REJECTED, {"tcp/445": LOST})), ("tcp/445",), (UNKNOWN, Reason.TIMEOUT)),
+        (passing(reach(V4, SILENT)), (), (UNKNOWN, Reason.NO_CONTROL)),
+        (passing(reach(V4, SILENT), canaries=HEARD), (), (UNKNOWN, Reason.NO_CONTROL)),
+        (passing(reach(V4, SILENT), reach(OTHER_V4, REJECTED)), (), (UNKNOWN, Reason.NO_CONTROL)),
+        (passing(reach(V4, LOST)), (), (UNKNOWN, Reason.TIMEOUT)),
+        (passing(), (), (UNKNOWN, Reason.NOT_COLLECTED)),
+        (passing(reach(V4, OPEN)), ("all",), (NONE, "not-applicable")),
+    ],
+)
+def test_flow_between_zones(facts: FlowReach, ports: tuple[str, ...], expected: Expected) -> None:
+    assert flow_outcome(facts, *ports) == expected
+
+
+def test_a_confirmed_and_silent_zone_passes_when_anything_was_heard_from_here() -> None:
+    silent, sure = reach(V4, SILENT), host(confirmed=FRESH)
+    assert flow_outcome(passing(silent, canaries=HEARD), target=sure) == (PASS, "")
+    assert flow_outcome(passing(silent, reach(OTHER_V4, REJECTED)), target=sure) == (PASS, "")
+    assert flow_outcome(passing(silent, canaries=DEAF), target=sure) == (UNKNOWN, Reason.NO_CONTROL)
+
+
+@pytest.mark.parametrize(
+    ("states", "ports", "expected"),
+    [
+        ({"tcp/443": OPEN}, ("tcp/443",), (PASS, "")),
+        ({"tcp/443": CLOSED}, ("tcp/443",), (PASS, "")),
+        ({"tcp/443": OPEN, "tcp/445": OPEN}, ("tcp/443",), (FAIL, "forbidden-open")),
+        ({"tcp/443": OPEN, "tcp/445": CLOSED}, ("tcp/443",), (UNKNOWN, Reason.NO_CONTROL)),
+        ({"tcp/443": OPEN, "tcp/445": REJECTED}, ("tcp/443",), (PASS, "")),
+        ({"tcp/80": OPEN}, ("tcp/80", "tcp/443"), (PARTIAL, "allowed-closed")),
+        ({}, ("tcp/443",), (UNKNOWN, Reason.NO_CONTROL)),
+    ],
+)
+def test_flow_to_the_internet(states: dict[str, State], ports: tuple[str, ...], expected: Expected) -> None:
+    facts = passing(reach("203.0.113.9", SILENT, states), to="canary")
+    assert flow_outcome(facts, *ports) == expected
+
+
+@pytest.mark.parametrize(
+    ("to", "name"), [("box", "Box de L'Haÿ"), ("canary", "Internet"), ("oublié", "oublié")]
+)
+def test_a_forbidden_passage_names_where_it_leads(to: str, name: str) -> None:
+    facts = passing(reach(V4, REJECTED, {"tcp/22": OPEN}), to=to)
+    (item,) = ask("firewall.flow", facts, flow(), host()).items
+    assert (item.key, item.text) == ("tcp/22", f"console d'administration SSH : ouvert vers {name}.")
+
+
+# Silence, or no answer at all: what a machine hears when its cable is unplugged.
+NOTHING = st.sampled_from([SILENT, NO_ROUTE, LOST, Unreachable(Reason.DEADLINE)])
+ADDRESSES = st.lists(
+    st.builds(
+        reach,
+        st.sampled_from([V4, OTHER_V4, V6]),
+        NOTHING,
+        st.dictionaries(st.sampled_from(ASKED), NOTHING, max_size=5),
+    ),
+    max_size=3,
+)
+CANARIES = st.lists(
+    st.builds(
+        lambda family, port: CanaryAnswer(family, port, reached=False),
+        st.sampled_from([4, 6]),
+        st.sampled_from(ASKED),
+    ),
+    max_size=4,
+)
+HOSTS = st.sampled_from([host(WEB, INNER), host(WEB, confirmed=FRESH), host(confirmed=FRESH)])
+ABOUT_HOSTS = (*EXPOSURE, "firewall.expected-service", "firewall.ipv6-parity")
+
+
+@settings(deadline=None, max_examples=40)
+@given(ADDRESSES, CANARIES, HOSTS)
+def test_silence_never_passes_nor_fails_without_controls(addresses: Any, canaries: Any, asset: Host) -> None:
+    facts = seen(*addresses, canaries=tuple(canaries))
+    for check_id in ABOUT_HOSTS:
+        assert not ask(check_id, facts, asset).status.is_known, check_id
+    unplugged = passing(*addresses, canaries=tuple(canaries))
+    for to in ("box", "canary"):
+        targets = tuple(replace(target, host=to) for target in unplugged.targets)
+        for ports in ((), ("tcp/443",)):
+            verdict = ask("firewall.flow", replace(unplugged, targets=targets), flow(*ports), asset)
+            assert not verdict.status.is_known
+
+
+STATES = st.sampled_from([OPEN, CLOSED, REJECTED, SILENT, NO_ROUTE, LOST])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.builds(reach, st.sampled_from([V4, V6]), STATES, st.dictionaries(st.sampled_from(ASKED), STATES))
+    )
+)
+def test_a_pass_never_hides_an_open_port(addresses: list[AddressReach]) -> None:
+    open_ports = {answer.port for each in addresses for answer in each.ports if answer.state is OPEN}
+    for check_id, danger in (
+        ("firewall.remote-desktop", Danger.REMOTE_DESKTOP),
+        ("firewall.database", Danger.DATABASE),
+    ):
+        status, _ = outcome(check_id, seen(*addresses, canaries=HEARD))
+        assert (status is FAIL) == bool(open_ports & of_danger(danger))
