@@ -16,6 +16,8 @@ récentes sont ouvertes. La vraisemblance passe de 2 à 3 quand les copies sont 
 que l'on emporte.
 """
 
+from datetime import timedelta
+
 from cyberaudit.sdk import (
     Backup,
     BackupStore,
@@ -44,6 +46,8 @@ READABLE = {
     Encrypted.WEAK: "chiffrée trop faiblement",
 }
 SHOWN = 10
+# Ours: what was written within a day of the newest copy belongs to the same backup.
+BATCH = timedelta(days=1)
 
 
 @check(
@@ -94,14 +98,20 @@ def _readable(
     """Some copy can be read: worse when it can be carried away, or when the town asked for encryption."""
     name, away = ctx.asset.name, _leaves_the_building(ctx.asset)
     likelihood = 3 if away else None
-    newest = contents.good[0] if contents.good else contents.copies[0]
-    if newest.encrypted is Encrypted.YES:
+    copies = contents.good or contents.copies
+    newest = copies[0]
+    batch = {copy.encrypted for copy in copies if newest.written_at - copy.written_at < BATCH}
+    if not batch & READABLE.keys():
         text = f"D'anciennes copies de « {name} » restent lisibles."
         return partial(text, reason="older-readable", items=items, evidence=evidence, likelihood=likelihood)
-    how = READABLE.get(newest.encrypted, READABLE[Encrypted.PARTIAL])
-    text = f"La dernière copie de « {name} » est {how}."
-    reason = {Encrypted.NO: "clear", Encrypted.WEAK: "weak"}.get(newest.encrypted, "partly-clear")
-    if away or (ctx.asset.encryption_required and newest.encrypted is Encrypted.NO):
+    if not batch <= READABLE.keys():
+        text, reason = f"Une partie des dernières copies de « {name} » est lisible.", "partly-clear"
+        judge = failed if away else partial
+        return judge(text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
+    worst = Encrypted.NO if Encrypted.NO in batch else newest.encrypted
+    text = f"La dernière copie de « {name} » est {READABLE[worst]}."
+    reason = {Encrypted.NO: "clear", Encrypted.WEAK: "weak"}.get(worst, "partly-clear")
+    if away or (ctx.asset.encryption_required and worst is Encrypted.NO):
         return failed(text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
     return partial(text, reason=reason, items=items, evidence=evidence)
 

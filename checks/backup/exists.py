@@ -28,6 +28,8 @@ from cyberaudit.sdk import (
     unknown,
 )
 
+KINDS = {"folder": "dossier", "restic": "dépôt restic"}
+
 
 @check(
     "backup.exists",
@@ -56,7 +58,8 @@ def backup_is_where_it_should_be(store: BackupStore, ctx: Context) -> Verdict:
 def _contents(name: str, contents: StoreContents) -> Verdict:
     total = len(contents.copies) + contents.more_copies
     others = french.count(contents.other_files, "autre fichier", "autres fichiers")
-    evidence = (Evidence(contents.kind, f"{french.count(total, 'copie')}, {others}"),)
+    label = KINDS.get(contents.kind, contents.kind)
+    evidence = (Evidence(label, f"{french.count(total, 'copie')}, {others}"),)
     if contents.copies:
         return passed(f"« {name} » contient {french.count(total, 'copie')}.", evidence=evidence)
     if not contents.complete:

@@ -7,8 +7,7 @@
     ├── CatalogueError                      2   a check, a measure or a source is broken
     ├── HistoryError                        2   the history cannot be read
     │   └── NotSaved                        3   a scan was made and could not be stored
-    ├── DemoError                           2   the embedded town could not start
-    └── Interrupted                         130 Ctrl-C before anything was obtained
+    └── DemoError                           2   the embedded town could not start
 
 The French sentence is the exception's text; the exit code stands on the class. What the network says is
 never an exception: probes return `Unreachable`.
@@ -88,9 +87,3 @@ class NotSaved(HistoryError):
 
 class DemoError(CyberauditError):
     """The embedded town could not start."""
-
-
-class Interrupted(CyberauditError):
-    """Ctrl-C before anything was obtained."""
-
-    exit_code = 130

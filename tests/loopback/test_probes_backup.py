@@ -370,6 +370,19 @@ def test_a_child_that_hangs_is_killed_and_said(store: Path) -> None:
     assert set(children()) <= before
 
 
+def test_a_child_that_hangs_dies_with_the_scan_that_gives_up(store: Path) -> None:
+    before = set(children())
+
+    async def give_up() -> None:
+        async with asyncio.timeout(0.5):
+            await signalled(store, signal.SIGSTOP, seconds=100)
+
+    # The task of the question is cancelled by the end of the loop, as Ctrl-C would.
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    assert set(children()) <= before
+
+
 @pytest.mark.parametrize(
     ("sent", "reason"), [(signal.SIGKILL, Reason.INTERRUPTED), (signal.SIGXCPU, Reason.DEADLINE)]
 )

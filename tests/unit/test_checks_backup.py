@@ -168,6 +168,7 @@ YES, NO, WEAK, MIXED, SILENT = (
     Encrypted.PARTIAL,
     Encrypted.UNKNOWN,
 )
+TONIGHT = store(COPY, replace(CLEAR, written_at=COPY.written_at - timedelta(hours=1)))
 FREE = towns.backup(encryption_required=False)
 AWAY = towns.backup(place="off-site", encryption_required=False)
 
@@ -184,8 +185,15 @@ AWAY = towns.backup(place="off-site", encryption_required=False)
         (kept(MIXED), NAS, (PARTIAL, "partly-clear")),
         (kept(SILENT), NAS, (UNKNOWN, "undecided")),
         (kept(YES, SILENT), NAS, (UNKNOWN, "undecided")),
-        (kept(SILENT, NO), NAS, (PARTIAL, "partly-clear")),
+        (kept(SILENT, NO), NAS, (PARTIAL, "older-readable")),
         (kept(YES, NO), AWAY, (PARTIAL, "older-readable")),
+        (TONIGHT, NAS, (PARTIAL, "partly-clear")),
+        (
+            store(replace(COPY, encrypted=WEAK), replace(CLEAR, written_at=COPY.written_at)),
+            NAS,
+            (FAIL, "clear"),
+        ),
+        (TONIGHT, AWAY, (FAIL, "partly-clear")),
         (store(replace(CLEAR, fault="truncated")), NAS, (FAIL, "clear")),
         (store(replace(COPY, fault="empty")), NAS, (UNKNOWN, "undecided")),
         (store(COPY, complete=False), NAS, (UNKNOWN, "undecided")),

@@ -22,7 +22,7 @@ CHECKS = ROOT / "checks"
 
 # Each room may import itself and every room on the rows above its own.
 ROWS = [
-    {"declared", "plaintext", "french", "errors", "refusals"},
+    {"declared", "plaintext", "french", "errors", "refusals", "private_file"},
     {"model"},
     {"facts"},
     {"sdk", "town"},
@@ -134,13 +134,27 @@ def test_help_pulls_in_nothing_heavy() -> None:
 BROAD_EXCEPTS = {"engine/judge.py", "engine/observe.py", "cli/main.py"}
 
 
+def _names(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _raises_again(node: ast.ExceptHandler) -> bool:
+    """Cleaning up, then letting the same error go on, hides nothing."""
+    last = node.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def test_three_broad_excepts_in_the_program() -> None:
     found = [
         str(path.relative_to(SRC))
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_bytes()))
         if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or ast.unparse(node.type) == "Exception")
+        and (
+            node.type is None
+            or ({"Exception", "BaseException"} & _names(node.type)
+            and not _raises_again(node))
+        )
     ]
     assert sorted(found) == sorted(BROAD_EXCEPTS)
 

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand
-from cyberaudit.cli.scan import All, Json, Output, Technical, progress
-from cyberaudit.cli.shared import say, shared
+from cyberaudit.cli.scan import INCOMPLETE, All, Json, Output, Technical, progress
+from cyberaudit.cli.shared import say, shared, warn
+
+INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -36,8 +38,12 @@ def demo(
     level = screen.detail(everything=everything, technical=technical)
     with DemoPlace() as place:
         done = scan_place(place, progress=progress(quiet=shared(ctx).quiet))
+        complaints = screen.write(done.told.view, wanted, level=level)
         screen.show(done.told.view, shared(ctx), as_json=as_json, level=level)
-        screen.write(done.told.view, wanted, level=level)
+        for complaint in complaints:
+            warn(complaint)
         if keep:
             wait(place, say=say)
-    return 130 if done.audit.partial else 0
+    if done.audit.partial:
+        return INTERRUPTED
+    return INCOMPLETE if complaints else 0

@@ -1,6 +1,7 @@
 """Help pages and usage errors in French, on Typer's own classes."""
 
 import inspect
+import shutil
 import textwrap
 from typing import Any
 
@@ -70,7 +71,12 @@ def _page(command: Any, ctx: Any, *, commands: tuple[tuple[str, str], ...]) -> s
 
 
 def _prose(text: str) -> str:
-    return textwrap.fill(_one_line(text), WIDTH, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(_one_line(text), _width(), break_long_words=False, break_on_hyphens=False)
+
+
+def _width() -> int:
+    """The terminal's, at most 80."""
+    return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
 
 
 def _one_line(text: str) -> str:
@@ -87,10 +93,10 @@ def _spelled(option: Any) -> str:
 
 
 def _rows(rows: tuple[tuple[str, str], ...]) -> str:
-    indent = min(max(len(left) for left, _ in rows) + 4, 30)
+    indent = min(max(len(left) for left, _ in rows) + 4, 30 if _width() >= WIDTH else 12)
     lines = []
     for left, right in rows:
-        text = textwrap.wrap(_one_line(right), WIDTH - indent, break_on_hyphens=False) or [""]
+        text = textwrap.wrap(_one_line(right), max(_width() - indent, 20), break_on_hyphens=False) or [""]
         if len(left) > indent - 4:
             lines.append(f"  {left}")
             lines.extend(" " * indent + line for line in text)

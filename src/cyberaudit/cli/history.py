@@ -30,12 +30,17 @@ def list_audits(
     as_json: Json = False,
 ) -> None:
     """Liste les contrôles gardés, le plus récent d'abord."""
+    from cyberaudit.cli.screen import this_screen
     from cyberaudit.history.store import open_history
     from cyberaudit.reports.stored import listed
 
     with open_history(shared(ctx).history_path, create=False) as history:
         summaries = history.summaries(commune)
-    say(_as_json([_plain(each) for each in summaries]) if as_json else listed(summaries))
+    say(
+        _as_json([_plain(each) for each in summaries])
+        if as_json
+        else listed(summaries, width=this_screen(shared(ctx)).width)
+    )
 
 
 def show(
@@ -44,6 +49,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Montre un contrôle gardé : ce qui a été jugé, point par point."""
+    from cyberaudit.cli.screen import this_screen
     from cyberaudit.facts.codec import encode
     from cyberaudit.history.store import open_history
     from cyberaudit.model import Audit
@@ -51,7 +57,7 @@ def show(
 
     with open_history(shared(ctx).history_path, create=False) as history:
         found = history.load(audit)
-    say(_as_json(encode(found, Audit)) if as_json else shown(found))
+    say(_as_json(encode(found, Audit)) if as_json else shown(found, width=this_screen(shared(ctx)).width))
 
 
 def import_scan(

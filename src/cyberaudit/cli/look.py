@@ -149,12 +149,12 @@ def backup(
 
 def _show(ctx: typer.Context, made: "Audit", *, as_json: bool) -> int:
     from cyberaudit.cli.screen import this_screen
-    from cyberaudit.model import Status
     from cyberaudit.reports.look import as_document, points
+    from cyberaudit.run.look import look_code
 
     if not made.findings:
         warn("Aucun contrôle ne sait encore juger cette cible : rien n'a été regardé.")
         return 3
     if not shared(ctx).quiet:
         say(as_document(made) if as_json else points(made, width=this_screen(shared(ctx)).width))
-    return 3 if made.partial or any(finding.status is Status.ERROR for finding in made.findings) else 0
+    return look_code(made)

@@ -1,7 +1,6 @@
 """`cyberaudit`: the commands together, global options anywhere on the line, one sentence for every mistake."""
 
 import logging
-import os
 import signal
 import sys
 import traceback
@@ -11,11 +10,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cyberaudit import __version__, french
+from cyberaudit import __version__
 from cyberaudit.cli import catalogue, demo, history, look, profile, report, scan
 from cyberaudit.cli.help import FrenchGroup, french_usage_error
 from cyberaudit.cli.shared import Shared, say, warn
-from cyberaudit.errors import CyberauditError
+from cyberaudit.errors import CyberauditError, UsageError
 
 INCOMPLETE = 3
 INTERRUPTED = 130
@@ -72,13 +71,13 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """One command line to its exit code; every mistake becomes one French sentence on standard error."""
-    arguments = _global_first(arguments)
     verbose = "--verbose" in arguments
-    if "--version" in arguments:
-        # Answered before Typer converts parameters, which would import pydantic to say one line.
-        say(f"cyberaudit {__version__}")
-        return 0
     try:
+        arguments = _global_first(arguments)
+        if "--version" in arguments:
+            # Answered before Typer converts parameters, which would import pydantic to say one line.
+            say(f"cyberaudit {__version__}")
+            return 0
         code = app(args=list(arguments), prog_name="cyberaudit", standalone_mode=False)
     except CyberauditError as error:
         return _mistake(str(error), error.exit_code, verbose=verbose)
@@ -86,10 +85,6 @@ def run(arguments: Sequence[str]) -> int:
         return _mistake(french_usage_error(error), 2, verbose=False)
     except (KeyboardInterrupt, typer.Abort):
         return _mistake("Interrompu.", INTERRUPTED, verbose=False)
-    except BrokenPipeError:
-        # The reader left (`| head`): nothing to say, and nothing more to write at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     # The last net: a mistake of ours still ends in a sentence, and never in an exit code that means success.
     except Exception as error:  # noqa: BLE001 — reason above
         sentence = (
@@ -101,8 +96,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _mistake(sentence: str, code: int, *, verbose: bool) -> int:
     if verbose:
-        traceback.print_exc()
-    warn(french.typeset(sentence))
+        warn(traceback.format_exc())
+    warn(sentence)
     return code
 
 
@@ -117,7 +112,10 @@ def _global_first(arguments: Sequence[str]) -> list[str]:
         elif word in _FLAGS or word.startswith(tuple(f"{name}=" for name in _VALUED)):
             front.append(word)
         elif word in _VALUED:
-            front += [word, *(value for value in [next(words, None)] if value is not None)]
+            value = next(words, None)
+            if value is None:
+                raise UsageError(f"L'option « {word} » attend une valeur.")
+            front += [word, value]
         else:
             rest.append(word)
     return front + rest

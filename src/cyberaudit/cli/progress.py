@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from contextlib import suppress
 
 from cyberaudit.model import Progress
 
@@ -12,11 +13,16 @@ def rewritten_line(step: Progress) -> None:
     text = f"{step.done}/{step.total}  {step.text}"[:width]
     if step.done == step.total:
         text = ""
-    sys.stderr.write(f"\r{text:<{width}}\r{text}")
-    sys.stderr.flush()
+    _show(f"\r{text:<{width}}\r{text}")
 
 
 def plain_lines(step: Progress) -> None:
     """In a log or a mail: one line a step."""
-    sys.stderr.write(f"{step.done}/{step.total} {step.text}\n")
-    sys.stderr.flush()
+    _show(f"{step.done}/{step.total} {step.text}\n")
+
+
+def _show(text: str) -> None:
+    """A broken or closed standard error must not cost a running scan."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -5,8 +5,19 @@ from typing import Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand
-from cyberaudit.cli.scan import All, Checks, FailOn, Json, Now, Output, Technical, fail_tier
-from cyberaudit.cli.shared import folders, moment, shared
+from cyberaudit.cli.scan import (
+    INCOMPLETE,
+    All,
+    Checks,
+    FailOn,
+    Json,
+    MinCoverage,
+    Now,
+    Output,
+    Technical,
+    fail_tier,
+)
+from cyberaudit.cli.shared import folders, moment, shared, warn, whole_number
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +35,7 @@ def report(
     now: Now = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
+    min_coverage: MinCoverage = "50",
     everything: All = False,
     technical: Technical = False,
     as_json: Json = False,
@@ -38,9 +50,13 @@ def report(
     catalogue = load_catalogue(folders(checks or ()))
     told = walk(shared(ctx).history_path, catalogue, commune=commune, now=moment(now))
     level = screen.detail(everything=everything, technical=technical)
+    complaints = screen.write(told.view, wanted, level=level)
     screen.show(told.view, shared(ctx), as_json=as_json, level=level)
-    screen.write(told.view, wanted, level=level)
-    return exit_code(told.plan, None, fail_on=tier, min_coverage=0)
+    for complaint in complaints:
+        warn(complaint)
+    coverage = whole_number(min_coverage, option="--min-coverage", least=0, most=100)
+    code = exit_code(told.state.findings, told.plan, partial=False, fail_on=tier, min_coverage=coverage)
+    return max(code, INCOMPLETE) if complaints else code
 
 
 def replay(
@@ -54,6 +70,7 @@ def replay(
     now: Now = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
+    min_coverage: MinCoverage = "50",
     everything: All = False,
     technical: Technical = False,
     as_json: Json = False,
@@ -70,4 +87,5 @@ def replay(
     judged, told = walk(stored, catalogue, now=moment(now) if now else None)
     level = screen.detail(everything=everything, technical=technical)
     screen.show(told.view, shared(ctx), as_json=as_json, level=level)
-    return exit_code(told.plan, judged, fail_on=tier, min_coverage=0)
+    coverage = whole_number(min_coverage, option="--min-coverage", least=0, most=100)
+    return exit_code(judged.findings, told.plan, partial=False, fail_on=tier, min_coverage=coverage)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cyberaudit.probes.instruments import Options
     from cyberaudit.run.scan import Request
 
+INCOMPLETE = 3
 Now = Annotated[
     str | None, typer.Option("--now", metavar="DATE", help="Juge les âges et les dates à ce moment.")
 ]
@@ -38,6 +39,14 @@ FailOn = Annotated[
         "--fail-on",
         metavar="PALIER",
         help="Palier qui donne le code 1 : urgent, quick-win, project, later ou never.",
+    ),
+]
+MinCoverage = Annotated[
+    str,
+    typer.Option(
+        "--min-coverage",
+        metavar="POURCENT",
+        help="Part des points mesurés sous laquelle le contrôle est dit incomplet.",
     ),
 ]
 ConnectTo = Annotated[
@@ -118,14 +127,7 @@ def scan(
     backup_root: BackupRoot = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
-    min_coverage: Annotated[
-        str,
-        typer.Option(
-            "--min-coverage",
-            metavar="POURCENT",
-            help="Part des points mesurés sous laquelle le contrôle est dit incomplet.",
-        ),
-    ] = "50",
+    min_coverage: MinCoverage = "50",
     everything: All = False,
     technical: Technical = False,
     as_json: Json = False,
@@ -155,6 +157,7 @@ def scan(
             backup_root=backup_root,
         ),
         now=moment(now),
+        clock=moment(None),
         vantage=vantage,
         check_folders=folders(checks or ()),
         save=Path(save) if save else None,
@@ -163,12 +166,15 @@ def scan(
         return _announce(request)
     done = walk(request, progress=progress(quiet=shared(ctx).quiet))
     level = screen.detail(everything=everything, technical=technical)
+    # Files first: a screen that breaks must not cost them.
+    complaints = (*done.complaints, *screen.write(done.told.view, wanted, level=level))
     screen.show(done.told.view, shared(ctx), as_json=as_json, level=level)
-    for complaint in done.complaints:
+    for complaint in complaints:
         warn(complaint)
-    screen.write(done.told.view, wanted, level=level)
-    code = exit_code(done.told.plan, done.audit, fail_on=tier, min_coverage=coverage)
-    return max(code, 3) if done.complaints else code
+    code = exit_code(
+        done.audit.findings, done.told.plan, partial=done.audit.partial, fail_on=tier, min_coverage=coverage
+    )
+    return max(code, INCOMPLETE) if complaints else code
 
 
 def _announce(request: "Request") -> int:

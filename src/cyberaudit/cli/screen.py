@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberaudit.cli.shared import Shared, environment, on_a_terminal, say
-from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.errors import UsageError
+from cyberaudit.private_file import write_private
 from cyberaudit.refusals import quoted, system_clause
 from cyberaudit.reports import console, json_report
 from cyberaudit.reports.console import Detail
@@ -56,12 +57,8 @@ def outputs(texts: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     return tuple(found)
 
 
-def write(view: ReportView, wanted: Sequence[tuple[str, Path]], *, level: Detail) -> None:
-    """Each report in its file, readable by its owner only.
-
-    Raises:
-        NotSaved: some file cannot be written; the others are.
-    """
+def write(view: ReportView, wanted: Sequence[tuple[str, Path]], *, level: Detail) -> tuple[str, ...]:
+    """Each report in its file, readable by its owner only; a sentence for each file that cannot be written."""
     refused = []
     for kind, path in wanted:
         if kind == "json":
@@ -69,9 +66,7 @@ def write(view: ReportView, wanted: Sequence[tuple[str, Path]], *, level: Detail
         else:
             text = console.render(view, width=80, simple=False, detail=level, colour=False)
         try:
-            path.touch(mode=0o600)
-            path.write_text(text, encoding="utf-8")
+            write_private(path, text.encode())
         except OSError as error:
             refused.append(f"Le rapport ne peut pas être écrit dans {quoted(path)} : {system_clause(error)}.")
-    if refused:
-        raise NotSaved("\n".join(refused))
+    return tuple(refused)

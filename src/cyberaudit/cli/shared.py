@@ -3,13 +3,20 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
-from cyberaudit.errors import UsageError
+from cyberaudit import french
+from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.plaintext import clean
+from cyberaudit.refusals import system_clause
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +45,28 @@ def shared(ctx: typer.Context) -> Shared:
 
 def say(text: str = "") -> None:
     """One answer on standard output; « \\udcff » and what a poor terminal cannot show become « ? »."""
-    encoding = sys.stdout.encoding or "utf-8"
     line = text if text.endswith("\n") else f"{text}\n"
-    sys.stdout.write(line.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
+    try:
+        _write(sys.stdout, line)
+    except BrokenPipeError:
+        # The reader left (`| head`): nothing more to say to it, and everything else goes on.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise NotSaved(f"La réponse ne peut pas être écrite : {system_clause(error)}.") from error
 
 
 def warn(text: str) -> None:
     """One remark on standard error, beside the answer."""
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(f"{text}\n".encode(encoding, "replace").decode(encoding))
-    sys.stderr.flush()
+    with suppress(OSError):
+        _write(sys.stderr, f"{french.typeset(text)}\n")
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by whoever started us
+        return
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
 
 
 def moment(text: str | None) -> datetime:
@@ -61,13 +79,16 @@ def moment(text: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         value = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) <= len("2026-11-21"):
+            value = datetime.combine(value.date(), time(12), UTC)
+        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(
-            f"--now : « {text} » n'est pas une date (exemple : 2026-11-21 ou 2026-11-21T22:10)."
+            f"--now : « {clean(text)} » n'est pas une date (exemple : 2026-11-21 ou 2026-11-21T22:10)."
         ) from None
-    if len(text) <= len("2026-11-21"):
-        value = datetime.combine(value.date(), time(12), UTC)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise UsageError(f"--now : l'année doit être entre {FIRST_YEAR} et {LAST_YEAR}.")
+    return value
 
 
 def whole_number(text: str, *, option: str, least: int, most: int) -> int:
@@ -76,8 +97,9 @@ def whole_number(text: str, *, option: str, least: int, most: int) -> int:
     Raises:
         UsageError: not a number, or outside the bounds.
     """
-    if not text.isdigit() or not least <= int(text) <= most:
-        raise UsageError(f"{option} : « {text} » n'est pas un nombre de {least} à {most}.")
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not digits or not least <= int(text) <= most:
+        raise UsageError(f"{option} : « {clean(text)} » n'est pas un nombre de {least} à {most}.")
     return int(text)
 
 

@@ -16,6 +16,8 @@ def scan_place(place: DemoPlace, *, progress: ProgressCallback | None = None) ->
         ca_bundle=place.ca_bundle,
         connect_to=place.connect_to,
         backup_roots=place.backup_roots,
+        # The town's addresses are nobody's: no packet may look for them.
+        loopback_only=True,
     )
     with tempfile.TemporaryDirectory(prefix="cyberaudit-demo-") as folder:
         request = Request(
@@ -23,6 +25,7 @@ def scan_place(place: DemoPlace, *, progress: ProgressCallback | None = None) ->
             history=Path(folder, "history.sqlite3"),
             options=options,
             now=place.now,
+            clock=place.now,
             # Wherever this machine stands: the embedded town is looked at from outside.
             vantage="outside",
         )

@@ -9,7 +9,7 @@ from cyberaudit.declared import Town
 from cyberaudit.engine.catalogue import Catalogue, verify_choices
 from cyberaudit.engine.judge import judge
 from cyberaudit.engine.observe import Limits, errands, observe
-from cyberaudit.model import Audit, ProgressCallback
+from cyberaudit.model import Audit, ProgressCallback, Reason
 from cyberaudit.probes.instruments import Instruments
 
 
@@ -29,10 +29,13 @@ def audit(
         CatalogueError: the profile gives a check a setting it does not have (before anything is sent).
     """
     verify_choices(town, catalogue)
+    rules = catalogue.rules(town)
     harvest = observe(
         errands(town, catalogue.checks, vantage=vantage), instruments, limits=limits, progress=progress
     )
     observations = tuple(harvest.seen.values())
+    findings = judge(town, catalogue, observations, vantage=vantage, now=started_at)
+    stopped = any(finding.verdict.reason == Reason.INTERRUPTED for finding in findings)
     return Audit(
         uuid=str(uuid.uuid4()),
         town=town,
@@ -40,11 +43,11 @@ def audit(
         scanned_by=town.scanned_by,
         started_at=started_at,
         finished_at=max((seen.seen_at for seen in observations), default=started_at),
-        partial=harvest.interrupted,
-        rules=catalogue.rules(town),
+        partial=harvest.interrupted or stopped,
+        rules=rules,
         program=__version__,
         observations=observations,
-        findings=judge(town, catalogue, observations, vantage=vantage, now=started_at),
+        findings=findings,
     )
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from cyberaudit.declared import AnyAsset, AssetKind, Town
 from cyberaudit.engine.fiche import Fiche, read_fiche
 from cyberaudit.engine.measures import Remedies
-from cyberaudit.engine.remedies import built_in, load_remedies, merge
+from cyberaudit.engine.remedies import MEASURES_FILE, SOURCES_FILE, built_in, load_remedies, merge
 from cyberaudit.errors import CatalogueError
 from cyberaudit.refusals import system_clause
 from cyberaudit.sdk import Check
@@ -39,7 +39,7 @@ _ID = re.compile(r"(x-[a-z0-9-]+|[a-z]+)\.[a-z0-9]+(-[a-z0-9]+)*")
 # What running somebody's check file may raise by mistake; anything stranger reaches the command line's last net.
 _MISTAKES = (
     ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError,
-    SyntaxError, TypeError, ValueError,
+    SyntaxError, SystemExit, TypeError, ValueError,
 )  # fmt: skip
 
 
@@ -77,12 +77,15 @@ def load_catalogue(folders: Iterable[Path] = ()) -> Catalogue:
     """
     remedies = built_in()
     checks = list(_checks_of_package(importlib.import_module(BUILT_IN)))
+    beside: dict[Path, None] = {}
     for module in _installed_modules():
         checks.extend(_third_party(_checks_of_package(module)))
-        remedies = _with_remedies_beside(Path(module.__file__ or "").parent, remedies)
+        beside.update(dict.fromkeys(_homes(module)))
     for folder in folders:
         checks.extend(_third_party(_checks_of_folder(folder)))
-        remedies = _with_remedies_beside(folder, remedies)
+        beside[folder.resolve()] = None
+    for folder in beside:
+        remedies = merge(remedies, load_remedies(folder, prefix=THIRD_PARTY, known=remedies))
     catalogue = Catalogue(tuple(sorted(checks, key=lambda check: check.id)), remedies)
     _validate(catalogue)
     return catalogue
@@ -167,6 +170,8 @@ def _validate(catalogue: Catalogue) -> None:
             if source.partition(" ")[0] not in catalogue.remedies.sources:
                 raise CatalogueError(f"{check.path} : la source « {source} » n'existe dans aucun catalogue.")
         seen[check.id] = check
+    # Read now: a fiche that cannot be read must stop a scan before it sends anything.
+    assert len(catalogue.fiches) == len(catalogue.checks)
 
 
 def _checks_of_package(package: ModuleType) -> Iterator[Check]:
@@ -195,6 +200,9 @@ def _installed_modules() -> Iterator[ModuleType]:
 
 def _checks_of_folder(folder: Path) -> Iterator[Check]:
     _trusted(folder)
+    for path in (folder / MEASURES_FILE, folder / SOURCES_FILE):
+        if path.exists():
+            _trusted(path)
     for path in sorted(folder.glob("*.py")):
         _trusted(path)
         name = (
@@ -223,9 +231,7 @@ def _run(load: Any, path: Path) -> Any:
         return load()
     except SyntaxError as error:
         line = error.lineno or 1
-        raise CatalogueError(
-            f"{error.filename or path}:{line} : ce fichier n'est pas du Python ({error.msg})."
-        ) from error
+        raise CatalogueError(f"{error.filename or path}:{line} : ce fichier n'est pas du Python.") from error
     except _MISTAKES as error:
         what = f"{type(error).__name__} : {error}"
         raise CatalogueError(
@@ -268,5 +274,9 @@ def _third_party(checks: Iterable[Check]) -> Iterator[Check]:
         yield check
 
 
-def _with_remedies_beside(folder: Path, known: Remedies) -> Remedies:
-    return merge(known, load_remedies(folder, prefix=THIRD_PARTY, known=known))
+def _homes(module: ModuleType) -> list[Path]:
+    """The folders a module lives in: where its own measures may stand. A package may have several."""
+    paths = (
+        getattr(module, "__path__", None) or [str(Path(module.__file__).parent)] if module.__file__ else []
+    )
+    return [Path(path).resolve() for path in paths]

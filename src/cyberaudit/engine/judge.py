@@ -11,6 +11,7 @@ from cyberaudit.declared import Answer, AnyAsset, Declaration, Town
 from cyberaudit.engine.catalogue import Catalogue, asked, settings_for
 from cyberaudit.engine.observe import admissible
 from cyberaudit.facts.base import Facts
+from cyberaudit.facts.codec import decode, encode
 from cyberaudit.model import (
     Basis,
     Evidence,
@@ -151,21 +152,35 @@ def _fetch(asset: AnyAsset, facts: type[Facts], seen: Seen) -> Facts | Unreachab
 
 
 def judge_one(check: Check, facts: object, ctx: Context) -> Verdict:
-    """The check's own verdict on these facts; status `error` when it crashes."""
+    """The check's own verdict on these facts; status `error` when it crashes, or is stopped by a person."""
     try:
         verdict: object = check.function(facts, ctx)
     # A bug in one check must not cost the findings of the others; the status `error` can never pass.
-    except Exception as error:  # noqa: BLE001 — reason above
+    except (Exception, SystemExit) as error:  # noqa: BLE001 — reason above
         _log.exception("check %s failed on %s", check.id, ctx.asset.key)
         return _crash(f"Ce contrôle a rencontré une erreur ({type(error).__name__}).", detail=str(error))
-    if not isinstance(verdict, Verdict):
-        return _crash("Ce contrôle n'a pas rendu de verdict.", detail=type(verdict).__name__)
-    return verdict
+    except KeyboardInterrupt:
+        # A check that never ends must not take with it what was seen and judged before.
+        return _crash("Ce contrôle a été interrompu.", reason=Reason.INTERRUPTED)
+    sound = _as_stored(verdict)
+    return sound or _crash("Ce contrôle n'a pas rendu de verdict lisible.", detail=repr(verdict))
 
 
-def _crash(text: str, *, detail: str = "") -> Verdict:
+def _as_stored(verdict: object) -> Verdict | None:
+    """The verdict as the history will give it back, every part of its type; None when it would not.
+
+    A check is somebody's code: a part of another type would stop this scan, or every report after it.
+    """
+    try:
+        stored: Verdict = decode(encode(verdict, Verdict), Verdict)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return stored if stored.likelihood in (None, 1, 2, 3, 4) else None
+
+
+def _crash(text: str, *, detail: str = "", reason: str = "crashed") -> Verdict:
     evidence = (Evidence("erreur", clean(detail)),) if detail else ()
-    return Verdict(Status.ERROR, clean(text), reason="crashed", evidence=evidence)
+    return Verdict(Status.ERROR, clean(text), reason=reason, evidence=evidence)
 
 
 def side_by_side(measured: Verdict, declared: Declaration | Unreachable) -> tuple[Verdict, Basis, bool]:
@@ -177,14 +192,18 @@ def side_by_side(measured: Verdict, declared: Declaration | Unreachable) -> tupl
     known           the same        measured
     pass, partial   worse           as declared: the worse of the two
     unknown         usable          as declared, « non vérifié »
+    interrupted     any             unknown
     error           any             error
     not applicable  any             not applicable
     """
     if isinstance(declared, Unreachable) or measured.status in (Status.ERROR, Status.NOT_APPLICABLE):
         return measured, Basis.MEASURED, False
     said = _BY_ANSWER[declared.answer]
+    if measured.reason == Reason.INTERRUPTED:
+        return measured, Basis.MEASURED, False
     if measured.status is Status.UNKNOWN:
-        text = f"{measured.text} Déclaré par {declared.by} le {french.day(declared.on)}, non vérifié."
+        why = f" : {Reason(measured.reason).french}" if measured.reason in list(Reason) else ""
+        text = f"Déclaré par {declared.by} le {french.day(declared.on)}, non vérifié{why}."
         return _as_declared(said, text, declared, measured), Basis.DECLARED, False
     if _GOODNESS[said] < _GOODNESS[measured.status]:
         text = f"{declared.by} déclare un défaut que la mesure n'a pas vu."

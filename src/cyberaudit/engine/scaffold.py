@@ -1,6 +1,7 @@
 """The skeleton of a new check: a file that works, to change."""
 
 import re
+from keyword import iskeyword
 from pathlib import Path
 
 from cyberaudit.errors import NotSaved, UsageError
@@ -30,6 +31,10 @@ def {function}(mail: MailDns, ctx: Context) -> Verdict:
 '''
 
 
+def _function_name(topic: str) -> str:
+    return topic if topic.isidentifier() and not iskeyword(topic) else f"check_{topic}"
+
+
 def scaffold(check_id: str, folder: Path) -> Path:
     """Write the skeleton of `check_id` in `folder`, made when missing; never over an existing file.
 
@@ -46,9 +51,7 @@ def scaffold(check_id: str, folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(
-                _SKELETON.format(id=check_id, function=topic if topic[0].isalpha() else f"check_{topic}")
-            )
+            file.write(_SKELETON.format(id=check_id, function=_function_name(topic)))
         path.chmod(0o644)
     except FileExistsError:
         raise UsageError(f"{path} existe déjà : rien n'a été écrit.") from None

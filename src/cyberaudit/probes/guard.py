@@ -51,6 +51,7 @@ class Guard:
         connect_to: ConnectTo,
         infrastructure: Collection[Endpoint],
         allow_test_network: bool,
+        loopback_only: bool = False,
     ) -> None:
         """Raises UsageError when a rule leads elsewhere than to this machine, outside a test network."""
         for rule in connect_to.rules:
@@ -63,6 +64,7 @@ class Guard:
         self._connect_to = connect_to
         self._infrastructure = frozenset(infrastructure)
         self._allow_test_network = allow_test_network
+        self._loopback_only = loopback_only
         self._spent: Counter[IpAddress] = Counter()
 
     def admit(self, request: Request) -> Endpoint | Unreachable:
@@ -70,9 +72,12 @@ class Guard:
         refusal = self._refusal(request)
         if refusal is not None:
             return Unreachable(refusal, str(request.endpoint))
+        destination = self._connect_to.target(request.endpoint) or request.endpoint
+        if self._loopback_only and not destination.address.is_loopback:
+            return Unreachable(Reason.NOT_AUTHORIZED, str(request.endpoint))
         if request.purpose is Purpose.PUBLIC:
             self._spent[request.endpoint.address] += 1
-        return self._connect_to.target(request.endpoint) or request.endpoint
+        return destination
 
     def _refusal(self, request: Request) -> Reason | None:
         address = request.endpoint.address

@@ -49,6 +49,8 @@ class Options:
     connect_to: tuple[str, ...] = ()
     """Rules, or files of rules."""
     allow_test_network: bool = False
+    loopback_only: bool = False
+    """Nothing may leave this machine, whatever the scope covers: what no rule leads to loopback is refused."""
     ehlo: str = NEUTRAL_NAME
     backup_roots: tuple[Path, ...] = ()
     """Folders under which declared backup paths may be read; empty: none is."""
@@ -86,6 +88,7 @@ def set_up(
         connect_to=read_connect_to(options.connect_to),
         infrastructure=(*servers, *canary_endpoints(town, vantage)),
         allow_test_network=options.allow_test_network,
+        loopback_only=options.loopback_only,
         max_rate=options.max_rate,
     )
     patience = options.patience

@@ -278,6 +278,7 @@ class Network:
         connect_to: ConnectTo | None = None,
         infrastructure: Collection[Endpoint] = (),
         allow_test_network: bool = False,
+        loopback_only: bool = False,
         max_rate: float | None = None,
         in_flight: int = IN_FLIGHT,
     ) -> None:
@@ -291,6 +292,7 @@ class Network:
             connect_to=connect_to or ConnectTo(),
             infrastructure=infrastructure,
             allow_test_network=allow_test_network,
+            loopback_only=loopback_only,
         )
         self._max_rate = max_rate
         self._slots = asyncio.Semaphore(in_flight)

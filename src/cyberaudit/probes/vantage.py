@@ -28,9 +28,14 @@ def recognise(town: Town) -> str | None:
 
     Nothing is sent: the kernel's routing table is asked which of our addresses leads to each network.
     """
-    zones = [zone for zone in town.of_kind(AssetKind.ZONE) if isinstance(zone, Zone)]
-    standing = [zone.id for zone in zones if any(_stands_in(network) for network in zone.networks)]
+    standing = standing_in(town)
     return standing[0] if len(standing) == 1 else None
+
+
+def standing_in(town: Town) -> tuple[str, ...]:
+    """The ids of every zone this machine has an address in; nothing is sent."""
+    zones = [zone for zone in town.of_kind(AssetKind.ZONE) if isinstance(zone, Zone)]
+    return tuple(zone.id for zone in zones if any(_stands_in(network) for network in zone.networks))
 
 
 def _stands_in(written: str) -> bool:

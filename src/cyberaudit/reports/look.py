@@ -3,7 +3,7 @@
 import json
 
 from cyberaudit import french
-from cyberaudit.facts.backup import BackupStore
+from cyberaudit.facts.backup import BackupStore, Encrypted
 from cyberaudit.facts.codec import encode
 from cyberaudit.facts.ports import port_name
 from cyberaudit.facts.reach import AddressReach, HostReach, PortState
@@ -11,6 +11,21 @@ from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.model import Audit, Finding, Status, Unreachable
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
+
+ENCRYPTED = {
+    Encrypted.YES: "chiffrée",
+    Encrypted.NO: "lisible par tous",
+    Encrypted.PARTIAL: "chiffrée en partie",
+    Encrypted.WEAK: "mal chiffrée",
+    Encrypted.UNKNOWN: "chiffrement inconnu",
+}
+FAULTS = {
+    "empty": "vide",
+    "truncated": "coupée",
+    "damaged": "abîmée",
+    "in-the-future": "datée du futur",
+}
+KINDS = {"folder": "dossier de copies", "restic": "dépôt restic"}
 
 
 def points(audit: Audit, *, width: int) -> str:
@@ -80,13 +95,17 @@ def _copies(store: BackupStore, width: int) -> list[str]:
     if isinstance(contents, Unreachable):
         return []
     lines = wrap(
-        f"{store.path} : {contents.kind}, {len(contents.copies) + contents.more_copies} copies", width
+        french.typeset(
+            f"{store.path} : {KINDS.get(contents.kind, contents.kind)}, "
+            f"{french.count(len(contents.copies) + contents.more_copies, 'copie')}"
+        ),
+        width,
     )
     for copy in contents.copies[:10]:
-        fault = f", {copy.fault}" if copy.fault else ""
+        fault = f", {FAULTS.get(copy.fault, copy.fault)}" if copy.fault else ""
         date = french.day(copy.written_at)
         lines += wrap(
-            f"{copy.name} : {copy.format}, {copy.size} octets, {date}, chiffrée : {copy.encrypted}{fault}",
+            f"{copy.name} : {copy.format}, {copy.size} octets, {date}, {ENCRYPTED[copy.encrypted]}{fault}",
             width,
             first="  ",
             rest="    ",

@@ -13,16 +13,17 @@ from cyberaudit.reports.wrap import wrap
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def listed(summaries: Sequence[AuditSummary]) -> str:
+def listed(summaries: Sequence[AuditSummary], *, width: int = 80) -> str:
     """One line an audit: identifier, date, commune, from where, how much is to be done."""
     if not summaries:
         return "Aucun contrôle gardé.\n"
-    return "".join(
-        f"{each.uuid[:8]}  {_when(each.started_at, PARIS)}  {each.commune}, depuis {_place(each.vantage)} : "
-        f"{french.count(each.findings, 'point')}, {each.open_findings} à traiter"
-        f"{' (interrompu)' if each.partial else ''}\n"
-        for each in summaries
-    )
+    lines = []
+    for each in summaries:
+        where = f"{_when(each.started_at, PARIS)}  {each.commune}, depuis {_place(each.vantage)} :"
+        count = f"{french.count(each.findings, 'point')}, {each.open_findings} à traiter"
+        cut = " (interrompu)" if each.partial else ""
+        lines += wrap(f"{french.typeset(where)} {count}{cut}", width, first=f"{each.uuid[:8]}  ")
+    return "\n".join(lines) + "\n"
 
 
 def shown(audit: Audit, *, width: int = 80) -> str:

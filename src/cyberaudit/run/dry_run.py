@@ -3,11 +3,17 @@
 from cyberaudit import french
 from cyberaudit.engine.catalogue import verify_choices
 from cyberaudit.engine.observe import errands
+from cyberaudit.probes.guard import Purpose
 from cyberaudit.reports.wrap import wrap
-from cyberaudit.run.scan import Request, prepare
-from cyberaudit.town.scope import authorized
+from cyberaudit.run.scan import Request, instruments_for, prepare
 
 WIDTH = 80
+PURPOSES = {
+    Purpose.PUBLIC: "comme le ferait n'importe quel correspondant",
+    Purpose.ACTIVE: "examen d'une adresse autorisée",
+    Purpose.INTRUSIVE: "essai poussé, autorisé en toutes lettres",
+    Purpose.INFRASTRUCTURE: "service que vous avez désigné",
+}
 
 
 def dry_run(request: Request) -> str:
@@ -17,19 +23,20 @@ def dry_run(request: Request) -> str:
         ProfileError, ScopeError, CatalogueError, UsageError: as the scan itself would.
     """
     profile, catalogue, vantage = prepare(request)
-    authorized(profile, now=request.now)
+    instruments_for(profile, request, vantage)
     verify_choices(profile.town, catalogue)
     announcements = [
         announcement
         for errand in errands(profile.town, catalogue.checks, vantage=vantage)
         for announcement in errand.probe.load().announce(errand.asset)
     ]
-    lines = [f"Rien n'est envoyé. Depuis « {vantage} », un contrôle regarderait :", ""]
+    zone = profile.town.asset(f"zone/{vantage}")
+    place = f"le réseau « {zone.name} »" if zone else "l'extérieur"
+    lines = [f"Rien n'est envoyé. Depuis {place}, un contrôle regarderait :", ""]
     for each in announcements:
         lines += wrap(french.typeset(each.text), WIDTH, first="- ")
-        lines += wrap(
-            f"({each.purpose}, {french.count(each.max_packets, 'paquet')} au plus)", WIDTH, first="  "
-        )
+        bound = french.count(each.max_packets, "paquet")
+        lines += wrap(f"({PURPOSES[each.purpose]}, {bound} au plus)", WIDTH, first="  ")
     total = sum(each.max_packets for each in announcements)
     lines += ["", f"En tout : {french.count(total, 'paquet')} au plus."]
     return "\n".join(lines) + "\n"

@@ -1,13 +1,11 @@
 """The exit code of a scan or a report, from what it found (product: 130 > 2 > 4 > 3 > 1 > 0)."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from fractions import Fraction
 
-from cyberaudit.model import Audit, Basis, Status
+from cyberaudit.model import Basis, Finding, Status
 from cyberaudit.plan.words import Plan, Tier
-
-DEFAULT_MIN_COVERAGE = 50
-"""Percent of the measured points possible from the vantage."""
 
 
 class ExitCode(IntEnum):
@@ -21,30 +19,37 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def exit_code(plan: Plan, audit: Audit | None, *, fail_on: Tier | None, min_coverage: int) -> ExitCode:
-    """What the caller's shell or cron learns. `audit` is the scan just made, None for a report from history."""
-    if audit is not None and audit.partial:
+def exit_code(
+    findings: Sequence[Finding], plan: Plan, *, partial: bool, fail_on: Tier | None, min_coverage: int
+) -> ExitCode:
+    """What the caller's shell or cron learns.
+
+    Args:
+        findings: of the scan just made, or of the town state for a report from history.
+        plan: what is to be done; its waived findings do not count.
+        partial: somebody interrupted.
+        fail_on: the tier from which an action counts; None: none does.
+        min_coverage: percent of the measured points possible from where one stood.
+    """
+    if partial:
         return ExitCode.INTERRUPTED
-    if audit is not None and (_crashed(audit) or measured_coverage(audit) * 100 < min_coverage):
+    crashed = any(finding.status is Status.ERROR for finding in findings)
+    if crashed or measured_coverage(findings) * 100 < min_coverage:
         return ExitCode.INCOMPLETE
     order = list(Tier)
-    if fail_on is not None and any(
-        order.index(action.tier) <= order.index(fail_on) for action in plan.actions if action.findings
-    ):
+    # An action without risk asks questions: nothing was found.
+    open_tiers = [order.index(action.tier) for action in plan.actions if action.risk]
+    if fail_on is not None and any(tier <= order.index(fail_on) for tier in open_tiers):
         return ExitCode.FOUND
     return ExitCode.DONE
 
 
-def measured_coverage(audit: Audit) -> Fraction:
-    """Share of the measured points possible from this vantage that got an answer; 1 when there is none to get."""
+def measured_coverage(findings: Sequence[Finding]) -> Fraction:
+    """Share of the measured points possible from here that got an answer; 1 when there is none to get."""
     possible = [
         finding.status
-        for finding in audit.findings
+        for finding in findings
         if finding.basis is Basis.MEASURED and finding.looked and finding.status is not Status.NOT_APPLICABLE
     ]
     known = sum(status.is_known for status in possible)
     return Fraction(known, len(possible)) if possible else Fraction(1)
-
-
-def _crashed(audit: Audit) -> bool:
-    return any(finding.status is Status.ERROR for finding in audit.findings)

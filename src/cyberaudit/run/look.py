@@ -10,9 +10,11 @@ from cyberaudit.declared import AnyAsset, Backup
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import UsageError
-from cyberaudit.model import Audit, Basis
+from cyberaudit.model import Audit, Basis, Status
+from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
 from cyberaudit.probes.resolver import addresses_now
+from cyberaudit.run.exit_code import ExitCode, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of
 
@@ -68,6 +70,18 @@ def look_at_backup(asset: Backup, catalogue: Catalogue, options: Options, *, now
     scope = scope_for_look(addresses=(), authorized_by="")
     allowed = replace(options, backup_roots=(Path(asset.path),))
     return _audit((asset,), catalogue, allowed, scope=scope, now=now)
+
+
+def look_code(made: Audit) -> ExitCode:
+    """What the shell learns: interrupted, too little seen, something of the highest risk, or done."""
+    if made.partial:
+        return ExitCode.INTERRUPTED
+    if any(finding.status is Status.ERROR for finding in made.findings) or not measured_coverage(
+        made.findings
+    ):
+        return ExitCode.INCOMPLETE
+    urgent = any(finding.status.is_open and finding.risk >= URGENT_RISK for finding in made.findings)
+    return ExitCode.FOUND if urgent else ExitCode.DONE
 
 
 def _audit(

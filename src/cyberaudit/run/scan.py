@@ -3,18 +3,18 @@
 import logging
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
-from cyberaudit.errors import HistoryError, NotSaved, UsageError
+from cyberaudit.errors import HistoryError, NotSaved, ScopeError, UsageError
 from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history
 from cyberaudit.model import AssetKind, Audit, ProgressCallback
-from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
-from cyberaudit.probes.vantage import recognise
+from cyberaudit.probes.instruments import OUTSIDE, Instruments, Options, set_up
+from cyberaudit.probes.vantage import standing_in
 from cyberaudit.run.tell import Told, recent, tell
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.profile import Profile
@@ -31,7 +31,9 @@ class Request:
     history: Path
     options: Options
     now: datetime
-    """The only clock of the scan, aware."""
+    """The date at which everything is judged, aware."""
+    clock: datetime
+    """The date it really is: an authorization that is over stays over, whatever `now` says."""
     vantage: str | None = None
     """`outside` or a zone's id; None: recognised from this machine's addresses, else outside."""
     check_folders: tuple[Path, ...] = ()
@@ -56,8 +58,7 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
         ProfileError, ScopeError, CatalogueError, UsageError: before anything is sent.
     """
     profile, catalogue, vantage = prepare(request)
-    scope = authorized(profile, now=request.now)
-    instruments = set_up(profile.town, scope, request.options, now=request.now, vantage=vantage)
+    instruments = instruments_for(profile, request, vantage)
     made = audit(
         profile.town,
         catalogue,
@@ -71,11 +72,37 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
     return Scanned(made, told, complaints)
 
 
+def instruments_for(profile: Profile, request: Request, vantage: str) -> Instruments:
+    """The instruments, within what is authorized at `now` and today; nothing is sent yet.
+
+    When the authorization does not hold today, only this machine may still be touched: a scan of the past
+    through --connect-to, as the embedded town's.
+
+    Raises:
+        ScopeError: the authorization does not cover this.
+        UsageError: an option cannot be used.
+    """
+    scope, options = authorized(profile, now=request.now), request.options
+    try:
+        authorized(profile, now=request.clock)
+    except ScopeError:
+        if not options.connect_to:
+            raise
+        options = replace(options, loopback_only=True)
+    return set_up(profile.town, scope, options, now=request.now, vantage=vantage)
+
+
 def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
     """The profile, the catalogue and the vantage: all that needs no network."""
     profile = load_profile(request.profile)
     zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
-    vantage = request.vantage or recognise(profile.town) or OUTSIDE
+    standing = standing_in(profile.town)
+    if request.vantage is None and len(standing) > 1:
+        raise UsageError(
+            f"Cette machine est dans plusieurs réseaux du profil : dites d'où regarder, --vantage {standing[0]} "
+            f"ou {standing[1]}."
+        )
+    vantage = request.vantage or next(iter(standing), OUTSIDE)
     if vantage not in (OUTSIDE, *zones):
         known = ", ".join((OUTSIDE, *zones))
         raise UsageError(f"« {vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
@@ -102,7 +129,7 @@ def keep(made: Audit, request: Request) -> tuple[tuple[Audit, ...], tuple[str, .
 
 def _rescue(made: Audit, folders: Iterable[Path]) -> str:
     """Put the audit in a scan file somewhere, and say where."""
-    name = f"{made.town.id}-{made.started_at:%Y-%m-%d-%H%M%S}.cya"
+    name = f"{made.town.id}-{made.started_at:%Y-%m-%d}-{made.uuid[:8]}.cya"
     for folder in folders:
         try:
             write_scan_file(made, folder / name)
