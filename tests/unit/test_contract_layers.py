@@ -152,8 +152,7 @@ def test_three_broad_excepts_in_the_program() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (
             node.type is None
-            or ({"Exception", "BaseException"} & _names(node.type)
-            and not _raises_again(node))
+            or ({"Exception", "BaseException"} & _names(node.type) and not _raises_again(node))
         )
     ]
     assert sorted(found) == sorted(BROAD_EXCEPTS)

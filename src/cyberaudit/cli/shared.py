@@ -117,7 +117,8 @@ def folders(texts: Sequence[str], *, option: str = "--checks") -> tuple[Path, ..
 
 def on_a_terminal(*, error: bool = False) -> bool:
     """Whether a person is looking."""
-    return (sys.stderr if error else sys.stdout).isatty()
+    stream: TextIO | None = sys.stderr if error else sys.stdout
+    return stream is not None and stream.isatty()
 
 
 def environment() -> dict[str, str]:

@@ -46,7 +46,7 @@ def parse_endpoint(text: str, *, default_port: int | None = None, any_port: bool
         return Endpoint(address, ANY_PORT)
     if port is None and default_port is not None:
         return Endpoint(address, default_port)
-    if port is None or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
+    if port is None or not port.isascii() or not port.isdigit() or len(port) > 5 or not 0 < int(port) < 65536:
         raise UsageError(f"« {clean(text)} » : il faut un port entre 1 et 65535 après l'adresse.")
     return Endpoint(address, int(port))
 
