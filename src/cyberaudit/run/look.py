@@ -6,7 +6,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 
-from cyberaudit.declared import AnyAsset, Backup
+from cyberaudit.declared import AnyAsset, AssetKind, Backup
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import UsageError
@@ -17,6 +17,9 @@ from cyberaudit.probes.resolver import addresses_now
 from cyberaudit.run.exit_code import ExitCode, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of
+
+# Without a profile, no open port is explained and none is missing.
+NEEDS_A_PROFILE = frozenset({"firewall.unexpected-port", "firewall.expected-service"})
 
 
 def look_at_domain(
@@ -30,7 +33,7 @@ def look_at_domain(
     """
     asset = domain_asset(name)
     scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
-    return _audit((asset,), catalogue, options, scope=scope, now=now)
+    return _audit(AssetKind.DOMAIN, (asset,), catalogue, options, scope=scope, now=now)
 
 
 def look_at_ports(
@@ -44,7 +47,8 @@ def look_at_ports(
     """
     addresses = _addresses(target, options, authorized_by=authorized_by, now=now)
     scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
-    return _audit((host_asset(target, addresses),), catalogue, options, scope=scope, now=now)
+    host = host_asset(target, addresses)
+    return _audit(AssetKind.HOST, (host,), catalogue, options, scope=scope, now=now)
 
 
 def look_at_tls(
@@ -60,16 +64,15 @@ def look_at_tls(
     addresses = _addresses(host, options, authorized_by=authorized_by, now=now)
     scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
     name = "" if host == addresses[0] else host
-    assets = (host_asset(host, addresses), tls_asset(name, port))
-    made = _audit(assets, catalogue, options, scope=scope, now=now)
-    return _only(made, f"{assets[1].key}")
+    assets = (host_asset(host, addresses), tls_asset(target, hostname=name, port=port))
+    return _audit(AssetKind.VPN, assets, catalogue, options, scope=scope, now=now)
 
 
 def look_at_backup(asset: Backup, catalogue: Catalogue, options: Options, *, now: datetime) -> Audit:
     """The copies under the asset's path, which the command line allows to be read by naming it."""
     scope = scope_for_look(addresses=(), authorized_by="")
     allowed = replace(options, backup_roots=(Path(asset.path),))
-    return _audit((asset,), catalogue, allowed, scope=scope, now=now)
+    return _audit(AssetKind.BACKUP, (asset,), catalogue, allowed, scope=scope, now=now)
 
 
 def look_code(made: Audit) -> ExitCode:
@@ -85,18 +88,24 @@ def look_code(made: Audit) -> ExitCode:
 
 
 def _audit(
-    assets: Iterable[AnyAsset], catalogue: Catalogue, options: Options, *, scope: Scope, now: datetime
+    about: AssetKind,
+    assets: Iterable[AnyAsset],
+    catalogue: Catalogue,
+    options: Options,
+    *,
+    scope: Scope,
+    now: datetime,
 ) -> Audit:
     town = town_of(*assets)
+    # Only what was asked: an endpoint's host is not scanned for its ports.
+    checks = tuple(
+        each for each in catalogue.checks if each.about is about and each.id not in NEEDS_A_PROFILE
+    )
+    catalogue = Catalogue(checks, catalogue.remedies)
     made = audit(town, catalogue, set_up(town, scope, options, now=now), vantage=OUTSIDE, started_at=now)
     # Nobody was asked anything: the questions to people are left out.
     measured = tuple(finding for finding in made.findings if finding.basis is Basis.MEASURED)
     return replace(made, findings=measured)
-
-
-def _only(made: Audit, key: str) -> Audit:
-    """Without what was not asked: the host that only carries the endpoint."""
-    return replace(made, findings=tuple(finding for finding in made.findings if finding.asset == key))
 
 
 def _host_and_port(target: str) -> tuple[str, str]:

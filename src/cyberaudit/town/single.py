@@ -61,7 +61,7 @@ def host_asset(name: str, addresses: Sequence[str]) -> Host:
     )
 
 
-def tls_asset(hostname: str, port: str) -> Vpn:
+def tls_asset(name: str, *, hostname: str, port: str) -> Vpn:
     """A TLS endpoint on the host of `host_asset`; `port` is a number as text.
 
     Raises:
@@ -70,7 +70,7 @@ def tls_asset(hostname: str, port: str) -> Vpn:
     written = _read(values.port, f"tcp/{port}")
     return Vpn(
         id="target",
-        name=f"{hostname}:{port}",
+        name=name,
         declared=(),
         host="target",
         type=VpnKind.SSL,
