@@ -37,7 +37,7 @@ from cyberaudit.sdk import (
     seen_from="outside",
     impact=4,
     likelihood=4,
-    measure="close-exposed-services",
+    measure="close-remote-desktop",
     sources=("H 17", "RC 7.B.3", "MSS CONFIG.6", "CNIL 8.1", "RANCONGICIELS"),
 )
 def nobody_takes_over_from_the_internet(reach: HostReach, ctx: Context) -> Verdict:
