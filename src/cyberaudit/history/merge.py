@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 from cyberaudit import french
-from cyberaudit.declared import Town
+from cyberaudit.declared import Declaration, Town
 from cyberaudit.errors import HistoryError
-from cyberaudit.history.state import FirstFailed, TownState, summarize
-from cyberaudit.model import Audit, Basis, Finding, Reason, SeenFrom, Status, Unreachable, Verdict
+from cyberaudit.history.runs import open_since
+from cyberaudit.history.state import FirstFailed, TownState, summarize, zone_of
+from cyberaudit.history.trace import Ground, Trace, ground_of, is_off, looked, mark_of, may_answer, trace_of
+from cyberaudit.model import Audit, Finding, Reason, SeenFrom, Status, Unreachable, Verdict
 
 # Our own choice: a monthly scan that comes two weeks late still counts.
 MAX_AGE_DAYS = 45
@@ -27,8 +28,6 @@ _WORST_FIRST = {
     Status.ERROR: 3,
     Status.NOT_APPLICABLE: 4,
 }
-_NOT_A_LOOK = frozenset((Reason.NOT_LOOKED, Reason.INTERRUPTED, Reason.NOT_COLLECTED, Reason.NO_PROBE))
-"""Unknown because nobody tried: it replaces nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ def town_state(
     *,
     now: datetime,
     current: Audit | None = None,
+    traces: Iterable[Trace] = (),
     max_age_days: int = MAX_AGE_DAYS,
 ) -> TownState:
     """The state of one town at `now`, whatever the order of `audits`.
@@ -73,39 +73,102 @@ def town_state(
     Partial audits do not count, nor those begun after `now`. `current`, the scan just made, always does, and
     its profile is the one that counts. A question is answered by the newest verdict of each vantage that may
     answer it, measured at most `max_age_days` ago: the worst of fail, partial and pass wins, and what is
-    known wins over what is not. What is declared comes from the newest audit alone.
+    known wins over what is not. What is declared comes from the newest audit that looked, as long as it
+    holds and no measurement says worse. A failure is dated by `audits` and by `traces`, the whole history of
+    the town in brief.
 
     Raises:
         HistoryError: no audit counts, or they are about several communes.
     """
     records = _records(audits, now=now, current=current)
     newest = next(record for record in reversed(records) if current is None or record.audit is current)
-    past = _Past(records, now, timedelta(days=max_age_days), _zone(newest.audit.town.commune.timezone))
+    past = _Past(records, now, timedelta(days=max_age_days), zone_of(newest.audit.town))
     answers = [_answer(asked, past) for asked in _questions(newest, records)]
     used = {answer.record.rank: answer.record.audit for answer in answers} | {newest.rank: newest.audit}
+    known = {trace.uuid: trace for trace in traces} | {r.audit.uuid: trace_of(r.audit) for r in records}
+    always = newest.audit.uuid
+    counted = [t for t in known.values() if t.uuid == always or _counts(t, now=now)]
     return TownState(
         town=newest.audit.town,
         as_of=newest.audit.started_at,
         findings=tuple(answer.finding for answer in answers),
-        first_failed=tuple(
-            FirstFailed(answer.finding.identity, _open_since(answer, past))
-            for answer in answers
-            if answer.finding.status.is_open
-        ),
+        first_failed=_first_failed(answers, sorted(counted, key=_age), past),
         audits=tuple(summarize(used[rank]) for rank in sorted(used, reverse=True)),
+        dropped=_dropped(answers, past, newest.audit.town),
+    )
+
+
+def audits_to_read(
+    traces: Iterable[Trace], *, now: datetime, max_age_days: int = MAX_AGE_DAYS
+) -> tuple[str, ...]:
+    """UUIDs of the recent audits that `town_state` may take an answer from, oldest first.
+
+    The others were answered again since, from the same vantage: reading them would change nothing.
+    """
+    oldest = now - timedelta(days=max_age_days)
+    counted = [each for each in traces if each.started_at >= oldest and _counts(each, now=now)]
+    wanted: dict[tuple[str, str, str], str] = {}
+    for trace in sorted(counted, key=_age):
+        wanted["", "", ""] = trace.uuid
+        for mark in trace.marks:
+            if mark.looked and mark.ground is not Ground.OFF:
+                wanted[mark.identity, mark.vantage, mark.ground] = trace.uuid
+                if mark.is_settled:
+                    wanted[mark.identity, mark.vantage, "settled"] = trace.uuid
+    return tuple(each.uuid for each in sorted(counted, key=_age) if each.uuid in set(wanted.values()))
+
+
+def _counts(audit: Audit | Trace, *, now: datetime) -> bool:
+    return not audit.partial and audit.started_at <= now + CLOCK_SKEW
+
+
+def _age(audit: Audit | Trace) -> tuple[datetime, datetime, str]:
+    """Sorts the oldest first."""
+    return audit.started_at, audit.finished_at, audit.uuid
+
+
+def _first_failed(
+    answers: Sequence[_Answer], traces: Sequence[Trace], past: _Past
+) -> tuple[FirstFailed, ...]:
+    opened = [answer for answer in answers if answer.finding.status.is_open]
+    since = open_since([answer.finding for answer in opened], traces, max_age=past.max_age)
+    moments = [
+        (answer.finding.identity, since.get(answer.finding.identity, answer.record.audit.started_at))
+        for answer in opened
+    ]
+    return tuple(FirstFailed(identity, moment.astimezone(past.zone).date()) for identity, moment in moments)
+
+
+def _dropped(answers: Sequence[_Answer], past: _Past, town: Town) -> tuple[str, ...]:
+    asked = {answer.finding.check for answer in answers}
+    assets = {asset.key for asset in town.assets}
+    oldest = past.now - past.max_age
+    return tuple(
+        sorted(
+            {
+                finding.check
+                for record in past.records
+                for finding in record.findings.values()
+                if finding.check not in asked
+                and finding.asset in assets
+                and finding.seen_at >= oldest
+                and mark_of(finding, record.audit.town).ground is not Ground.OFF
+                and looked(finding)
+            }
+        )
     )
 
 
 def _records(audits: Iterable[Audit], *, now: datetime, current: Audit | None) -> tuple[_Record, ...]:
     """The audits that count, once each, oldest first."""
-    kept = {a.uuid: a for a in audits if not a.partial and a.started_at <= now + CLOCK_SKEW}
+    kept = {audit.uuid: audit for audit in audits if _counts(audit, now=now)}
     if current is not None:
         kept[current.uuid] = current
     if not kept:
         raise HistoryError("Aucun contrôle complet n'est encore enregistré pour cette commune.")
     if len({audit.town.id for audit in kept.values()}) > 1:
         raise HistoryError("Ces contrôles concernent plusieurs communes : ils ne peuvent pas être réunis.")
-    ordered = sorted(kept.values(), key=lambda audit: (audit.started_at, audit.finished_at, audit.uuid))
+    ordered = sorted(kept.values(), key=_age)
     return tuple(
         _Record(rank, audit, {_pair(finding): finding for finding in audit.findings})
         for rank, audit in enumerate(ordered)
@@ -133,56 +196,102 @@ def _questions(newest: _Record, records: Sequence[_Record]) -> list[_Answer]:
     ]
 
 
-def _answer(asked: _Answer, past: _Past) -> _Answer:
-    if _is_off(asked.finding.check, asked.record.audit.town):
-        return asked
-    heard = _newest_of_each_vantage(asked.finding, past.records)
-    is_declared = _is_declared(asked.finding)
-    if is_declared:
-        # From its own vantage, the scan that leaned on the declaration looked and saw nothing.
-        heard.pop(asked.finding.vantage, None)
-    fresh = [answer for answer in heard.values() if answer.finding.seen_at >= past.now - past.max_age]
-    worst = min(fresh, key=_severity, default=None)
-    if is_declared:
-        return _beside_declaration(asked, worst)
-    return worst or replace(asked, finding=_unseen(asked.finding, past.zone))
+def _answer(newest: _Answer, past: _Past) -> _Answer:
+    if is_off(newest.finding.check, newest.record.audit.town):
+        return newest
+    asked = _in_force(_spoken(newest, past), past)
+    heard = _heard(asked, past)
+    if ground_of(asked.finding) is Ground.WORD:
+        return _beside_declaration(asked, min(heard, key=_severity, default=None))
+    return min(heard, key=_severity, default=replace(asked, finding=_unseen(asked.finding, past.zone)))
 
 
-def _newest_of_each_vantage(asked: Finding, records: Sequence[_Record]) -> dict[str, _Answer]:
-    """The newest measurement from each vantage that may answer, weighed by the rules of today."""
-    found: dict[str, _Answer] = {}
-    for record in records:
+def _spoken(newest: _Answer, past: _Past) -> _Answer:
+    """The newest answer; when it was no look, the word an older one leaned on, if the profile still gives it.
+
+    A good word never stands for a scan that was cut short.
+    """
+    asked, town = newest.finding, newest.record.audit.town
+    if looked(asked):
+        return newest
+    is_cut_short = asked.verdict.reason != Reason.NOT_LOOKED
+    answered: set[str] = set()
+    for record in reversed(past.records):
         finding = record.findings.get(_pair(asked))
-        if finding is None or _is_declared(finding) or _is_off(finding.check, record.audit.town):
+        if finding is None or finding.vantage in answered or not _was_seen(finding, asked.seen_from):
             continue
-        if _was_seen(finding, asked.seen_from):
-            found[finding.vantage] = _Answer(_reweighed(finding, asked), record)
-    return found
+        answered.add(finding.vantage)
+        stands = finding.status.is_open or (finding.status.is_known and not is_cut_short)
+        if (
+            stands
+            and ground_of(finding) is Ground.WORD
+            and _same_word(finding.asset, town, record.audit.town)
+        ):
+            return _Answer(_reweighed(finding, asked), record)
+    return newest
+
+
+def _same_word(asset: str, today: Town, then: Town) -> bool:
+    new, old = today.asset(asset), then.asset(asset)
+    return new is not None and old is not None and new.declared == old.declared
+
+
+def _in_force(answer: _Answer, past: _Past) -> _Answer:
+    """The answer, unless it stands on a word that has ceased to hold."""
+    finding = answer.finding
+    if ground_of(finding) is not Ground.WORD or finding.status in (Status.UNKNOWN, Status.ERROR):
+        return answer
+    given = _declarations(finding, answer.record.audit.town)
+    today = past.now.astimezone(past.zone).date()
+    over = next((each for each in given if each.until < today), None)
+    if over is None:
+        return answer
+    why = Unreachable(Reason.DECLARATION_EXPIRED, f"réponse du {french.day(over.on)}")
+    verdict = Verdict(Status.UNKNOWN, f"Ce point n'a pas pu être vérifié : {why}.", reason=why.reason)
+    return replace(
+        answer,
+        finding=replace(finding, verdict=verdict, likelihood=finding.base_likelihood, contradiction=False),
+    )
+
+
+def _declarations(finding: Finding, town: Town) -> list[Declaration]:
+    """Those that the finding cites as its evidence; else all of its asset's, for it may stand on any."""
+    asset = town.asset(finding.asset)
+    given = [entry.declaration for entry in asset.declared] if asset else []
+    proof = " ".join(entry.value for entry in finding.verdict.evidence)
+    return [each for each in given if f"par {each.by} le {french.day(each.on)}" in proof] or given
+
+
+def _heard(asked: _Answer, past: _Past) -> list[_Answer]:
+    """The newest measurement from each vantage that may answer, if recent, weighed by the rules of today.
+
+    Beside a word, which is the mark of a look that saw nothing, silence replaces no measurement; and from
+    the word's own vantage, an older one counts only when it saw a fault: an outage mends nothing.
+    """
+    on_word = ground_of(asked.finding) is Ground.WORD
+    found: dict[str, _Answer] = {}
+    for record in past.records:
+        finding = record.findings.get(_pair(asked.finding))
+        if (
+            finding is None
+            or not _is_measured(finding, record)
+            or not _was_seen(finding, asked.finding.seen_from)
+        ):
+            continue
+        if not on_word or mark_of(finding, record.audit.town).is_settled:
+            found[finding.vantage] = _Answer(_reweighed(finding, asked.finding), record)
+    own = found.get(asked.finding.vantage)
+    if on_word and own and own.record.rank < asked.record.rank and not own.finding.status.is_open:
+        del found[asked.finding.vantage]
+    return [answer for answer in found.values() if answer.finding.seen_at >= past.now - past.max_age]
+
+
+def _is_measured(finding: Finding, record: _Record) -> bool:
+    return mark_of(finding, record.audit.town).ground is Ground.MEASURED
 
 
 def _was_seen(finding: Finding, seen_from: SeenFrom) -> bool:
-    return _looked(finding) and _may_answer(seen_from, finding.vantage)
-
-
-def _looked(finding: Finding) -> bool:
-    return finding.verdict.reason not in _NOT_A_LOOK
-
-
-def _is_off(check: str, town: Town) -> bool:
-    """The profile sets the check aside: an answer that holds only as long as the profile says so."""
-    choice = town.check_choice(check)
-    return choice is not None and choice.off != ""
-
-
-def _may_answer(seen_from: SeenFrom, vantage: str) -> bool:
-    if seen_from in (SeenFrom.ANY, SeenFrom.LOCAL):
-        return True
-    return (vantage == SeenFrom.OUTSIDE) is (seen_from is SeenFrom.OUTSIDE)
-
-
-def _is_declared(finding: Finding) -> bool:
-    """It stands on somebody's word, or waits for it."""
-    return finding.basis is not Basis.MEASURED or finding.theme == "practice"
+    return looked(finding) and may_answer(seen_from, finding.vantage)
 
 
 def _reweighed(finding: Finding, asked: Finding) -> Finding:
@@ -213,7 +322,7 @@ def _beside_declaration(asked: _Answer, measured: _Answer | None) -> _Answer:
     if measured is None or not measured.finding.status.is_known:
         return asked
     declared, seen = asked.finding.status, measured.finding.status
-    if declared.is_open and seen is Status.PASS:
+    if declared.is_known and _WORST_FIRST[declared] < _WORST_FIRST[seen]:
         return asked
     if declared.is_known and _WORST_FIRST[declared] > _WORST_FIRST[seen]:
         return replace(measured, finding=replace(measured.finding, contradiction=True))
@@ -222,45 +331,11 @@ def _beside_declaration(asked: _Answer, measured: _Answer | None) -> _Answer:
 
 def _unseen(asked: Finding, zone: tzinfo) -> Finding:
     """Nobody who may answer has looked lately: unknown, whatever was said long ago."""
-    if not _looked(asked):
+    if not looked(asked):
         return asked
-    if _may_answer(asked.seen_from, asked.vantage):
+    if may_answer(asked.seen_from, asked.vantage):
         text = f"Ce point n'a pas été contrôlé depuis le {french.day(asked.seen_at.astimezone(zone))}."
     else:
         text = f"Ce point n'a pas pu être vérifié : {Unreachable(Reason.NOT_LOOKED)}."
     verdict = Verdict(Status.UNKNOWN, text, reason=Reason.NOT_LOOKED)
     return replace(asked, verdict=verdict, likelihood=asked.base_likelihood)
-
-
-def _open_since(answer: _Answer, past: _Past) -> date:
-    """The day of the audit that opened the run of open statuses this answer ends.
-
-    Silence in between does not end a run. A pass does, unless another vantage still sees the fault.
-    """
-    voices: dict[str, Finding] = {}
-    since: datetime | None = None
-    for record in past.records:
-        finding = record.findings.get(_pair(answer.finding))
-        if finding is None or not _decides(finding, answer.finding.seen_from):
-            continue
-        # A declaration holds until the next audit that knows better.
-        voices.pop("", None)
-        voices["" if _is_declared(finding) else finding.vantage] = finding
-        oldest = record.audit.started_at - past.max_age
-        if not any(voice.status.is_open and voice.seen_at >= oldest for voice in voices.values()):
-            since = None
-        elif since is None:
-            since = record.audit.started_at
-    return (since or answer.record.audit.started_at).astimezone(past.zone).date()
-
-
-def _decides(finding: Finding, seen_from: SeenFrom) -> bool:
-    settled = finding.status.is_known or finding.status is Status.NOT_APPLICABLE
-    return settled and (_is_declared(finding) or _was_seen(finding, seen_from))
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return UTC

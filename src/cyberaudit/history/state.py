@@ -1,7 +1,8 @@
 """The town state: for each question about each thing, the newest answer that may be trusted."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from cyberaudit.declared import Town
 from cyberaudit.model import Audit, Finding
@@ -45,6 +46,8 @@ class TownState:
     first_failed: tuple[FirstFailed, ...]
     audits: tuple[AuditSummary, ...]
     """The audits the findings come from, newest first."""
+    dropped: tuple[str, ...] = ()
+    """Checks that a recent audit made and the newest one did not, though what they are about still stands."""
 
 
 def summarize(audit: Audit) -> AuditSummary:
@@ -62,3 +65,11 @@ def summarize(audit: Audit) -> AuditSummary:
         findings=len(audit.findings),
         open_findings=sum(finding.status.is_open for finding in audit.findings),
     )
+
+
+def zone_of(town: Town) -> tzinfo:
+    """The town's time zone: days are hers. UTC on a machine without time zone data."""
+    try:
+        return ZoneInfo(town.commune.timezone)
+    except (KeyError, ValueError, OSError):
+        return UTC
