@@ -369,7 +369,7 @@ def view_of(
 ) -> ReportView:
     plan = build_plan(findings, town=place, remedies=remedies, first_failed={}, today=TODAY)
     state = TownState(place, NOW, tuple(findings), (), audits)
-    return build_view(state, plan, remedies=remedies, fiches=FICHES, partial=partial)
+    return build_view(state, plan, remedies=remedies, fiches=FICHES, today=TODAY, partial=partial)
 
 
 def busy_view() -> ReportView:

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cyberaudit.declared import CheckChoice, Domain
+from cyberaudit import french
+from cyberaudit.declared import Answer, CheckChoice, Declaration, Declared, Domain, Town
 from cyberaudit.errors import HistoryError
 from cyberaudit.history.document import to_audit
-from cyberaudit.history.merge import town_state
+from cyberaudit.history.merge import audits_to_read, town_state
 from cyberaudit.history.state import TownState
+from cyberaudit.history.trace import trace_of
 from cyberaudit.model import (
     Audit,
     Basis,
+    Evidence,
     Finding,
     Reason,
     SeenFrom,
@@ -121,6 +124,10 @@ def only(state: TownState) -> Finding:
         ("any", [(9, "outside", PASS), (0, "outside", NOT_LOOKED)], PASS),
         ("any", [(9, "outside", PASS), (0, "outside", (UNKNOWN, Reason.INTERRUPTED))], PASS),
         ("any", [(9, "outside", PASS), (0, "outside", (UNKNOWN, Reason.NO_PROBE))], PASS),
+        ("any", [(9, "outside", FAIL), (0, "outside", (UNKNOWN, Reason.DEADLINE))], FAIL),
+        ("any", [(9, "outside", FAIL), (0, "outside", (UNKNOWN, Reason.TOO_NEW))], FAIL),
+        ("any", [(9, "outside", FAIL), (0, "outside", (ERROR, Reason.INTERRUPTED))], FAIL),
+        ("any", [(0, "outside", (UNKNOWN, Reason.DEADLINE))], UNKNOWN),
         ("any", [(9, "outside", PASS), (0, "outside", (UNKNOWN, Reason.TIMEOUT))], UNKNOWN),
         ("outside", [(9, "outside", FAIL), (0, "lan", NOT_LOOKED)], FAIL),
         ("outside", [(9, "outside", FAIL), (0, "lan", PASS)], FAIL),
@@ -199,10 +206,13 @@ def declared(said: Said, *, days_ago: int = 0, vantage: str = "outside") -> Find
         (declared(PASS, days_ago=9, vantage="lan"), finding((UNKNOWN, Reason.TIMEOUT)), UNKNOWN, False),
         (finding(FAIL, days_ago=9, vantage="lan"), declared(PASS), FAIL, True),
         (finding(PASS, days_ago=9, vantage="lan"), declared(FAIL), FAIL, False),
-        (finding(PARTIAL, days_ago=9, vantage="lan"), declared(FAIL), PARTIAL, False),
+        (finding(PARTIAL, days_ago=9, vantage="lan"), declared(FAIL), FAIL, False),
         (finding(PASS, days_ago=9, vantage="lan"), declared(PASS), PASS, False),
         (finding(UNKNOWN, days_ago=9, vantage="lan"), declared(PASS), PASS, False),
-        (finding(FAIL, days_ago=9), declared(PASS), PASS, False),
+        (finding(FAIL, days_ago=9), declared(PASS), FAIL, True),
+        (finding(FAIL, days_ago=9), declared(PARTIAL), FAIL, True),
+        (finding(PARTIAL, days_ago=9), declared(FAIL), FAIL, False),
+        (finding(FAIL, days_ago=46), declared(PASS), PASS, False),
         (finding(PASS, days_ago=60, vantage="lan"), declared(FAIL), FAIL, False),
     ],
 )
@@ -211,6 +221,110 @@ def test_declarations_come_from_the_newest_audit_and_yield_to_measurements(
 ) -> None:
     found = only(town_state([audit(9, older, vantage=older.vantage), audit(0, newest)], now=NOW))
     assert (found.status, found.contradiction) == (expected, contradiction)
+
+
+def town_where(*words: Declaration) -> Town:
+    """The town, where people said this of its domain."""
+    assets = tuple(
+        replace(asset, declared=tuple(Declared(f"field-{n}", word) for n, word in enumerate(words)))
+        if asset.key == "domain/main"
+        else asset
+        for asset in TOWN.assets
+    )
+    return replace(TOWN, assets=assets)
+
+
+def word(on: date, answer: Answer = Answer.YES) -> Declaration:
+    return Declaration(answer, "Mme Lefèvre", on, "", "")
+
+
+def test_an_outage_keeps_the_measured_fault_and_its_date_beside_a_better_word() -> None:
+    found = only(town_state([*scans((9, "outside", FAIL)), audit(0, declared(PASS))], now=NOW))
+    assert (found.basis, found.seen_at) == (Basis.MEASURED, NOW - timedelta(days=9))
+
+
+def test_a_silence_before_the_word_does_not_hide_the_fault_seen_earlier() -> None:
+    told = scans((20, "outside", FAIL), (9, "outside", (UNKNOWN, Reason.TIMEOUT)))
+    found = only(town_state([*told, audit(0, declared(PASS))], now=NOW))
+    assert (found.status, found.contradiction) == (FAIL, True)
+
+
+def test_a_repair_seen_by_measure_is_not_undone_by_a_later_outage() -> None:
+    told = scans((20, "outside", FAIL), (9, "outside", PASS))
+    found = only(town_state([*told, audit(0, declared(PASS))], now=NOW))
+    assert (found.status, found.basis) == (PASS, Basis.DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("older", "said", "expected"),
+    [
+        (PASS, (UNKNOWN, Reason.INTERRUPTED), UNKNOWN),
+        (FAIL, (UNKNOWN, Reason.INTERRUPTED), FAIL),
+        (PASS, NOT_LOOKED, PASS),
+        (FAIL, NOT_LOOKED, FAIL),
+        (PASS, (UNKNOWN, Reason.TIMEOUT), UNKNOWN),
+    ],
+)
+def test_a_bad_word_outlives_a_scan_cut_short_and_a_good_one_does_not(
+    older: Status, said: Said, expected: Status
+) -> None:
+    town = town_where(word(date(2026, 6, 1)))
+    told = [
+        replace(scans((20, "outside", PASS if older is FAIL else UNKNOWN))[0], town=town),
+        replace(audit(9, declared(older, days_ago=9)), town=town),
+        replace(audit(0, finding(said, vantage="lan" if said == NOT_LOOKED else "outside")), town=town),
+    ]
+    assert only(town_state(told, now=NOW, current=told[-1])).status is expected
+
+
+def test_a_bad_word_taken_back_in_the_profile_is_forgotten() -> None:
+    older = replace(audit(9, declared(FAIL, days_ago=9)), town=town_where(word(date(2026, 6, 1), Answer.NO)))
+    newest = replace(audit(0, finding(NOT_LOOKED, vantage="lan")), town=town_where())
+    assert not only(town_state([older, newest], now=NOW)).looked
+
+
+@pytest.mark.parametrize(
+    ("on", "later", "expected"),
+    [
+        (date(2025, 11, 25), 0, PASS),
+        (date(2025, 11, 25), 4, PASS),
+        (date(2025, 11, 25), 5, UNKNOWN),
+    ],
+)
+def test_a_word_that_ends_after_the_scan_no_longer_passes(on: date, later: int, expected: Status) -> None:
+    told = replace(audit(0, declared(PASS)), town=town_where(word(on)))
+    found = only(town_state([told], now=NOW + timedelta(days=later)))
+    assert (found.status, found.looked) == (expected, True)
+    assert (found.verdict.reason == Reason.DECLARATION_EXPIRED) is (expected is UNKNOWN)
+
+
+@pytest.mark.parametrize(("cited", "expected"), [(0, UNKNOWN), (1, PASS), (None, UNKNOWN)])
+def test_of_several_words_the_one_cited_counts_and_any_when_none_is(
+    cited: int | None, expected: Status
+) -> None:
+    words = (word(date(2025, 11, 2)), word(date(2026, 11, 2)))
+    said = declared(PASS)
+    if cited is not None:
+        proof = Evidence("déclaré", f"yes, par Mme Lefèvre le {french.day(words[cited].on)}")
+        said = replace(said, verdict=replace(said.verdict, evidence=(proof,)))
+    told = replace(audit(0, said), town=town_where(*words))
+    assert only(town_state([told], now=NOW)).status is expected
+
+
+def test_when_its_word_ends_a_measurement_from_elsewhere_still_counts() -> None:
+    newest = replace(audit(0, declared(PASS)), town=town_where(word(date(2025, 11, 2))))
+    assert only(town_state([*scans((9, "lan", PARTIAL)), newest], now=NOW)).status is PARTIAL
+
+
+def test_a_check_no_longer_made_is_named_unless_it_was_set_aside_or_its_asset_left() -> None:
+    older = audit(9, *(finding(FAIL, days_ago=9, check=name) for name in ("x-acme.door", "mail.spf")))
+    newest = audit(0, finding(PASS))
+    assert town_state([older, newest], now=NOW).dropped == ("x-acme.door",)
+    off = replace(TOWN, checks=(CheckChoice("x-acme.door", "géré ailleurs", ()),))
+    assert town_state([replace(older, town=off), newest], now=NOW).dropped == ()
+    gone = replace(newest, town=replace(TOWN, assets=()))
+    assert town_state([older, gone], now=NOW).dropped == ()
+    assert town_state([older, newest], now=NOW + timedelta(days=40)).dropped == ()
 
 
 def test_a_declared_practice_stays_whatever_the_age_of_the_audit() -> None:
@@ -308,11 +422,18 @@ def test_two_communes_are_never_merged() -> None:
         ([(40, "outside", FAIL), (20, "lan", PASS), (0, "outside", FAIL)], 40),
         ([(40, "lan", FAIL), (20, "outside", FAIL), (10, "lan", PASS), (0, "outside", FAIL)], 40),
         ([(200, "outside", FAIL), (0, "outside", FAIL)], 200),
-        ([(200, "outside", FAIL), (100, "lan", PASS), (0, "outside", FAIL)], 0),
+        ([(200, "outside", FAIL), (100, "lan", PASS), (0, "outside", FAIL)], 200),
+        ([(200, "lan", FAIL), (100, "outside", PASS), (0, "outside", FAIL)], 0),
+        (
+            [(225, "outside", FAIL), (192, "outside", FAIL), (156, "outside", FAIL), (71, "outside", FAIL)],
+            225,
+        ),
+        ([(200, "outside", FAIL), (90, "outside", (UNKNOWN, Reason.DEADLINE)), (0, "outside", FAIL)], 200),
     ],
 )
 def test_since_when_it_fails_without_interruption(told: list[Scan], days_ago: int) -> None:
-    (first,) = town_state(scans(*told), now=NOW).first_failed
+    now = NOW - timedelta(days=told[-1][0])
+    (first,) = town_state(scans(*told), now=now).first_failed
     assert first.on == (NOW - timedelta(days=days_ago)).date()
     assert first.identity == finding_identity(TOWN.id, "mail.spf", "domain/main")
 
@@ -407,3 +528,43 @@ def test_what_is_open_has_a_first_day_and_what_is_not_has_none(told: list[Scan])
     assert len(state.first_failed) == only(state).status.is_open
     days = {(NOW - timedelta(days=days)).date() for days, _, said in told if said in (FAIL, PARTIAL)}
     assert {first.on for first in state.first_failed} <= days
+
+
+WORDS = st.builds(
+    lambda scan, on_word: (*scan, on_word),
+    st.tuples(st.integers(0, 120), st.sampled_from(["outside", "lan"]), SAID),
+    st.booleans(),
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=9, unique_by=lambda scan: scan[0]), FROM)
+@settings(deadline=None)
+def test_the_audits_chosen_by_their_traces_answer_as_all_of_them_would(
+    told: list[tuple[int, str, Said, bool]], seen_from: SeenFrom
+) -> None:
+    audits = [
+        audit(
+            days,
+            finding(
+                said,
+                days_ago=days,
+                vantage=vantage,
+                seen_from=seen_from,
+                basis=Basis.DECLARED if on_word else Basis.MEASURED,
+            ),
+            vantage=vantage,
+        )
+        for days, vantage, said, on_word in told
+    ]
+    traces = [trace_of(each) for each in audits]
+    chosen = audits_to_read(traces, now=NOW)
+    kept = [each for each in audits if each.uuid in chosen]
+    assert bool(kept) is (min(days for days, *_ in told) <= 45)
+    if kept:
+        assert town_state(kept, now=NOW, traces=traces) == town_state(audits, now=NOW)
+
+
+def test_of_many_audits_only_those_that_may_still_answer_are_read() -> None:
+    told = scans(*((days, "outside", FAIL) for days in range(40)), (41, "lan", PASS))
+    chosen = audits_to_read([trace_of(each) for each in told], now=NOW)
+    assert chosen == (told[-1].uuid, told[0].uuid)

@@ -208,7 +208,10 @@ def observations() -> tuple[Observation, ...]:
     return (
         Observation("domain/main", MailDns.KIND, mail_dns, SEEN_AT),
         Observation(
-            "domain/main", MailServers.KIND, MailServers("ville.example", servers, unresolved), SEEN_AT
+            "domain/main",
+            MailServers.KIND,
+            MailServers("ville.example", servers, unresolved, ("c.example",)),
+            SEEN_AT,
         ),
         Observation("website/site", "web", Unreachable(Reason.NO_PROBE), SEEN_AT),
     )

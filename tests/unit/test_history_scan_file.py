@@ -7,6 +7,7 @@ import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -123,6 +124,22 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: changed(lambda audit: audit.update(started_at="0001-01-01T00:00:00+10:00")),
         "pas un contrôle",
     ),
+    "a finding seen in ten years": (
+        lambda: changed(lambda audit: audit["findings"][0].update(seen_at="2036-11-21T21:10:00Z")),
+        "dates sont impossibles",
+    ),
+    "facts seen in ten years": (
+        lambda: changed(lambda audit: audit["observations"][0].update(seen_at="2036-11-21T21:10:00Z")),
+        "dates sont impossibles",
+    ),
+    "a scan that lasts ten years": (
+        lambda: changed(lambda audit: audit.update(finished_at="2036-11-21T21:10:00Z")),
+        "dates sont impossibles",
+    ),
+    "a scan begun after its end": (
+        lambda: changed(lambda audit: audit.update(started_at="2036-11-21T21:10:00Z")),
+        "dates sont impossibles",
+    ),
     "a UUID that is none": (lambda: changed(lambda audit: audit.update(uuid="../../x")), "pas un contrôle"),
     "a UUID in capitals": (
         lambda: changed(lambda audit: audit.update(uuid=audit["uuid"].upper())),
@@ -145,6 +162,17 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "pas un contrôle",
     ),
 }
+
+
+@pytest.mark.parametrize(("minutes", "accepted"), [(59, True), (61, False)])
+def test_two_clocks_may_differ_by_an_hour(tmp_path: Path, minutes: int, *, accepted: bool) -> None:
+    late = replace(BASE.findings[0], seen_at=BASE.finished_at + timedelta(minutes=minutes))
+    write_scan_file(replace(BASE, findings=(late,)), tmp_path / "town.cya")
+    if accepted:
+        assert read_scan_file(tmp_path / "town.cya").findings == (late,)
+    else:
+        with pytest.raises(HistoryError, match="dates sont impossibles"):
+            read_scan_file(tmp_path / "town.cya")
 
 
 @pytest.mark.parametrize("name", HOSTILE)

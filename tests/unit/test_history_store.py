@@ -17,6 +17,7 @@ from cyberaudit.errors import HistoryError, NotSaved
 from cyberaudit.history.document import to_audit
 from cyberaudit.history.state import summarize
 from cyberaudit.history.store import default_path, open_history
+from cyberaudit.history.trace import trace_of
 from cyberaudit.model import Audit
 
 pytestmark = pytest.mark.unit
@@ -65,12 +66,46 @@ def test_several_towns_and_vantages_share_one_file_newest_first(tmp_path: Path) 
         assert history.summaries("inconnue") == ()
 
 
-def test_recent_keeps_only_this_commune_since_that_day(tmp_path: Path) -> None:
-    audits = [audit(1, days_ago=30), audit(2, days_ago=10), audit(3), audit(4, commune="aubagne")]
+def test_audits_are_read_by_their_numbers_newest_first(tmp_path: Path) -> None:
+    audits = [audit(1, days_ago=30), audit(2, days_ago=10), audit(3)]
     store(tmp_path / "h.sqlite3", *audits)
-    since = BASE.started_at - timedelta(days=10)
     with open_history(tmp_path / "h.sqlite3", create=False) as history:
-        assert history.recent(BASE.town.id, since=since) == (audits[2], audits[1])
+        assert history.read([audits[1].uuid, audits[2].uuid, "absent"]) == (audits[2], audits[1])
+        assert history.read([]) == ()
+
+
+def test_the_history_of_one_commune_is_told_in_brief_oldest_first(tmp_path: Path) -> None:
+    audits = [audit(3), audit(1, days_ago=300), audit(4, commune="aubagne")]
+    store(tmp_path / "h.sqlite3", *audits)
+    with open_history(tmp_path / "h.sqlite3", create=False) as history:
+        told = history.traces(BASE.town.id)
+    assert [each.uuid for each in told] == [audits[1].uuid, audits[0].uuid]
+    assert [{*each.marks} for each in told] == [{*trace_of(each).marks} for each in (audits[1], audits[0])]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DELETE FROM marks WHERE identity = (SELECT min(identity) FROM marks)",
+        "DELETE FROM marks",
+        "UPDATE marks SET status = 'splendide'",
+        "UPDATE marks SET seen_at = 'hier'",
+    ],
+)
+def test_an_audit_without_all_its_marks_is_read_whole(tmp_path: Path, harm: str) -> None:
+    store(tmp_path / "h.sqlite3", audit(1))
+    with closing(sqlite3.connect(tmp_path / "h.sqlite3")) as connection, connection:
+        connection.execute(harm)
+    with open_history(tmp_path / "h.sqlite3", create=False) as history:
+        assert history.traces(BASE.town.id) == (trace_of(audit(1)),)
+
+
+def test_no_audit_is_unpacked_to_be_told_in_brief(tmp_path: Path) -> None:
+    store(tmp_path / "h.sqlite3", audit(1))
+    with closing(sqlite3.connect(tmp_path / "h.sqlite3")) as connection, connection:
+        connection.execute("UPDATE audits SET document = x'00'")
+    with open_history(tmp_path / "h.sqlite3", create=False) as history:
+        assert len(history.traces(BASE.town.id)) == 1
 
 
 def test_half_a_second_is_enough_to_be_newer(tmp_path: Path) -> None:
@@ -221,7 +256,7 @@ def test_one_damaged_audit_is_named_and_never_passed_over(
     with open_history(tmp_path / "h.sqlite3", create=False) as history:
         assert history.load(audit(2).uuid) == audit(2)
         with pytest.raises(HistoryError, match=audit(1).uuid):
-            history.recent(BASE.town.id, since=BASE.started_at)
+            history.read([audit(1).uuid, audit(2).uuid])
 
 
 def test_an_impossible_date_in_the_list_is_told_in_one_sentence(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from cyberaudit.declared import Commune, Delivery, PlanChoices, Quote, Town, Waiver
 from cyberaudit.engine.measures import Cost, Measure, Owner, Ranks, Remedies
 from cyberaudit.engine.remedies import built_in
-from cyberaudit.errors import CatalogueError
 from cyberaudit.model import Basis, Finding, Reason, SeenFrom, Status, Verdict, finding_identity
 from cyberaudit.plan.actions import effort, gain, order_key, tier
 from cyberaudit.plan.build import build_plan, project_level
@@ -362,9 +361,38 @@ def test_what_could_not_be_seen_is_listed_and_never_an_action() -> None:
     assert plan.level.word is Word.TO_COMPLETE
 
 
-def test_an_unknown_measure_names_its_check() -> None:
-    with pytest.raises(CatalogueError, match=r"mail\.spf.*lock-door.*n'existe pas"):
-        plan_of([finding("mail.spf", Status.PASS, measure="lock-door")], measure("m"))
+def test_a_finding_of_an_unknown_measure_has_no_action_and_still_counts() -> None:
+    findings = [
+        finding("x-acme.door", measure="lock-door", risk=(4, 4)),
+        finding("x-acme.key", Status.PASS, measure="lock-door"),
+        finding("x-acme.bell", measure="lock-door", asset="domain/old"),
+        finding("t.a", measure="m"),
+    ]
+    plan = plan_of(findings, measure("m"), declared=town(waivers=(waiver("x-acme.bell"),)))
+    assert ids(plan) == ["m"]
+    assert plan.without_action == (findings[0],)
+    assert (plan.level.asked, plan.level.word) == (4, Word.FRAGILE)
+
+
+def test_a_question_of_an_unknown_measure_goes_to_an_agent_and_is_no_first_practice() -> None:
+    plan = plan_of([unanswered("mfa", "lock-door")], answering())
+    assert [question.for_owner for question in plan.questions] == [Owner.AGENT]
+    assert plan.actions == ()
+
+
+def test_what_was_not_seen_or_is_accepted_gives_an_action_no_weight() -> None:
+    # weak: one of ten seen failing, 9 · 1/10; half: seen half missing, 9 · 1/2
+    weak = [
+        finding("t.weak", Status.UNKNOWN if n else Status.FAIL, measure="weak", asset=f"domain/d{n}")
+        for n in range(10)
+    ]
+    plan = plan_of(
+        [*weak, finding("t.half", Status.PARTIAL, measure="half")], measure("weak"), measure("half")
+    )
+    assert [(action.measure.id, action.gain) for action in plan.actions] == [
+        ("half", Fraction(9, 2)),
+        ("weak", Fraction(9, 10)),
+    ]
 
 
 def test_the_projected_level_counts_what_was_seen_and_nothing_more() -> None:

@@ -98,16 +98,19 @@ def test_the_sample_of_the_paragraph_computed_by_hand() -> None:
     assert (result.word, result.word_reason) == (Word.TO_STRENGTHEN, "")
 
 
-@pytest.mark.parametrize(("other", "points"), [(4, 2), (5, 1)])
-def test_on_word_points_are_rounded_half_up(other: int, points: int) -> None:
-    # Weights 3 + 12·16 + 1 + other: 100 · 3/200 = 1,5 gives 2; 100 · 3/201 ≈ 1,49 gives 1
-    declared = finding("practice.mfa", Status.PASS, measure="mfa", basis=Basis.ATTESTED, impact=1)
-    weights = [(4, 4)] * 12 + [(1, 1)] + ([(4, 1)] if other == 4 else [(4, 1), (1, 1)])
-    measured = [
-        finding(f"mail.c{n}", Status.FAIL, measure=f"m{n}", impact=impact, likelihood=likelihood)
-        for n, (impact, likelihood) in enumerate(weights)
+@pytest.mark.parametrize(("passing", "low", "points"), [(2, 66, 66), (1, 33, 33), (3, 100, 100)])
+def test_the_part_on_word_is_floored_as_the_whole_is(passing: int, low: int, points: int) -> None:
+    findings = [
+        finding(
+            "practice.mfa",
+            Status.PASS if n < passing else Status.FAIL,
+            measure=f"m{n}",
+            basis=Basis.ATTESTED,
+        )
+        for n in range(3)
     ]
-    assert assess([declared, *measured]).on_word_points == points
+    result = assess(findings)
+    assert (result.shown[0], result.on_word_points) == (low, points)
 
 
 def test_nothing_that_applies_is_not_assessed() -> None:

@@ -81,10 +81,10 @@ def test_the_text_and_the_json_hold_the_same_points_and_counts(make_view: Any) -
     report = document(view)
     text = render_text(view, width=80, simple=False, detail=Detail.TECHNICAL, colour=False)
     assert all(point["identity"] in text for point in report["points"])
-    for status in Status:
-        told = [point for point in report["points"] if point["status"] == status]
-        assert text.count(f"Code\u00a0: {status}") == len(told)
-        assert all(point["mark"] == Mark.of(status) for point in told)
+    assert all(point["mark"] == Mark.of(Status(point["status"])) for point in report["points"])
+    for mark in Mark:
+        told = [line for line in text.splitlines() if line.startswith(f"   {mark.sign} {mark.upper()}")]
+        assert len(told) == sum(point["mark"] == mark for point in report["points"])
     for theme in report["themes"]:
         found = [each for each in report["points"] if each["theme"] == theme["theme"]]
         assert theme["in_order"] == sum(each["status"] == "pass" for each in found)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cyberaudit.declared import Ceiling, Waiver
+from cyberaudit.engine.measures import Remedies
 from cyberaudit.french import NARROW, NBSP
 from cyberaudit.history.state import TownState
 from cyberaudit.model import Basis, Status, Verdict
@@ -233,7 +234,7 @@ def test_a_risk_accepted_without_its_paper_is_still_told() -> None:
         samples.BUSY, town=samples.town(), remedies=samples.REMEDIES, first_failed={}, today=samples.TODAY
     )
     plan = replace(plan, waived=(samples.BUSY[5],))
-    view = build_view(state, plan, remedies=samples.REMEDIES, fiches={})
+    view = build_view(state, plan, remedies=samples.REMEDIES, fiches={}, today=samples.TODAY)
     assert view.waivers[0].sentence.endswith("Risque accepté.")
     assert view.waivers[0].until is None
 
@@ -262,3 +263,52 @@ def test_a_waiver_that_ends_or_covers_nothing_is_announced(until: date, asset: s
     scene = Scene(town, samples.REMEDIES, ZoneInfo("Europe/Paris"), samples.TODAY)
     told = " ".join(waiver_warnings([finding], scene)).replace("\u00a0", " ")
     assert (sentence in told) if sentence else told == ""
+
+
+def told_on(
+    today: date, *, dropped: tuple[str, ...] = (), remedies: Remedies = samples.REMEDIES
+) -> ReportView:
+    """The busy town, scanned on 21 November, read on `today`."""
+    first = {each.identity: samples.TODAY for each in samples.BUSY}
+    plan = build_plan(samples.BUSY, town=samples.town(), remedies=remedies, first_failed=first, today=today)
+    state = TownState(samples.town(), samples.NOW, samples.BUSY, (), (), dropped)
+    return build_view(state, plan, remedies=remedies, fiches={}, today=today)
+
+
+@pytest.mark.parametrize(
+    ("today", "deadline"),
+    [
+        (date(2026, 11, 28), "avant le 28 novembre"),
+        (date(2026, 11, 29), "en retard depuis le 28 novembre"),
+        (date(2027, 1, 10), "en retard depuis le 28 novembre 2026"),
+    ],
+)
+def test_a_report_read_later_says_what_is_late(today: date, deadline: str) -> None:
+    assert plain(told_on(today).urgent[0].deadline) == deadline
+
+
+def test_a_waiver_over_since_the_scan_is_told_on_the_day_of_the_reader() -> None:
+    place = samples.town(waivers=(samples.WAIVER,))
+    plan = build_plan(
+        samples.BUSY, town=place, remedies=samples.REMEDIES, first_failed={}, today=samples.TODAY
+    )
+    state = TownState(place, samples.NOW, samples.BUSY, (), ())
+    view = build_view(state, plan, remedies=samples.REMEDIES, fiches={}, today=date(2027, 5, 1))
+    assert "finie depuis le 30 avril 2027" in plain(" ".join(view.warnings))
+
+
+def test_checks_no_longer_made_are_named() -> None:
+    one = told_on(samples.TODAY, dropped=("x-acme.door",)).warnings
+    assert plain(one[-1]) == (
+        "1 contrôle n'est plus fait : x-acme.door. Son dernier résultat ne compte plus ici."
+    )
+    two = told_on(samples.TODAY, dropped=("x-acme.bell", "x-acme.door")).warnings
+    assert plain(two[-1]).startswith("2 contrôles ne sont plus faits : x-acme.bell et x-acme.door.")
+
+
+def test_a_fault_without_action_is_named_and_never_nothing_urgent() -> None:
+    view = told_on(samples.TODAY, remedies=replace(samples.REMEDIES, measures={}))
+    assert "n'ont pas d'action dans ce catalogue" in plain(view.warnings[-1])
+    assert view.urgent == ()
+    assert view.nothing_urgent.startswith("Un défaut urgent n'a pas d'action")
+    assert len(view.points) == len(samples.BUSY)

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,15 +15,27 @@ from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.judge import judge
 from cyberaudit.errors import HistoryError, UsageError
 from cyberaudit.facts.mail_samples import GOOD_DNS, GOOD_SERVERS
+from cyberaudit.french import NBSP
 from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history
-from cyberaudit.model import Audit, Basis, Finding, Observation, Progress, Reason, Status, Verdict
+from cyberaudit.model import (
+    Audit,
+    Basis,
+    Finding,
+    Observation,
+    Progress,
+    Reason,
+    Status,
+    Verdict,
+    finding_identity,
+)
 from cyberaudit.plan.words import Tier
+from cyberaudit.probes.instruments import Options
 from cyberaudit.run.exit_code import ExitCode, exit_code, measured_coverage
 from cyberaudit.run.replay import stored_audit
 from cyberaudit.run.report import report
-from cyberaudit.run.scan import _rescue
-from cyberaudit.run.tell import tell
+from cyberaudit.run.scan import Request, _rescue, keep
+from cyberaudit.run.tell import NO_PAST, recall, tell
 from tests.unit import towns
 
 pytestmark = pytest.mark.unit
@@ -50,7 +62,7 @@ def made(commune: str = "lhay-d-essai", *, partial: bool = False, mfa: Answer = 
 
 
 def code(audit: Audit, *, fail_on: Tier | None = Tier.URGENT, min_coverage: int = 50) -> ExitCode:
-    told = tell((), CATALOGUE, now=towns.NOW, current=audit)
+    told = tell(NO_PAST, CATALOGUE, now=towns.NOW, current=audit)
     findings, partial = audit.findings, audit.partial
     return exit_code(findings, told.plan, partial=partial, fail_on=fail_on, min_coverage=min_coverage)
 
@@ -78,6 +90,12 @@ def test_a_lower_tier_counts_when_it_was_asked_for() -> None:
     weak = turned(made(), Status.FAIL, checks="mail.spf")
     assert code(weak) == ExitCode.DONE
     assert code(weak, fail_on=Tier.LATER) == ExitCode.FOUND
+
+
+def test_an_urgency_whose_measure_is_no_longer_known_still_counts() -> None:
+    urgent = made(mfa=Answer.NO)
+    strange = tuple(replace(each, measure="x-gone.measure") for each in urgent.findings)
+    assert code(replace(urgent, findings=strange)) == ExitCode.FOUND
 
 
 def test_too_little_seen_exits_3_before_any_finding() -> None:
@@ -124,6 +142,85 @@ def test_a_report_names_its_commune_when_there_are_several(history: Path) -> Non
         report(history, CATALOGUE, commune=None, now=towns.NOW)
     with pytest.raises(UsageError, match="n'est pas dans l'historique"):
         report(history, CATALOGUE, commune="ville-z", now=towns.NOW)
+
+
+def at(audit: Audit, moment: datetime) -> Audit:
+    """The same scan, made at another moment."""
+    return replace(
+        audit,
+        uuid=str(uuid.uuid4()),
+        started_at=moment,
+        finished_at=moment,
+        findings=tuple(replace(finding, seen_at=moment) for finding in audit.findings),
+    )
+
+
+def kept(path: Path, *audits: Audit) -> Path:
+    with open_history(path, create=True) as store:
+        for audit in audits:
+            store.save(audit)
+    return path
+
+
+def test_an_urgency_never_repaired_keeps_its_first_date_for_ever(tmp_path: Path) -> None:
+    failing = turned(made(), Status.FAIL, checks="mail.spf")
+    failing = replace(failing, findings=tuple(replace(f, impact=4, likelihood=4) for f in failing.findings))
+    blind = turned(failing, Status.UNKNOWN, checks="mail.spf")
+    days = [date(2025, 11, 17), date(2025, 12, 20), date(2026, 1, 25), date(2026, 4, 20)]
+    scans = [at(failing, datetime.combine(day, time(9), UTC)) for day in days]
+    history = kept(tmp_path / "h.sqlite3", *scans, at(blind, datetime(2026, 5, 5, tzinfo=UTC)))
+    now = datetime(2026, 6, 30, 9, tzinfo=UTC)
+    scanned = Request(tmp_path / "p.yaml", history, Options(), now=now, clock=now)
+    current = at(failing, now)
+    past, complaints = keep(current, scanned)
+    assert complaints == ()
+    for told in (
+        tell(past, CATALOGUE, now=now, current=current),
+        report(history, CATALOGUE, commune=None, now=now + timedelta(days=10)),
+    ):
+        (urgent,) = (each for each in told.view.urgent if "mail.spf" in each.checks)
+        assert (urgent.due, urgent.deadline.replace(NBSP, " ")) == (
+            date(2025, 11, 24),
+            "en retard depuis le 24 novembre 2025",
+        )
+
+
+def test_of_a_long_history_a_report_reads_only_what_may_answer(tmp_path: Path) -> None:
+    scans = [at(made(), towns.NOW - timedelta(days=day)) for day in range(30)]
+    with open_history(kept(tmp_path / "h.sqlite3", *scans), create=False) as history:
+        past = recall(history, made().town.id, now=towns.NOW)
+    assert [audit.uuid for audit in past.audits] == [scans[0].uuid]
+    assert len(past.traces) == 30
+
+
+def test_a_check_of_a_folder_is_told_without_its_folder_then_named_when_no_longer_made(
+    tmp_path: Path,
+) -> None:
+    audit = made()
+    spf = next(finding for finding in audit.findings if finding.check == "mail.spf")
+    identity = finding_identity(audit.town.id, "x-acme.door", spf.asset)
+    verdict = replace(spf.verdict, status=Status.FAIL)
+    door = replace(spf, identity=identity, check="x-acme.door", measure="x-lock", verdict=verdict)
+    history = kept(tmp_path / "h.sqlite3", replace(audit, findings=(*audit.findings, door)))
+    told = report(history, CATALOGUE, commune=None, now=towns.NOW)
+    assert told.plan.without_action == (door,)
+    assert "x-acme.door" in {point.check for point in told.view.points}
+    kept(history, at(made(), towns.NOW + timedelta(days=1)))
+    later = report(history, CATALOGUE, commune=None, now=towns.NOW + timedelta(days=1))
+    assert later.state.dropped == ("x-acme.door",)
+    assert any("x-acme.door" in warning for warning in later.view.warnings)
+
+
+def test_a_declaration_over_since_the_scan_becomes_its_question_in_the_report(tmp_path: Path) -> None:
+    history = kept(tmp_path / "h.sqlite3", at(made(), datetime(2027, 9, 20, tzinfo=UTC)))
+    asked = [
+        {
+            question.finding.check
+            for question in report(history, CATALOGUE, commune=None, now=now).plan.questions
+        }
+        for now in (datetime(2027, 10, 1, 12, tzinfo=UTC), datetime(2027, 10, 2, 12, tzinfo=UTC))
+    ]
+    assert asked[1] - asked[0] == {"practice.mfa"}
 
 
 def test_an_interrupted_scan_alone_makes_no_report(history: Path) -> None:

@@ -9,13 +9,23 @@ from cyberaudit.declared import Declaration, Town
 from cyberaudit.errors import HistoryError
 from cyberaudit.history.runs import open_since
 from cyberaudit.history.state import FirstFailed, TownState, summarize, zone_of
-from cyberaudit.history.trace import Ground, Trace, ground_of, is_off, looked, mark_of, may_answer, trace_of
+from cyberaudit.history.trace import (
+    CLOCK_SKEW,
+    Ground,
+    Trace,
+    ground_of,
+    is_off,
+    looked,
+    mark_of,
+    may_answer,
+    trace_of,
+)
 from cyberaudit.model import Audit, Finding, Reason, SeenFrom, Status, Unreachable, Verdict
+from cyberaudit.plaintext import clean
+from cyberaudit.sdk import unknown
 
 # Our own choice: a monthly scan that comes two weeks late still counts.
 MAX_AGE_DAYS = 45
-# Our own choice: what two machines' clocks may differ by.
-CLOCK_SKEW = timedelta(hours=1)
 
 Pair = tuple[str, str]
 """Check id and asset key."""
@@ -115,7 +125,8 @@ def audits_to_read(
                 wanted[mark.identity, mark.vantage, mark.ground] = trace.uuid
                 if mark.is_settled:
                     wanted[mark.identity, mark.vantage, "settled"] = trace.uuid
-    return tuple(each.uuid for each in sorted(counted, key=_age) if each.uuid in set(wanted.values()))
+    chosen = set(wanted.values())
+    return tuple(each.uuid for each in sorted(counted, key=_age) if each.uuid in chosen)
 
 
 def _counts(audit: Audit | Trace, *, now: datetime) -> bool:
@@ -207,7 +218,7 @@ def _answer(newest: _Answer, past: _Past) -> _Answer:
 
 
 def _spoken(newest: _Answer, past: _Past) -> _Answer:
-    """The newest answer; when it was no look, the word an older one leaned on, if the profile still gives it.
+    """The newest answer; when it was no look, the word a recent one leaned on, if the profile still gives it.
 
     A good word never stands for a scan that was cut short.
     """
@@ -222,11 +233,8 @@ def _spoken(newest: _Answer, past: _Past) -> _Answer:
             continue
         answered.add(finding.vantage)
         stands = finding.status.is_open or (finding.status.is_known and not is_cut_short)
-        if (
-            stands
-            and ground_of(finding) is Ground.WORD
-            and _same_word(finding.asset, town, record.audit.town)
-        ):
+        on_word = ground_of(finding) is Ground.WORD and finding.seen_at >= past.now - past.max_age
+        if stands and on_word and _same_word(finding.asset, town, record.audit.town):
             return _Answer(_reweighed(finding, asked), record)
     return newest
 
@@ -246,12 +254,8 @@ def _in_force(answer: _Answer, past: _Past) -> _Answer:
     over = next((each for each in given if each.until < today), None)
     if over is None:
         return answer
-    why = Unreachable(Reason.DECLARATION_EXPIRED, f"réponse du {french.day(over.on)}")
-    verdict = Verdict(Status.UNKNOWN, f"Ce point n'a pas pu être vérifié : {why}.", reason=why.reason)
-    return replace(
-        answer,
-        finding=replace(finding, verdict=verdict, likelihood=finding.base_likelihood, contradiction=False),
-    )
+    verdict = unknown(Unreachable(Reason.DECLARATION_EXPIRED, f"réponse du {french.day(over.on)}"))
+    return replace(answer, finding=replace(finding, verdict=verdict, likelihood=finding.base_likelihood))
 
 
 def _declarations(finding: Finding, town: Town) -> list[Declaration]:
@@ -259,7 +263,7 @@ def _declarations(finding: Finding, town: Town) -> list[Declaration]:
     asset = town.asset(finding.asset)
     given = [entry.declaration for entry in asset.declared] if asset else []
     proof = " ".join(entry.value for entry in finding.verdict.evidence)
-    return [each for each in given if f"par {each.by} le {french.day(each.on)}" in proof] or given
+    return [each for each in given if clean(f"par {each.by} le {french.day(each.on)}") in proof] or given
 
 
 def _heard(asked: _Answer, past: _Past) -> list[_Answer]:

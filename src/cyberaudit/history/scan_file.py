@@ -5,6 +5,7 @@ import shlex
 import stat
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from cyberaudit.errors import HistoryError, NotSaved
 from cyberaudit.facts.codec import Json, encode
 from cyberaudit.history.document import NOT_AN_AUDIT, TOO_BIG, DocumentError, pack_gzip, to_audit, unpack
 from cyberaudit.history.store import History
+from cyberaudit.history.trace import CLOCK_SKEW
 from cyberaudit.model import Audit, Finding, finding_identity
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import FOLDER, NOT_REGULAR, quoted, system_clause
@@ -22,6 +24,9 @@ FORMAT = "cyberaudit-scan"
 VERSION = 1
 # Our own bound: a scan of a large town takes less than 1 MiB.
 COMPRESSED_LIMIT = 16 * 1024 * 1024
+# Our own bound: a scan stops after 15 minutes, and a machine may sleep meanwhile.
+LONGEST_SCAN = timedelta(days=1)
+IMPOSSIBLE_DATES = "ses dates sont impossibles"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -176,6 +181,17 @@ def _check_words(audit: Audit) -> None:
         raise DocumentError(NOT_AN_AUDIT) from error
     if not canonical or not all(_is_genuine(finding, audit.town.id) for finding in audit.findings):
         raise DocumentError(NOT_AN_AUDIT)
+    if not _has_possible_dates(audit):
+        raise DocumentError(IMPOSSIBLE_DATES)
+
+
+def _has_possible_dates(audit: Audit) -> bool:
+    """What was « seen » in ten years would stay recent for ten years."""
+    seen = [finding.seen_at for finding in audit.findings] + [each.seen_at for each in audit.observations]
+    lasted = audit.finished_at - audit.started_at
+    return timedelta() <= lasted <= LONGEST_SCAN and max(seen, default=audit.started_at) <= (
+        audit.finished_at + CLOCK_SKEW
+    )
 
 
 def _is_genuine(finding: Finding, commune: str) -> bool:

@@ -1,11 +1,13 @@
 """The store of audits: one SQLite file for several towns, vantages and machines."""
 
+import json
 import logging
 import os
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,8 @@ from cyberaudit.french import NBSP
 from cyberaudit.history.document import DocumentError, pack, to_audit, unpack
 from cyberaudit.history.refusal import sqlite_clause
 from cyberaudit.history.state import AuditSummary, summarize
-from cyberaudit.model import Audit
+from cyberaudit.history.trace import Ground, Mark, Trace, trace_of
+from cyberaudit.model import Audit, Status
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import FOLDER, NOT_REGULAR, quoted, system_clause
 
@@ -50,6 +53,18 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX audits_by_commune ON audits (commune, started_at)",
+    """
+    CREATE TABLE marks (
+        audit TEXT NOT NULL REFERENCES audits (uuid) ON DELETE CASCADE,
+        identity TEXT NOT NULL,
+        status TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        vantage TEXT NOT NULL,
+        ground TEXT NOT NULL,
+        seen_at TEXT NOT NULL,
+        PRIMARY KEY (audit, identity)
+    ) WITHOUT ROWID
+    """,
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {DATABASE_VERSION}",
 )
@@ -125,11 +140,14 @@ class History:
             *(getattr(summary, name) for name in ("rules", "program", "findings", "open_findings")),
             document,
         )
+        marks = [_mark_row(audit.uuid, mark) for mark in trace_of(audit).marks]
         with _told(self.path, saving=True), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             cursor = connection.execute(
                 "INSERT INTO audits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row
             )
+            if cursor.rowcount == 1:
+                connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?, ?)", marks)
         logger.debug("audit %s: %s bytes stored, new: %s", audit.uuid, len(document), cursor.rowcount == 1)
         return cursor.rowcount == 1
 
@@ -167,13 +185,42 @@ class History:
             raise HistoryError(f"Plusieurs contrôles ont un numéro qui commence par {shown}.")
         return self._read("uuid = ?", found[0])[0]
 
-    def recent(self, commune: str, *, since: datetime) -> tuple[Audit, ...]:
-        """The audits of a commune that began at `since` or later, partial ones too, newest first.
+    def traces(self, commune: str) -> tuple[Trace, ...]:
+        """Every audit of a commune in brief, partial ones too, oldest first; contents are not read.
+
+        An audit whose marks are not all there is read whole instead: what it found still counts.
 
         Raises:
             HistoryError: one of them is damaged: leaving it out could hide what it found.
         """
-        return self._read("commune = ? AND started_at >= ?", (commune, _stamp(since)))
+        with _told(self.path, saving=False):
+            rows = self._connection.execute(
+                "SELECT uuid, started_at, finished_at, partial, findings FROM audits"
+                " WHERE commune = ? ORDER BY started_at, finished_at, uuid",
+                (commune,),
+            ).fetchall()
+            marked = self._connection.execute(
+                "SELECT marks.* FROM audits JOIN marks ON marks.audit = audits.uuid WHERE commune = ?",
+                (commune,),
+            ).fetchall()
+        marks: defaultdict[str, list[Mark]] = defaultdict(list)
+        for row in marked:
+            if (mark := _mark(row)) is not None:
+                marks[row[0]].append(mark)
+        return tuple(
+            Trace(uuid, *_moments(uuid, started, finished), bool(partial), tuple(marks[uuid]))
+            if len(marks[uuid]) == findings
+            else trace_of(self.load(uuid))
+            for uuid, started, finished, partial, findings in rows
+        )
+
+    def read(self, uuids: Collection[str]) -> tuple[Audit, ...]:
+        """These audits, newest first; one that is not there is left out.
+
+        Raises:
+            HistoryError: one of them is damaged: leaving it out could hide what it found.
+        """
+        return self._read("uuid IN (SELECT value FROM json_each(?))", (json.dumps(sorted(uuids)),))
 
     def _read(self, condition: str, values: tuple[str, ...]) -> tuple[Audit, ...]:
         with _told(self.path, saving=False):
@@ -194,11 +241,7 @@ def _audit(uuid: str, document: bytes) -> Audit:
 
 def _summary(row: tuple[str, str, str, str, str, str, int, str, str, int, int]) -> AuditSummary:
     uuid, commune, vantage, scanned_by, started, finished, partial, rules, program, findings, opened = row
-    try:
-        started_at, finished_at = datetime.fromisoformat(started), datetime.fromisoformat(finished)
-    except (ValueError, TypeError) as error:
-        name = clean(str(uuid), limit=60)
-        raise HistoryError(f"Le contrôle enregistré {name} porte une date impossible.") from error
+    started_at, finished_at = _moments(uuid, started, finished)
     return AuditSummary(
         uuid=uuid,
         commune=commune,
@@ -212,6 +255,32 @@ def _summary(row: tuple[str, str, str, str, str, str, int, str, str, int, int]) 
         findings=findings,
         open_findings=opened,
     )
+
+
+def _moments(uuid: str, started: str, finished: str) -> tuple[datetime, datetime]:
+    try:
+        return datetime.fromisoformat(started), datetime.fromisoformat(finished)
+    except (ValueError, TypeError) as error:
+        name = clean(str(uuid), limit=60)
+        raise HistoryError(f"Le contrôle enregistré {name} porte une date impossible.") from error
+
+
+MarkRow = tuple[str, str, str, str, str, str, str]
+
+
+def _mark_row(uuid: str, mark: Mark) -> MarkRow:
+    return uuid, mark.identity, mark.status, mark.reason, mark.vantage, mark.ground, _stamp(mark.seen_at)
+
+
+def _mark(row: MarkRow) -> Mark | None:
+    """None for a row of another hand: its audit is then read whole."""
+    _, identity, status, reason, vantage, ground, seen_at = row
+    try:
+        return Mark(
+            identity, Status(status), reason, vantage, Ground(ground), datetime.fromisoformat(seen_at)
+        )
+    except (ValueError, TypeError):
+        return None
 
 
 def _stamp(moment: datetime) -> str:

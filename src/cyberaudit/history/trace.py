@@ -1,11 +1,14 @@
 """An audit in brief: what it said of each question, enough to date a failure without reading the whole of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cyberaudit.declared import Town
 from cyberaudit.model import Audit, Basis, Finding, Reason, SeenFrom, Status
+
+# Our own choice: what two machines' clocks may differ by.
+CLOCK_SKEW = timedelta(hours=1)
 
 _NOT_A_LOOK = frozenset(
     (

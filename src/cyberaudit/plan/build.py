@@ -7,12 +7,12 @@ from datetime import date
 from fractions import Fraction
 
 from cyberaudit import french
-from cyberaudit.declared import AssetKind, Quote, Town, Waiver
-from cyberaudit.engine.measures import Cost, Measure, Remedies
-from cyberaudit.errors import CatalogueError
+from cyberaudit.declared import AssetKind, Quote, Town
+from cyberaudit.engine.measures import Cost, Measure, Owner, Remedies
 from cyberaudit.model import Basis, Finding, Reason, Status
 from cyberaudit.plan.actions import effort, in_plan_order, make_action, ranked, worst_first
 from cyberaudit.plan.level import applies, assess, is_known, is_open
+from cyberaudit.plan.waivers import covering
 from cyberaudit.plan.words import Action, Level, Plan, Question, Tier
 
 ANSWER_QUESTIONS = "answer-questions"
@@ -34,17 +34,15 @@ def build_plan(
     Args:
         findings: one per (check, asset); their order changes nothing.
         town: its waivers and its quotes count.
-        remedies: every measure that a finding names.
+        remedies: the measures, by id.
         first_failed: for a finding's identity, the first day of its present failure.
         today: in the town's time zone.
 
-    Raises:
-        CatalogueError: a finding names a measure that does not exist.
+    A finding whose measure the catalogue does not hold has no action: it stands apart.
     """
-    _check_measures(findings, remedies)
-    waived = waived_identities(findings, town.waivers, today=today)
+    waived = frozenset(f.identity for f in findings if covering(f, town.waivers, today=today))
     questions = _questions(findings, remedies)
-    by_measure = _by_measure(findings)
+    by_measure = _by_measure([finding for finding in findings if finding.measure in remedies.measures])
     actions = [
         make_action(
             _priced(remedies.measures[measure], town.plan.quotes),
@@ -64,6 +62,9 @@ def build_plan(
         questions=questions,
         not_seen=worst_first([f for f in findings if _unseen(f) and f.identity not in asked]),
         waived=worst_first([f for f in findings if f.identity in waived and f.status.is_open]),
+        without_action=worst_first(
+            [f for f in findings if is_open(f, waived=waived) and f.measure not in remedies.measures]
+        ),
     )
 
 
@@ -81,28 +82,6 @@ def project_level(
         for finding in findings
     ]
     return assess(reached, waived=waived)
-
-
-def waived_identities(
-    findings: Sequence[Finding], waivers: Sequence[Waiver], *, today: date
-) -> frozenset[str]:
-    """Identities of the findings that an élu accepted and whose date is not past."""
-    valid = [waiver for waiver in waivers if waiver.decided_on <= today <= waiver.until]
-    return frozenset(
-        finding.identity for finding in findings if any(_covers(waiver, finding) for waiver in valid)
-    )
-
-
-def _covers(waiver: Waiver, finding: Finding) -> bool:
-    asset_id = finding.asset.partition("/")[2]
-    return waiver.check == finding.check and waiver.asset in ("", asset_id)
-
-
-def _check_measures(findings: Sequence[Finding], remedies: Remedies) -> None:
-    for finding in findings:
-        if finding.measure not in remedies.measures:
-            what = f"Le contrôle « {finding.check} » renvoie à la mesure « {finding.measure} »"
-            raise CatalogueError(french.typeset(f"{what}, qui n'existe pas."))
 
 
 def _by_measure(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
@@ -147,7 +126,12 @@ def _unseen(finding: Finding) -> bool:
 
 def _questions(findings: Sequence[Finding], remedies: Remedies) -> tuple[Question, ...]:
     asked = worst_first([finding for finding in findings if _is_question(finding)])
-    return tuple(Question(each, for_owner=remedies.measures[each.measure].owner) for each in asked)
+    return tuple(Question(each, for_owner=_owner(each, remedies)) for each in asked)
+
+
+def _owner(finding: Finding, remedies: Remedies) -> Owner:
+    measure = remedies.measures.get(finding.measure)
+    return measure.owner if measure else Owner.AGENT
 
 
 def _is_question(finding: Finding) -> bool:
@@ -165,13 +149,17 @@ def _with_questions(
         question.finding
         for question in questions
         if question.finding.asset.startswith(f"{AssetKind.PRACTICE}/")
-        and remedies.measures[question.finding.measure].guidance_class == FIRST_CLASS
+        and _is_first(remedies.measures.get(question.finding.measure))
     ]
     measure = remedies.measures.get(ANSWER_QUESTIONS)
     if not first or measure is None:
         return tuple(ordered)
     last_urgent = max((n for n, action in enumerate(ordered, 1) if action.tier is Tier.URGENT), default=0)
     return (*ordered[:last_urgent], _answering(measure, first), *ordered[last_urgent:])
+
+
+def _is_first(measure: Measure | None) -> bool:
+    return measure is not None and measure.guidance_class == FIRST_CLASS
 
 
 def _answering(measure: Measure, unanswered: Sequence[Finding]) -> Action:
@@ -192,4 +180,4 @@ def _answering(measure: Measure, unanswered: Sequence[Finding]) -> Action:
     )
 
 
-__all__ = ["ANSWER_QUESTIONS", "build_plan", "project_level", "waived_identities"]
+__all__ = ["ANSWER_QUESTIONS", "build_plan", "project_level"]

@@ -50,7 +50,7 @@ def assess(findings: Sequence[Finding], *, waived: frozenset[str] = frozenset())
         word_reason=reason,
         answered=answered,
         asked=len(asked),
-        on_word_points=int(_mastered(asked, _on_word) + HALF),
+        on_word_points=int(_mastered(asked, _on_word)),
     )
 
 

@@ -106,3 +106,5 @@ class Plan:
     not_seen: tuple[Finding, ...]
     """Measured points that could not be seen, or from elsewhere only."""
     waived: tuple[Finding, ...]
+    without_action: tuple[Finding, ...] = ()
+    """Open findings, not waived, whose measure the catalogue of today does not hold: worst first."""

@@ -22,7 +22,7 @@ def all_actions(title: str, actions: Sequence[ActionView], sheet: Sheet, *, tech
         lines += [sheet.blank()] if number else []
         lines += action_block(action, sheet)
         if not action.deadline:
-            lines += sheet.labelled("Quand", f"{action.tier.lower()}.")
+            lines += sheet.labelled("Palier", f"{action.tier.lower()}.")
         lines += _how(action, sheet) + _to_forward(action, sheet)
         lines += _references(action, sheet) if technical else []
     return lines
@@ -106,11 +106,11 @@ def _point(point: PointView, sheet: Sheet) -> Section:
 def _proof(point: PointView, sheet: Sheet) -> Section:
     """What the contractor can see again, and the references of the point."""
     details = [("Preuve", f"{each.label} = {each.value}") for each in point.evidence]
-    details += [("Détail", _codes(each.key, each.status, each.reason)) for each in point.items]
+    details += [("Détail", _codes(each.key, each.mark.lower(), each.reason)) for each in point.items]
+    details += [("Code", point.reason)] if point.reason else []
     details += [
-        ("Code", _codes(point.status, point.reason)),
         ("Risque", f"{point.impact} × {point.likelihood} = {point.risk}"),
-        ("Vu", _codes(point.vantage, f"{point.seen_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")),
+        ("Vu", _codes(f"depuis {point.place}", f"{point.seen_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")),
         ("Identité", _codes(point.identity, point.asset)),
     ]
     return [line for label, text in details for line in sheet.labelled(label, text, indent="       ")]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cyberaudit import french
 from cyberaudit.model import Finding
 from cyberaudit.plan.build import project_level
+from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.plan.words import Level, Plan, Word
 from cyberaudit.reports.words import LevelView
 
@@ -75,8 +76,11 @@ def _is_range(level: Level) -> bool:
     return 2 * level.answered < level.asked
 
 
-def nothing_urgent(level: Level) -> str:
-    """Never « rien » about what was not looked at."""
+def nothing_urgent(plan: Plan) -> str:
+    """Never « rien » about what was not looked at, nor about what no action answers."""
+    level = plan.level
+    if any(each.risk >= URGENT_RISK for each in plan.without_action):
+        return french.typeset("Un défaut urgent n'a pas d'action dans ce catalogue : voir l'avertissement.")
     if not level.answered:
         return french.typeset("Aucun point n'a pu être contrôlé : on ne sait pas s'il y a une urgence.")
     if level.answered < level.asked:

@@ -81,6 +81,7 @@ def point(finding: Finding, scene: Scene, *, waived: bool) -> PointView:
         waived=waived,
         looked=finding.looked,
         vantage=finding.vantage,
+        place=scene.place(finding.vantage),
         seen_from=finding.seen_from,
         seen_at=finding.seen_at,
         impact=finding.impact,

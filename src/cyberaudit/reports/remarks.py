@@ -1,13 +1,12 @@
 """What is said beside the plan: contradictions, what could not be seen, accepted risks, questions."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from cyberaudit import french
-from cyberaudit.declared import Waiver
 from cyberaudit.engine.measures import Owner
 from cyberaudit.model import Finding, Reason, Status
-from cyberaudit.plan.words import Question
+from cyberaudit.plan.waivers import covering, names
+from cyberaudit.plan.words import Plan, Question
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.points import Scene, elsewhere, safe
 from cyberaudit.reports.words import ContradictionView, NotSeenView, QuestionView, WaiverView
@@ -57,7 +56,7 @@ def _counted(cause: str, findings: Sequence[Finding]) -> str:
 
 
 def waiver_view(finding: Finding, scene: Scene) -> WaiverView:
-    waiver = _covering(finding, scene.town.waivers, scene.today)
+    waiver = covering(finding, scene.town.waivers, today=scene.today)
     what = safe(finding.verdict.text)
     if waiver is None:
         return WaiverView(finding.identity, f"{what} Risque accepté.", None)
@@ -65,6 +64,23 @@ def waiver_view(finding: Finding, scene: Scene) -> WaiverView:
     reason = f"Raison : {after_colon(waiver.reason.strip())}"
     sentence = f"{what} {safe(accepted)} {safe(reason)}"
     return WaiverView(finding.identity, sentence, waiver.until)
+
+
+def catalogue_warnings(plan: Plan, dropped: Sequence[str]) -> tuple[str, ...]:
+    """What today's catalogue cannot act upon, and what was no longer controlled."""
+    warnings = []
+    if plan.without_action:
+        many = len(plan.without_action) > 1
+        checks = french.listed(list(dict.fromkeys(each.check for each in plan.without_action)))
+        found = french.count(len(plan.without_action), "défaut n'a", "défauts n'ont")
+        them = "les" if many else "le"
+        warnings.append(f"{found} pas d'action dans ce catalogue : {checks}. Il faut {them} traiter aussi.")
+    if dropped:
+        many = len(dropped) > 1
+        points = french.count(len(dropped), "contrôle n'est plus fait", "contrôles ne sont plus faits")
+        last = "Leurs derniers résultats ne comptent" if many else "Son dernier résultat ne compte"
+        warnings.append(f"{points} : {french.listed(list(dropped))}. {last} plus ici.")
+    return tuple(warnings)
 
 
 WAIVER_WARNING_DAYS = 30
@@ -77,7 +93,7 @@ def waiver_warnings(findings: Sequence[Finding], scene: Scene) -> tuple[str, ...
     for waiver in scene.town.waivers:
         name = f"{waiver.check}@{waiver.asset}" if waiver.asset else waiver.check
         left = (waiver.until - scene.today).days
-        covers = any(finding.status.is_open and _covers(waiver, finding) for finding in findings)
+        covers = any(finding.status.is_open and names(waiver, finding) for finding in findings)
         if left < 0:
             warnings.append(
                 f"La dérogation « {name} » est finie depuis le {french.day(waiver.until)} : à revoir."
@@ -87,15 +103,6 @@ def waiver_warnings(findings: Sequence[Finding], scene: Scene) -> tuple[str, ...
         elif left <= WAIVER_WARNING_DAYS:
             warnings.append(f"La dérogation « {name} » finit le {french.day(waiver.until)} : à revoir avant.")
     return tuple(warnings)
-
-
-def _covers(waiver: Waiver, finding: Finding) -> bool:
-    return waiver.check == finding.check and waiver.asset in ("", finding.asset.partition("/")[2])
-
-
-def _covering(finding: Finding, waivers: Sequence[Waiver], today: date) -> Waiver | None:
-    valid = (waiver for waiver in waivers if waiver.decided_on <= today <= waiver.until)
-    return next((waiver for waiver in valid if _covers(waiver, finding)), None)
 
 
 def question_view(question: Question) -> QuestionView:

@@ -173,14 +173,14 @@ def next_actions(view: ReportView, sheet: Sheet, room: Room) -> Section:
 
 def _table_of_actions(actions: Sequence[ActionView], sheet: Sheet) -> Section:
     rows = [(f"{each.rank}", each.title, each.who_short, each.cost_short, each.tier) for each in actions]
-    return table(("N°", "Action", "Qui", "Coût", "Quand"), rows, sheet, flexible=1, right=(3,))
+    return table(("N°", "Action", "Qui", "Coût", "Palier"), rows, sheet, flexible=1, right=(3,))
 
 
 def _listed_actions(actions: Sequence[ActionView], sheet: Sheet) -> Section:
     lines: Section = []
     for each in actions:
         lines += sheet.paragraph(each.title, first=f"{each.rank}. ")
-        when = f"Quand{french.NBSP}: {each.tier.lower()}."
+        when = f"Palier{french.NBSP}: {each.tier.lower()}."
         lines += sheet.labelled("Qui", f"{each.who}. Coût{french.NBSP}: {each.cost}. {when}")
     return lines
 

@@ -1,14 +1,13 @@
 """The whole report as values: everything that any format tells, each sentence ready in French."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date
 
 from cyberaudit import french
 from cyberaudit.declared import Ceiling, Town
 from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Remedies
-from cyberaudit.history.state import AuditSummary, TownState
+from cyberaudit.history.state import AuditSummary, TownState, zone_of
 from cyberaudit.model import Finding, Status
 from cyberaudit.plan.level import LEVEL_PARAGRAPH
 from cyberaudit.plan.words import Action, Plan, Tier
@@ -18,6 +17,7 @@ from cyberaudit.reports.commune import of_commune
 from cyberaudit.reports.level import level_view, nothing_urgent
 from cyberaudit.reports.points import Scene, point, safe
 from cyberaudit.reports.remarks import (
+    catalogue_warnings,
     contradiction_views,
     not_seen_views,
     question_view,
@@ -46,6 +46,7 @@ def build_view(
     *,
     remedies: Remedies,
     fiches: Mapping[str, Fiche],
+    today: date,
     partial: bool = False,
 ) -> ReportView:
     """Everything the report tells of one town.
@@ -55,9 +56,10 @@ def build_view(
         plan: what `build_plan` made of the same findings.
         remedies: measures and sources, for titles and citations.
         fiches: of the checks, by id; one that is missing is left out.
+        today: the day of the reader, in the town's time zone: what is late is late today.
         partial: the last scan was interrupted.
     """
-    scene = _scene(state, remedies)
+    scene = Scene(state.town, remedies, zone_of(state.town), today)
     waived = frozenset(finding.identity for finding in plan.waived)
     urgent, others = _actions(plan.actions, scene)
     points = tuple(point(each, scene, waived=each.identity in waived) for each in state.findings)
@@ -69,10 +71,10 @@ def build_view(
         scan_line=_scan_line(state, scene),
         scanned_by=safe(_scanned_by(state)),
         partial=partial,
-        warnings=_warnings(state.findings, scene, partial=partial),
+        warnings=_warnings(state, plan, scene, partial=partial),
         level=level_view(plan, state.findings, waived),
         contradictions=contradiction_views(state.findings),
-        nothing_urgent="" if urgent else nothing_urgent(plan.level),
+        nothing_urgent="" if urgent else nothing_urgent(plan),
         urgent=urgent,
         next_actions=others,
         themes=theme_views(points),
@@ -87,19 +89,6 @@ def build_view(
         scans=tuple(_scan(each, scene) for each in state.audits),
         level_paragraph=LEVEL_PARAGRAPH,
     )
-
-
-def _scene(state: TownState, remedies: Remedies) -> Scene:
-    timezone = _timezone(state.town.commune.timezone)
-    return Scene(state.town, remedies, timezone, state.as_of.astimezone(timezone).date())
-
-
-def _timezone(name: str) -> tzinfo:
-    """The town's; UTC on a machine without time zone data, where a report must still be read."""
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError:
-        return UTC
 
 
 def _scanned_by(state: TownState) -> str:
@@ -126,15 +115,16 @@ def _scan(audit: AuditSummary, scene: Scene) -> ScanView:
     )
 
 
-def _warnings(findings: Sequence[Finding], scene: Scene, *, partial: bool) -> tuple[str, ...]:
+def _warnings(state: TownState, plan: Plan, scene: Scene, *, partial: bool) -> tuple[str, ...]:
     warnings = []
     if partial:
         warnings.append("Contrôle interrompu : ce rapport est incomplet, il faut le relancer.")
-    crashed = sum(finding.status is Status.ERROR for finding in findings)
+    crashed = sum(finding.status is Status.ERROR for finding in state.findings)
     if crashed:
         points = french.count(crashed, "point")
         warnings.append(f"{points} sans réponse : erreur de cyberaudit, et non défaut de la mairie.")
-    warnings += waiver_warnings(findings, scene)
+    warnings += catalogue_warnings(plan, state.dropped)
+    warnings += waiver_warnings(state.findings, scene)
     return tuple(french.typeset(safe(warning)) for warning in warnings)
 
 

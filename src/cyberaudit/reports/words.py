@@ -184,6 +184,8 @@ class PointView:
     looked: bool
     """False when nothing could look from there."""
     vantage: str
+    place: str
+    """The vantage in French: « l'extérieur »."""
     seen_from: SeenFrom
     seen_at: datetime
     impact: int

@@ -5,6 +5,7 @@ from enum import IntEnum
 from fractions import Fraction
 
 from cyberaudit.model import Basis, Finding, Status
+from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.plan.words import Plan, Tier
 
 
@@ -39,6 +40,8 @@ def exit_code(
     order = list(Tier)
     # An action without risk asks questions: nothing was found.
     open_tiers = [order.index(action.tier) for action in plan.actions if action.risk]
+    # A fault whose measure is no longer known has no tier: only the highest risk may not go unheard.
+    open_tiers += [order.index(Tier.URGENT) for each in plan.without_action if each.risk >= URGENT_RISK]
     if fail_on is not None and any(tier <= order.index(fail_on) for tier in open_tiers):
         return ExitCode.FOUND
     return ExitCode.DONE

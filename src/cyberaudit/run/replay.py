@@ -10,13 +10,13 @@ from cyberaudit.history.scan_file import read_scan_file
 from cyberaudit.history.store import open_history
 from cyberaudit.model import Audit
 from cyberaudit.run.report import choose_commune
-from cyberaudit.run.tell import Told, tell
+from cyberaudit.run.tell import NO_PAST, Told, tell
 
 
 def replay(stored: Audit, catalogue: Catalogue, *, now: datetime | None) -> tuple[Audit, Told]:
     """`stored` judged again, at its own time unless `now` is given."""
     judged = judge_again(stored, catalogue, now=now)
-    return judged, tell((), catalogue, now=now or stored.finished_at, current=judged)
+    return judged, tell(NO_PAST, catalogue, now=now or stored.finished_at, current=judged)
 
 
 def stored_audit(history_path: Path, which: str | None) -> Audit:

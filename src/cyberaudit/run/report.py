@@ -6,7 +6,7 @@ from pathlib import Path
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import HistoryError, UsageError
 from cyberaudit.history.store import History, open_history
-from cyberaudit.run.tell import Told, recent, tell
+from cyberaudit.run.tell import Told, recall, tell
 
 
 def report(history_path: Path, catalogue: Catalogue, *, commune: str | None, now: datetime) -> Told:
@@ -18,13 +18,12 @@ def report(history_path: Path, catalogue: Catalogue, *, commune: str | None, now
     """
     with open_history(history_path, create=False) as history:
         chosen = choose_commune(history, commune)
-        audits = recent(history, chosen, now=now)
-    baseline = tuple(audit for audit in audits if not audit.partial)
-    if not baseline:
+        past = recall(history, chosen, now=now)
+    if not past.audits:
         raise HistoryError(
             f"Aucun contrôle complet et récent de « {chosen} » dans l'historique : lancez « cyberaudit scan »."
         )
-    return tell(audits, catalogue, now=now)
+    return tell(past, catalogue, now=now)
 
 
 def choose_commune(history: History, commune: str | None) -> str:

@@ -15,7 +15,7 @@ from cyberaudit.history.store import open_history
 from cyberaudit.model import AssetKind, Audit, ProgressCallback
 from cyberaudit.probes.instruments import OUTSIDE, Instruments, Options, set_up
 from cyberaudit.probes.vantage import standing_in
-from cyberaudit.run.tell import Told, recent, tell
+from cyberaudit.run.tell import NO_PAST, Past, Told, recall, tell
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.profile import Profile
 from cyberaudit.town.scope import authorized
@@ -109,10 +109,10 @@ def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
     return profile, load_catalogue(request.check_folders), vantage
 
 
-def keep(made: Audit, request: Request) -> tuple[tuple[Audit, ...], tuple[str, ...]]:
-    """Store the audit; the older ones of its town, and what could not be stored."""
+def keep(made: Audit, request: Request) -> tuple[Past, tuple[str, ...]]:
+    """Store the audit; the past of its town, and what could not be stored."""
     complaints: list[str] = []
-    past: tuple[Audit, ...] = ()
+    past = NO_PAST
     if request.save is not None:
         try:
             write_scan_file(made, request.save)
@@ -120,7 +120,7 @@ def keep(made: Audit, request: Request) -> tuple[tuple[Audit, ...], tuple[str, .
             complaints.append(str(error))
     try:
         with open_history(request.history, create=True) as history:
-            past = recent(history, made.town.id, now=request.now)
+            past = recall(history, made.town.id, now=request.now)
             history.save(made)
     except HistoryError as error:
         complaints += [str(error), _rescue(made, (Path.cwd(), Path(tempfile.gettempdir())))]
