@@ -36,7 +36,16 @@ def main() -> None:
         profile.write_text(larger(place.profile.read_text(encoding="utf-8")), encoding="utf-8")
         closed = next(rule.partition("=")[2] for rule in place.connect_to if ":*=" in rule)
         rules = [*place.connect_to, f"192.0.2.9:*={closed}", f"192.0.2.10:*={closed}"]
-        command = [sys.executable, "-m", "cyberaudit", "scan", str(profile), "--quiet", "--vantage", "outside"]
+        command = [
+            sys.executable,
+            "-m",
+            "cyberaudit",
+            "scan",
+            str(profile),
+            "--quiet",
+            "--vantage",
+            "outside",
+        ]
         command += ["--history", str(Path(folder, "history.sqlite3")), "--now", place.now.isoformat()]
         command += ["--resolver", place.resolver, "--ca-bundle", str(place.ca_bundle), "--fail-on", "never"]
         command += ["--backup-root", str(place.backup_roots[0])]

@@ -51,7 +51,11 @@ def place_scan(history: str) -> None:
     """One scan of the embedded town in `history`, for `report` to read."""
     with DemoPlace() as place:
         options = Options(resolvers=(place.resolver,), ca_bundle=place.ca_bundle, connect_to=place.connect_to)
-        scan(Request(profile=place.profile, history=Path(history), options=options, now=place.now, clock=place.now))
+        scan(
+            Request(
+                profile=place.profile, history=Path(history), options=options, now=place.now, clock=place.now
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -11,16 +11,19 @@ serveurs à choisir entre refuser le courrier et le remettre à un inconnu.
 
 ## Limites
 Beaucoup d'expéditeurs chiffrent sans vérifier : un défaut ici gêne plus qu'il ne coupe. La publication DANE n'est
-pas encore prise en compte.
+pas encore prise en compte. Une adresse IPv6 sans chemin réseau depuis cet endroit ne compte pas si le même serveur
+répond en IPv4.
 """
 
 from dataclasses import dataclass
+from itertools import chain
 
 from cyberaudit.sdk import (
     Bounds,
     Context,
     Evidence,
     Item,
+    MailServer,
     MailServers,
     Status,
     TlsSession,
@@ -30,6 +33,8 @@ from cyberaudit.sdk import (
     certificate_items,
     check,
     failed,
+    judged_servers,
+    left_unseen,
     not_applicable,
     partial,
     passed,
@@ -58,18 +63,10 @@ class Settings:
 )
 def mail_servers_prove_who_they_are(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    sessions = [
-        (s.host, s.address, s.session.tls) for s in mail.servers if not isinstance(s.session, Unreachable)
-    ]
-    seen = [(host, address, tls) for host, address, tls in sessions if isinstance(tls, TlsSession)]
+    servers = judged_servers(mail)
+    seen = [(s.host, s.address, tls) for s in servers if isinstance(tls := _tls(s), TlsSession)]
     if not seen:
-        if mail.servers and len(sessions) == len(mail.servers) and all(tls is None for _, _, tls in sessions):
-            return not_applicable(f"Aucun serveur de courrier de {name} ne chiffre : rien à prouver encore.")
-        if not mail.servers and not any(server.cause for server in mail.unresolved):
-            return not_applicable(
-                f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse."
-            )
-        return unknown(_first_cause(mail))
+        return _nothing_to_prove(servers, mail, ctx)
     items = tuple(item for host, address, tls in seen for item in _faults(host, address, tls, ctx))
     evidence = tuple(Evidence(host, shown(tls)) for host, _, tls in seen)
     statuses = {item.status for item in items}
@@ -81,23 +78,41 @@ def mail_servers_prove_who_they_are(mail: MailServers, ctx: Context) -> Verdict:
     if items:
         text = f"Le certificat d'un serveur de courrier de {name} arrive à sa fin."
         return partial(text, reason="expires-soon", items=items, evidence=evidence)
-    if len(seen) < len(mail.servers) or mail.unresolved:
-        return _rest_unseen(name, mail, evidence)
-    return passed(f"Les serveurs de courrier de {name} prouvent leur identité.", evidence=evidence)
+    return _seen_are_good(servers, mail, ctx, evidence)
 
 
-def _rest_unseen(name: str, mail: MailServers, evidence: tuple[Evidence, ...]) -> Verdict:
-    """Good where it was seen; a pass needs every server that encrypts."""
-    clear = [s for s in mail.servers if not isinstance(s.session, Unreachable) and s.session.tls is None]
-    shown = [
-        s
-        for s in mail.servers
-        if not isinstance(s.session, Unreachable) and isinstance(s.session.tls, TlsSession)
-    ]
-    if len(clear) + len(shown) == len(mail.servers) and not any(s.cause for s in mail.unresolved):
+def _tls(server: MailServer) -> TlsSession | Unreachable | None:
+    """The encryption as it was seen; None when the server offers none."""
+    return server.session if isinstance(server.session, Unreachable) else server.session.tls
+
+
+def _nothing_to_prove(servers: tuple[MailServer, ...], mail: MailServers, ctx: Context) -> Verdict:
+    """Not one certificate: because there is none, or because none could be seen?"""
+    name = ctx.asset.name
+    cause = _first_cause(servers, mail)
+    if cause is not None:
+        return unknown(cause)
+    if mail.left_out:
+        return left_unseen(len(mail.left_out), ctx)
+    if servers:
+        return not_applicable(f"Aucun serveur de courrier de {name} ne chiffre : rien à prouver encore.")
+    return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
+
+
+def _seen_are_good(
+    servers: tuple[MailServer, ...], mail: MailServers, ctx: Context, evidence: tuple[Evidence, ...]
+) -> Verdict:
+    """A pass needs every server that encrypts, and every server to have been looked at."""
+    name = ctx.asset.name
+    cause = _first_cause(servers, mail)
+    if cause is not None:
+        return unknown(cause, evidence=evidence)
+    if mail.left_out:
+        return left_unseen(len(mail.left_out), ctx, evidence=evidence)
+    if any(_tls(server) is None for server in servers) or mail.unresolved:
         text = f"Les serveurs de courrier de {name} qui chiffrent prouvent leur identité."
         return passed(text, evidence=evidence)
-    return unknown(_first_cause(mail), evidence=evidence)
+    return passed(f"Les serveurs de courrier de {name} prouvent leur identité.", evidence=evidence)
 
 
 def _faults(host: str, address: str, tls: TlsSession, ctx: Context) -> list[Item]:
@@ -107,11 +122,8 @@ def _faults(host: str, address: str, tls: TlsSession, ctx: Context) -> list[Item
     return [item for item in items if item.reason != Trait.WEAK_SIGNATURE]
 
 
-def _first_cause(mail: MailServers) -> Unreachable | str:
-    for server in mail.servers:
-        if isinstance(server.session, Unreachable):
-            return server.session
-        if isinstance(server.session.tls, Unreachable):
-            return server.session.tls
-    lost = next((server.cause for server in mail.unresolved if server.cause is not None), None)
-    return lost or "Aucun certificat n'a pu être vu."
+def _first_cause(servers: tuple[MailServer, ...], mail: MailServers) -> Unreachable | None:
+    """Why some server's certificate could not be seen; None when nothing hid one."""
+    hidden = (tls for server in servers if isinstance(tls := _tls(server), Unreachable))
+    unresolved = (server.cause for server in mail.unresolved if server.cause is not None)
+    return next(chain(hidden, unresolved), None)

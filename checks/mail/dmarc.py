@@ -25,10 +25,10 @@ from cyberaudit.sdk import (
     dmarc_policy,
     dmarc_records,
     failed,
-    not_applicable,
     partial,
     passed,
     unknown,
+    writes_no_mail,
 )
 
 
@@ -44,9 +44,7 @@ from cyberaudit.sdk import (
 def dmarc_policy_published(mail: MailDns, ctx: Context) -> Verdict:
     name = ctx.asset.name
     if not ctx.asset.sends_mail:
-        return not_applicable(
-            f"Le domaine {name} est déclaré sans courrier : voir les noms de domaine inutilisés."
-        )
+        return writes_no_mail(ctx)
     if isinstance(mail.dmarc, Unreachable):
         return unknown(mail.dmarc)
     policy = dmarc_policy(mail.domain, mail.dmarc)

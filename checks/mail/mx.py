@@ -25,10 +25,11 @@ from cyberaudit.sdk import (
     Verdict,
     check,
     failed,
-    not_applicable,
+    left_unseen,
     partial,
     passed,
     unknown,
+    writes_no_mail,
 )
 
 
@@ -47,7 +48,7 @@ def mail_has_a_server(
     dns, servers = facts
     name = ctx.asset.name
     if not ctx.asset.sends_mail:
-        return not_applicable(f"Le domaine {name} est déclaré sans courrier.")
+        return writes_no_mail(ctx)
     if isinstance(dns, Unreachable):
         return unknown(dns)
     if dns.exists is False:
@@ -66,17 +67,22 @@ def mail_has_a_server(
         return failed(text, reason="null-mx-with-others", evidence=evidence)
     if isinstance(servers, Unreachable):
         return unknown(servers, evidence=evidence)
-    return _resolution(name, servers, evidence)
+    return _resolution(servers, hosts, ctx, evidence)
 
 
-def _resolution(name: str, servers: MailServers, evidence: tuple[Evidence, ...]) -> Verdict:
+def _resolution(
+    servers: MailServers, hosts: list[str], ctx: Context, evidence: tuple[Evidence, ...]
+) -> Verdict:
+    name = ctx.asset.name
+    # An address left out is no matter here: its host has one, and others were looked at.
+    left_out = set(servers.left_out).intersection(hosts)
     items = tuple(
         Item(server.host, Status.FAIL, "no-address", f"{server.host} n'a pas d'adresse.")
         for server in servers.unresolved
         if server.cause is None
     )
     unseen = next((server.cause for server in servers.unresolved if server.cause is not None), None)
-    if items and not servers.servers:
+    if items and not (servers.servers or left_out or unseen):
         text = f"Aucun des serveurs de courrier de {name} n'a d'adresse."
         return failed(text, reason="no-address", items=items, evidence=evidence)
     if items:
@@ -84,6 +90,8 @@ def _resolution(name: str, servers: MailServers, evidence: tuple[Evidence, ...])
         return partial(text, reason="no-address", items=items, evidence=evidence)
     if unseen is not None:
         return unknown(unseen, evidence=evidence)
+    if left_out:
+        return left_unseen(len(left_out), ctx, evidence=evidence)
     if not servers.servers:
         return unknown(f"Les serveurs de courrier de {name} n'ont pas été regardés.", evidence=evidence)
     return passed(f"Le domaine {name} indique où livrer son courrier.", evidence=evidence)

@@ -54,7 +54,8 @@ def unused_names_are_locked(every: tuple[tuple[Domain, MailDns | Unreachable], .
     evidence = tuple(line for _, mail in parked if isinstance(mail, MailDns) for line in _evidence(mail))
     open_names = [domain.name for (domain, _), item in zip(parked, items, strict=True) if item.status.is_open]
     if open_names:
-        text = f"On peut écrire au nom de {french.listed(open_names)}, qui ne sert pas au courrier."
+        idle = "qui ne sert pas au courrier" if len(open_names) == 1 else "qui ne servent pas au courrier"
+        text = f"On peut écrire au nom de {french.listed(open_names)}, {idle}."
         if any(item.status is Status.FAIL for item in items):
             return failed(text, reason="unlocked", items=items, evidence=evidence)
         return partial(text, reason="half-locked", items=items, evidence=evidence)

@@ -28,6 +28,8 @@ from cyberaudit.sdk import (
     Verdict,
     check,
     failed,
+    judged_servers,
+    left_unseen,
     not_applicable,
     partial,
     passed,
@@ -49,9 +51,9 @@ OLD_VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1")
 )
 def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if not mail.servers and not any(server.cause for server in mail.unresolved):
+    if not (mail.servers or mail.left_out or any(server.cause for server in mail.unresolved)):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
-    seen = _seen(mail.servers)
+    seen = judged_servers(mail)
     hosts = [server.host for server in seen]
     items = tuple(_item(server, alone=hosts.count(server.host) == 1) for server in seen)
     evidence = tuple(_evidence(server) for server in mail.servers)
@@ -63,27 +65,16 @@ def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
             return failed(text, reason="no-starttls", items=items, evidence=evidence)
         text = f"Une partie des serveurs de courrier de {name} ne chiffre pas."
         return partial(text, reason="some-without-starttls", items=items, evidence=evidence)
-    if lost is not None or not items or Status.UNKNOWN in statuses:
-        return unknown(lost or _first_cause(mail.servers), items=items, evidence=evidence)
+    if lost is not None or Status.UNKNOWN in statuses:
+        return unknown(lost or _first_cause(seen), items=items, evidence=evidence)
+    if mail.left_out:
+        left_out = tuple(Evidence("non regardé", place) for place in mail.left_out)
+        return left_unseen(len(mail.left_out), ctx, evidence=(*evidence, *left_out))
     if Status.PARTIAL in statuses:
         text = f"Le courrier vers {name} est chiffré avec une version ancienne."
         return partial(text, reason="old-version", items=items, evidence=evidence)
     return passed(
         f"Le courrier vers {name} arrive chiffré sur tous ses serveurs.", items=items, evidence=evidence
-    )
-
-
-def _seen(servers: tuple[MailServer, ...]) -> tuple[MailServer, ...]:
-    """Without the addresses that have no route from here, when the same host answered on another."""
-    answered = {server.host for server in servers if not isinstance(server.session, Unreachable)}
-    return tuple(
-        server
-        for server in servers
-        if not (
-            isinstance(server.session, Unreachable)
-            and server.session.reason is Reason.NO_ROUTE
-            and server.host in answered
-        )
     )
 
 

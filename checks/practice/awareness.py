@@ -13,18 +13,7 @@ protège toute la mairie.
 C'est une réponse donnée par une personne : rien n'est mesuré. Elle vaut douze mois.
 """
 
-from cyberaudit.sdk import (
-    Answer,
-    Context,
-    Declaration,
-    OnDeclaration,
-    Verdict,
-    check,
-    failed,
-    french,
-    partial,
-    passed,
-)
+from cyberaudit.sdk import Context, Declaration, OnDeclaration, Verdict, answered, check, french
 
 
 @check(
@@ -37,10 +26,10 @@ from cyberaudit.sdk import (
     sources=("CD 8", "MAC 17", "H 2", "10M 6"),
 )
 def people_have_been_made_aware(declared: Declaration, ctx: Context) -> Verdict:
-    match declared.answer:
-        case Answer.YES:
-            return passed(f"Agents et élus ont été sensibilisés (réponse du {french.day(declared.on)}).")
-        case Answer.PARTIAL:
-            return partial("Une partie des agents et des élus a été sensibilisée.", reason="some-people")
-        case _:
-            return failed("Agents et élus n'ont pas été sensibilisés depuis un an.", reason="answered-no")
+    return answered(
+        declared,
+        yes=f"Agents et élus ont été sensibilisés (réponse du {french.day(declared.on)}).",
+        partly="Une partie des agents et des élus a été sensibilisée.",
+        partly_reason="some-people",
+        no="Agents et élus n'ont pas été sensibilisés depuis un an.",
+    )

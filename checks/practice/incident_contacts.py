@@ -13,17 +13,7 @@ les premières heures, celles qui comptent.
 C'est une réponse donnée par une personne : rien n'est mesuré. Elle vaut douze mois.
 """
 
-from cyberaudit.sdk import (
-    Answer,
-    Context,
-    Declaration,
-    OnDeclaration,
-    Verdict,
-    check,
-    failed,
-    partial,
-    passed,
-)
+from cyberaudit.sdk import Context, Declaration, OnDeclaration, Verdict, answered, check
 
 
 @check(
@@ -36,14 +26,10 @@ from cyberaudit.sdk import (
     sources=("CD 4", "MAC 22", "H 40"),
 )
 def contacts_are_printed(declared: Declaration, ctx: Context) -> Verdict:
-    match declared.answer:
-        case Answer.YES:
-            return passed("La liste des personnes à appeler est imprimée.")
-        case Answer.PARTIAL:
-            return partial(
-                "La liste des personnes à appeler existe, mais n'est ni complète ni imprimée.", reason="draft"
-            )
-        case _:
-            return failed(
-                "Personne ne sait qui appeler si les ordinateurs ne répondent plus.", reason="answered-no"
-            )
+    return answered(
+        declared,
+        yes="La liste des personnes à appeler est imprimée.",
+        partly="La liste des personnes à appeler existe, mais n'est ni complète ni imprimée.",
+        partly_reason="draft",
+        no="Personne ne sait qui appeler si les ordinateurs ne répondent plus.",
+    )

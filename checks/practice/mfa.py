@@ -15,17 +15,7 @@ C'est une réponse donnée par une personne : rien n'est mesuré. La vraisemblan
 est par nature visible depuis Internet.
 """
 
-from cyberaudit.sdk import (
-    Answer,
-    Context,
-    Declaration,
-    OnDeclaration,
-    Verdict,
-    check,
-    failed,
-    partial,
-    passed,
-)
+from cyberaudit.sdk import Context, Declaration, OnDeclaration, Verdict, answered, check
 
 
 @check(
@@ -38,12 +28,10 @@ from cyberaudit.sdk import (
     sources=("10M 1", "CD 1", "MCP 1", "PG-078 R1"),
 )
 def second_proof_is_asked(declared: Declaration, ctx: Context) -> Verdict:
-    match declared.answer:
-        case Answer.YES:
-            return passed("Une deuxième preuve est demandée partout.")
-        case Answer.PARTIAL:
-            return partial(
-                "Une deuxième preuve est demandée à une partie des comptes.", reason="some-accounts"
-            )
-        case _:
-            return failed("Un mot de passe seul ouvre les messageries de la mairie.", reason="answered-no")
+    return answered(
+        declared,
+        yes="Une deuxième preuve est demandée partout.",
+        partly="Une deuxième preuve est demandée à une partie des comptes.",
+        partly_reason="some-accounts",
+        no="Un mot de passe seul ouvre les messageries de la mairie.",
+    )

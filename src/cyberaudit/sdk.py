@@ -67,9 +67,7 @@ from cyberaudit.facts.mail import (
     dmarc_policy,
     dmarc_records,
     dmarc_tags,
-    spf_all,
-    spf_records,
-    spf_redirect,
+    judged_servers,
 )
 from cyberaudit.facts.ports import PORTS, Danger, Port, of_danger, port_name
 from cyberaudit.facts.reach import (
@@ -84,6 +82,15 @@ from cyberaudit.facts.reach import (
     TargetReach,
     read_port,
     readings,
+)
+from cyberaudit.facts.spf import (
+    SpfFault,
+    SpfTerm,
+    spf_all,
+    spf_records,
+    spf_redirect,
+    spf_terms,
+    spf_widest,
 )
 from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
 from cyberaudit.model import Evidence, Item, Reason, SeenFrom, Status, Unreachable, Verdict
@@ -256,6 +263,31 @@ def unknown(
 def not_applicable(text: str) -> Verdict:
     """The question does not arise here; the text says why."""
     return _verdict(Status.NOT_APPLICABLE, text, reason="not-applicable")
+
+
+def answered(declared: Declaration, *, yes: str, partly: str, partly_reason: str, no: str) -> Verdict:
+    """What a person answered, as a verdict: one sentence for each answer, and the code of the half-way one."""
+    match declared.answer:
+        case Answer.YES:
+            return passed(yes)
+        case Answer.PARTIAL:
+            return partial(partly, reason=partly_reason)
+        case _:
+            return failed(no, reason="answered-no")
+
+
+def writes_no_mail(ctx: Context) -> Verdict:
+    """The domain is declared without mail: whether others write in its name is judged for the whole town."""
+    return not_applicable(
+        f"Le domaine {ctx.asset.name} est déclaré sans courrier : voir les noms de domaine inutilisés."
+    )
+
+
+def left_unseen(count: int, ctx: Context, *, evidence: tuple[Evidence, ...] = ()) -> Verdict:
+    """Servers of the domain's mail beyond our limits: of all of them nothing can be said."""
+    what = french.count(count, "serveur de courrier", "serveurs de courrier")
+    verb = "n'a pas été regardé" if count < 2 else "n'ont pas été regardés"
+    return unknown(f"{what} de {ctx.asset.name} {verb}, au-delà de la limite prévue.", evidence=evidence)
 
 
 def confirmed(ctx: Context, host: Host) -> bool:
@@ -434,6 +466,8 @@ __all__ = [
     "SeenFrom",
     "Service",
     "SmtpSession",
+    "SpfFault",
+    "SpfTerm",
     "Status",
     "StoreContents",
     "TargetReach",
@@ -450,6 +484,7 @@ __all__ = [
     "VpnKind",
     "Website",
     "administers",
+    "answered",
     "by_port",
     "certificate_items",
     "check",
@@ -467,6 +502,8 @@ __all__ = [
     "french",
     "gaps",
     "judge_doors",
+    "judged_servers",
+    "left_unseen",
     "no_address",
     "not_applicable",
     "of_danger",
@@ -479,5 +516,8 @@ __all__ = [
     "spf_all",
     "spf_records",
     "spf_redirect",
+    "spf_terms",
+    "spf_widest",
     "unknown",
+    "writes_no_mail",
 ]

@@ -444,8 +444,9 @@ def test_a_declared_store_is_looked_at_under_its_root(store: Path) -> None:
     facts = asyncio.run(go())
     assert isinstance(facts, BackupStore)
     assert facts.path == str(store)
-    assert len(announce(asset)) == 1
-    assert announce(towns.backup(path="")) == ()
+    assert len(announce(asset, instruments(store.parent))) == 1
+    assert announce(asset, instruments()) == ()
+    assert announce(towns.backup(path=""), instruments(store.parent)) == ()
 
 
 def test_what_a_child_says_too_long_is_not_kept() -> None:

@@ -238,12 +238,12 @@ def test_without_mx_the_domain_itself_receives() -> None:
 
 
 def test_without_mx_nor_address_nobody_receives() -> None:
-    assert servers_of("") == MailServers(DOMAIN, (), ())
+    assert servers_of("") == MailServers(DOMAIN, (), (), ())
 
 
 def test_a_null_mx_is_nobody_even_with_an_address() -> None:
     smtp = SmtpServer(DOMAIN)
-    assert servers_of("@ MX 0 .\n@ A 192.0.2.1\n", smtp) == MailServers(DOMAIN, (), ())
+    assert servers_of("@ MX 0 .\n@ A 192.0.2.1\n", smtp) == MailServers(DOMAIN, (), (), ())
     assert smtp.sessions == 0
 
 
@@ -297,15 +297,16 @@ def test_a_crowd_of_servers_is_bounded_and_every_host_seen() -> None:
     )
     facts = servers_of(zone)
     hosts = [server.host for server in facts.servers]
-    assert hosts == [f"mx{n}.{DOMAIN}" for n in range(1, 6) for _ in range(2)]
-    versions = [ip_address(server.address).version for server in facts.servers]
-    assert versions == [4, 6] * 5
+    assert hosts == [f"mx{n}.{DOMAIN}" for n in (1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5)]
+    assert {ip_address(server.address).version for server in facts.servers} == {4, 6}
+    assert facts.left_out[:2] == (f"mx6.{DOMAIN}", f"mx7.{DOMAIN}")
+    assert len(facts.left_out) == 2 + 5 * 10 - len(hosts)
 
 
-def test_four_addresses_of_a_host_are_of_both_families() -> None:
-    found = tuple(ip_address(text) for text in ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "fd00::1"))
-    chosen = mail_servers._chosen({MX: Addresses(found, None)})
-    assert [str(address) for _, address in chosen] == ["10.0.0.1", "fd00::1", "10.0.0.2", "10.0.0.3"]
+def test_the_first_addresses_of_a_host_are_of_both_families() -> None:
+    found = tuple(ip_address(text) for text in ("10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1"))
+    ranked = mail_servers._ranked({MX: Addresses(found, None)})
+    assert [str(address) for _, address in ranked] == ["10.0.0.1", "fd00::1", "10.0.0.2", "10.0.0.3"]
 
 
 @pytest.mark.parametrize(
@@ -321,7 +322,7 @@ def test_four_addresses_of_a_host_are_of_both_families() -> None:
     ],
 )
 def test_what_may_change_is_asked_again(session: SmtpSession | Unreachable, again: bool) -> None:
-    facts = MailServers(DOMAIN, (MailServer(MX, "192.0.2.1", session),), ())
+    facts = MailServers(DOMAIN, (MailServer(MX, "192.0.2.1", session),), (), ())
     assert worth_asking_again(facts) is again
     assert worth_asking_again(replace(facts, unresolved=(UnresolvedServer(MX, None),))) is again
     lost = UnresolvedServer(MX, Unreachable(Reason.RESOLVER_FAILURE))
@@ -339,3 +340,81 @@ def test_a_second_look_asks_the_servers_again_and_dns_no_more() -> None:
         asyncio.run(twice())
         assert busy.sessions == 2
         assert dns.queries.total() == 3
+
+
+NAMES = tuple(f"commune-{n}.l-hay.example" for n in range(1, 9))
+SHARED = "".join(f"commune-{n} MX 10 mx1\n" for n in range(1, 9)) + "mx1 A 192.0.2.1\n"
+
+
+def shared_domain(name: str) -> Domain:
+    return replace(domain(name), id=name)
+
+
+async def look_everywhere(instruments: Instruments) -> list[MailServers]:
+    found = await asyncio.gather(*(mail_servers.look(shared_domain(name), instruments) for name in NAMES))
+    return [facts for facts in found if isinstance(facts, MailServers)]
+
+
+def test_eight_domains_behind_one_mx_cost_one_session_a_turn() -> None:
+    plain = SmtpServer(MX)
+
+    async def twice(instruments: Instruments) -> list[MailServers]:
+        first = await look_everywhere(instruments)
+        again = await look_everywhere(instruments)
+        return [mail_servers.merge_looks(*looks) for looks in zip(first, again, strict=True)]
+
+    with place(SHARED, plain) as (instruments, _):
+        seen = asyncio.run(twice(instruments))
+    assert plain.sessions == 2
+    assert [facts.domain for facts in seen] == list(NAMES)
+    for facts in seen:
+        session = facts.servers[0].session
+        assert isinstance(session, SmtpSession)
+        assert session.tls is None
+
+
+def test_a_second_look_leaves_alone_the_servers_that_answered_well(tmp_path: Path) -> None:
+    good = SmtpServer(MX, certificate=Authority(tmp_path, DEMO_NOW).issue(MX))
+    busy = SmtpServer("mx2", fault=SmtpFault.BUSY)
+    zone = "@ MX 10 mx1\n@ MX 20 mx2\nmx1 A 192.0.2.1\nmx2 A 192.0.2.2\n"
+    with place(zone, good, busy) as (instruments, _):
+
+        async def twice() -> None:
+            for _ in range(2):
+                await mail_servers.look(domain(), instruments)
+
+        asyncio.run(twice())
+    assert (good.sessions, busy.sessions) == (1, 2)
+
+
+def test_a_domain_out_of_scope_neither_gets_nor_spoils_the_session_of_another() -> None:
+    smtp = SmtpServer(MX)
+    with place("", smtp) as (instruments, server):
+        zones = {DOMAIN: "mx1 A 192.0.2.1\n@ MX 10 mx1\n", "autre.example": f"@ MX 10 {MX}.\n"}
+        server._answers = DnsServer({name: HEAD + zone for name, zone in zones.items()})._answers
+
+        async def both() -> list[MailServers | Unreachable]:
+            strangers = replace(domain("autre.example"), id="autre")
+            return [await mail_servers.look(each, instruments) for each in (strangers, domain())]
+
+        refused, seen = asyncio.run(both())
+    assert isinstance(refused, MailServers)
+    assert isinstance(seen, MailServers)
+    assert (sessions(refused), sessions(seen)) == ([Reason.NOT_AUTHORIZED], [MX])
+
+
+def test_a_domain_out_of_time_does_not_take_the_session_from_the_others() -> None:
+    slow = SmtpServer(MX, banner_delay=0.3)
+
+    async def one_gives_up(instruments: Instruments) -> MailServers | Unreachable:
+        hasty = asyncio.create_task(mail_servers.look(shared_domain(NAMES[0]), instruments))
+        patient = asyncio.create_task(mail_servers.look(shared_domain(NAMES[1]), instruments))
+        await asyncio.sleep(0.15)
+        hasty.cancel()
+        return await patient
+
+    with place(SHARED, slow) as (instruments, _):
+        facts = asyncio.run(one_gives_up(instruments))
+    assert isinstance(facts, MailServers)
+    assert sessions(facts) == [MX]
+    assert slow.sessions == 1

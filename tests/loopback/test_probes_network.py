@@ -16,7 +16,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, read_connect_to
 from cyberaudit.probes.guard import PUBLIC_CONNECTIONS, Purpose
 from cyberaudit.probes.network import LINE_BYTES, Limits, Network, Stream, _from_os, _socket_address
-from cyberaudit.probes.smtp import lenient_context
+from cyberaudit.probes.tls_client import lenient_context
 from cyberaudit.town.scope import scope_for_look
 
 pytestmark = pytest.mark.loopback
@@ -216,6 +216,8 @@ def test_the_zone_of_a_link_local_resolver_becomes_an_index() -> None:
     endpoint = Endpoint(ip_address("fe80::1%lo"), 53)
     assert _socket_address(endpoint) == ("fe80::1", 53, 0, socket.if_nametoindex("lo"))
     assert _socket_address(Endpoint(ip_address("fe80::1%7"), 53)) == ("fe80::1", 53, 0, 7)
+    with pytest.raises(OSError, match="no interface"):  # « ² » is a digit to Python, and no number
+        _socket_address(Endpoint(ip_address("fe80::1%²"), 53))
     assert _socket_address(Endpoint(ip_address("2001:db8::1"), 53)) == ("2001:db8::1", 53, 0, 0)
 
 

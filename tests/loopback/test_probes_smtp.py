@@ -22,7 +22,8 @@ from cyberaudit.probes.certificates import TrustStore, trust_store
 from cyberaudit.probes.endpoint import Endpoint
 from cyberaudit.probes.instruments import Patience
 from cyberaudit.probes.network import Limits, Network, Purpose, Stream
-from cyberaudit.probes.smtp import Caller, converse, sent_chain
+from cyberaudit.probes.smtp import Caller, converse
+from cyberaudit.probes.tls_client import sent_chain
 from cyberaudit.town.scope import scope_for_look
 
 pytestmark = pytest.mark.loopback

@@ -400,12 +400,12 @@ def test_an_address_nobody_signed_for_is_never_touched() -> None:
 
 
 def test_what_would_be_touched_is_announced() -> None:
-    (announced,) = announce(replace(ENDPOINT, port="tcp/4433"))
+    (announced,) = announce(replace(ENDPOINT, port="tcp/4433"), instruments())
     assert announced.target == NAME
     assert announced.purpose is Purpose.ACTIVE
     assert "5 connexions chiffrées, port 4433" in announced.text
     assert announced.max_packets > 0
-    assert announce(replace(ENDPOINT, type=VpnKind.WIREGUARD)) == ()
+    assert announce(replace(ENDPOINT, type=VpnKind.WIREGUARD), instruments()) == ()
 
 
 def test_the_registry_knows_who_looks_at_a_tls_endpoint() -> None:

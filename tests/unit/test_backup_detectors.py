@@ -410,3 +410,18 @@ def test_no_damage_makes_a_detector_crash(name: str, start: bytes, at: int, nois
 )
 def test_what_the_system_refuses_has_a_reason(number: int, reason: Reason) -> None:
     assert reason_of(OSError(number, "refus")).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("cle.asc", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQENBF\n-----END PGP PUBLIC KEY BLOCK-----\n"),
+        ("cle.gpg", b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n"),
+        ("serveur.pem.gpg", b"-----BEGIN CERTIFICATE-----\n"),
+        ("trusted.gpg", packet(6, b"\x04" + b"k" * 200)),
+        ("signature.asc", b"-----BEGIN PGP SIGNATURE-----\n"),
+        ("signature.gpg", packet(2, b"\x04" + b"s" * 100)),
+    ],
+)
+def test_keys_and_signatures_are_no_copies(name: str, data: bytes) -> None:
+    assert recognise(sample(name, data)) is None

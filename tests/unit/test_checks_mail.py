@@ -12,6 +12,7 @@ from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.facts.certificate import Certificate, TlsSession
 from cyberaudit.facts.mail import MailDns, MailServer, MailServers, MxRecord, TxtAnswer, UnresolvedServer
 from cyberaudit.facts.mail_samples import (
+    BAD_DNS,
     BAD_SERVERS,
     CERTIFICATE,
     EXPIRED_SERVERS,
@@ -85,14 +86,50 @@ REDIRECT = b"v=spf1 redirect=_spf.example"
         (dns(spf=(REDIRECT,), redirects=LOST), (UNKNOWN, Reason.TIMEOUT)),
         (dns(spf=(REDIRECT + b" -all",), redirects=LOST), (PASS, "")),
         (replace(GOOD_DNS, apex=LOST), (UNKNOWN, Reason.TIMEOUT)),
+        (dns(spf=(b"v=spf1 ip4:0.0.0.0/0 -all",)), (FAIL, "too-broad")),
+        (dns(spf=(b"v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",)), (FAIL, "too-broad")),
+        (dns(spf=(b"v=spf1 ip6:2000::/3 -all",)), (FAIL, "too-broad")),
+        (dns(spf=(b"v=spf1 a//0 -all",)), (FAIL, "too-broad")),
+        (dns(spf=(b"v=spf1 mx/7 -all",)), (FAIL, "too-broad")),
+        (dns(spf=(b"v=spf1 ip4:10.0.0.0/8 -all",)), (PASS, "")),
+        (dns(spf=(b"v=spf1 -ip4:0.0.0.0/0 ~ip6:::/0 -all",)), (PASS, "")),
+        (dns(spf=(b"v=spf1 -all ip4:0.0.0.0/0",)), (PASS, "")),
+        (dns(spf=(b"v=spf1 mx -all ipv4:192.0.2.1",)), (FAIL, "syntax")),
+        (dns(spf=(b"v=spf1 include: -all",)), (FAIL, "syntax")),
+        (dns(spf=(b"v=spf1\tmx -all",)), (FAIL, "no-record")),
+        (dns(spf=(REDIRECT + b" ip4:1.2.3",), redirects=LOST), (FAIL, "syntax")),
+        (dns(spf=(REDIRECT + b" ip4:0.0.0.0/0",), redirects=LOST), (FAIL, "too-broad")),
+        (
+            dns(spf=(REDIRECT,), redirects=(TxtAnswer("_spf.example", (b"v=spf1 oops -all",)),)),
+            (FAIL, "syntax"),
+        ),
+        (
+            dns(
+                spf=(REDIRECT,),
+                redirects=(
+                    TxtAnswer("_spf.example", (b"v=spf1 ip4:0.0.0.0/2 redirect=b.example",)),
+                    TxtAnswer("b.example", (b"v=spf1 -all",)),
+                ),
+            ),
+            (FAIL, "too-broad"),
+        ),
     ],
 )
 def test_spf(facts: MailDns, expected: Expected) -> None:
     assert outcome("mail.spf", facts) == expected
 
 
-def test_an_spf_that_lets_everybody_in_raises_the_likelihood() -> None:
-    assert ask("mail.spf", dns(spf=(b"v=spf1 +all",))).likelihood == 4
+@pytest.mark.parametrize(
+    ("record", "likelihood"),
+    [(b"v=spf1 +all", 4), (b"v=spf1 ip4:0.0.0.0/0 -all", 4), (b"v=spf1 ip4:0.0.0.0/1 -all", None)],
+)
+def test_an_spf_that_lets_everybody_in_raises_the_likelihood(record: bytes, likelihood: int | None) -> None:
+    assert ask("mail.spf", dns(spf=(record,))).likelihood == likelihood
+
+
+def test_a_malformed_spf_shows_the_term_at_fault() -> None:
+    verdict = ask("mail.spf", dns(spf=(b"v=spf1 mx ip4:192.0.2.0/33 -all",)))
+    assert [line.value for line in verdict.evidence][-1] == "ip4:192.0.2.0/33"
 
 
 @pytest.mark.parametrize("check_id", ["mail.spf", "mail.dmarc"])
@@ -106,6 +143,7 @@ def test_a_domain_without_mail_is_judged_elsewhere(check_id: str) -> None:
         (dmarc(b"v=DMARC1; p=reject"), (PASS, "")),
         (dmarc(b"v=DMARC1; p=quarantine; pct=100"), (PASS, "")),
         (dmarc(b"v=DMARC1; p=quarantine; pct=50"), (PARTIAL, "percent")),
+        (dmarc("v=DMARC1; p=quarantine; pct=²".encode("latin-1")), (PASS, "")),
         (dmarc(b"v=DMARC1; p=none; rua=mailto:a@b.example"), (PARTIAL, "policy-none")),
         (dmarc(b"v=DMARC1; p=quarantine; t=y"), (PARTIAL, "policy-none")),
         (dmarc(b"v=DMARC1; p=reject; t=y"), (PASS, "")),
@@ -124,6 +162,10 @@ def test_dmarc(answers: Any, expected: Expected) -> None:
     assert outcome("mail.dmarc", dns(dmarc=answers)) == expected
 
 
+MX1 = f"mx1.{GOOD_DNS.domain}"
+NO_ADDRESS = UnresolvedServer(MX1, None)
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -132,6 +174,14 @@ def test_dmarc(answers: Any, expected: Expected) -> None:
         ((GOOD_DNS, replace(MUTE_SERVERS, unresolved=())), (PASS, "")),
         ((GOOD_DNS, BAD_SERVERS), (PARTIAL, "no-address")),
         ((GOOD_DNS, replace(BAD_SERVERS, servers=())), (FAIL, "no-address")),
+        ((GOOD_DNS, replace(BAD_SERVERS, servers=(), left_out=(MX1,))), (PARTIAL, "no-address")),
+        (
+            (GOOD_DNS, replace(MUTE_SERVERS, servers=(), unresolved=(NO_ADDRESS, *MUTE_SERVERS.unresolved))),
+            (PARTIAL, "no-address"),
+        ),
+        ((GOOD_DNS, replace(GOOD_SERVERS, left_out=(MX1,))), (UNKNOWN, "undecided")),
+        ((GOOD_DNS, replace(GOOD_SERVERS, servers=(), left_out=(MX1,))), (UNKNOWN, "undecided")),
+        ((GOOD_DNS, replace(GOOD_SERVERS, left_out=(f"{MX1} 192.0.2.99",))), (PASS, "")),
         ((GOOD_DNS, replace(BAD_SERVERS, servers=(), unresolved=())), (UNKNOWN, "undecided")),
         ((GOOD_DNS, LOST), (UNKNOWN, Reason.TIMEOUT)),
         ((LOST, GOOD_SERVERS), (UNKNOWN, Reason.TIMEOUT)),
@@ -153,7 +203,7 @@ def test_mx_of_a_domain_without_mail_does_not_apply() -> None:
     assert outcome("mail.mx", (LOCKED_DNS, LOST), sends_mail=False)[0] is NONE
 
 
-def servers(*tls: Any, host: str = "mx1.example") -> MailServers:
+def servers(*tls: Any, host: str = "mx1.example", left_out: tuple[str, ...] = ()) -> MailServers:
     found = tuple(
         MailServer(
             host,
@@ -162,7 +212,7 @@ def servers(*tls: Any, host: str = "mx1.example") -> MailServers:
         )
         for number, one in enumerate(tls, start=25)
     )
-    return MailServers(domain="example", servers=found, unresolved=())
+    return MailServers(domain="example", servers=found, unresolved=(), left_out=left_out)
 
 
 NO_ANSWER = Unreachable(Reason.TIMEOUT, "whole")
@@ -185,6 +235,10 @@ OLD = replace(TLS, version="TLSv1.1")
         (servers(Unreachable(Reason.RESET)), (UNKNOWN, Reason.RESET)),
         (servers(OLD, TLS), (PARTIAL, "old-version")),
         (servers(), (NONE, "not-applicable")),
+        (servers(left_out=("mx2.example",)), (UNKNOWN, "undecided")),
+        (servers(TLS, left_out=("mx2.example",)), (UNKNOWN, "undecided")),
+        (servers(OLD, left_out=("mx1.example 192.0.2.99",)), (UNKNOWN, "undecided")),
+        (servers(None, left_out=("mx2.example",)), (FAIL, "no-starttls")),
         (MUTE_SERVERS, (UNKNOWN, Reason.RESOLVER_FAILURE)),
         (replace(GOOD_SERVERS, unresolved=(UnresolvedServer("x", LOST),)), (UNKNOWN, Reason.TIMEOUT)),
     ],
@@ -210,6 +264,13 @@ SHORT_KEY = replace(CERTIFICATE, key_type="RSA", key_bits=1024)
     [
         (servers(TLS), (PASS, "")),
         (servers(TLS, None), (PASS, "")),
+        (servers(TLS, NO_ROUTE), (PASS, "")),
+        (servers(None, NO_ROUTE), (NONE, "not-applicable")),
+        (servers(NO_ROUTE), (UNKNOWN, Reason.NO_ROUTE)),
+        (servers(TLS, left_out=("mx2.example",)), (UNKNOWN, "undecided")),
+        (servers(None, left_out=("mx2.example",)), (UNKNOWN, "undecided")),
+        (servers(left_out=("mx2.example",)), (UNKNOWN, "undecided")),
+        (servers(TLS, Unreachable(Reason.RESET)), (UNKNOWN, Reason.RESET)),
         (servers(TLS, NO_ANSWER), (UNKNOWN, Reason.TIMEOUT)),
         (EXPIRED_SERVERS, (FAIL, "bad-certificate")),
         (servers(tls(name_matches=False)), (FAIL, "bad-certificate")),
@@ -248,6 +309,36 @@ def test_certificate(facts: MailServers, expected: Expected) -> None:
 def test_parked_domains(mail: Any, expected: Expected) -> None:
     every = ((towns.domain("parked", sends_mail=False), mail), (towns.domain("main"), LOST))
     assert outcome("mail.parked-domains", every) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (1, "On peut écrire au nom de a, qui ne sert pas au courrier."),
+        (2, "On peut écrire au nom de a et b, qui ne servent pas au courrier."),
+    ],
+)
+def test_the_sentence_on_parked_domains_agrees_with_their_number(count: int, sentence: str) -> None:
+    parked = [replace(towns.domain(name, sends_mail=False), name=name) for name in "ab"[:count]]
+    assert ask("mail.parked-domains", tuple((one, BAD_DNS) for one in parked)).text == sentence
+
+
+@pytest.mark.parametrize(
+    ("left_out", "start"),
+    [
+        (
+            ("mx6.example",),
+            "1\u00a0serveur de courrier de main.mairie-saint-etienne-d-o.example n'a pas été regardé",
+        ),
+        (
+            ("mx6.example", "mx7.example"),
+            "2\u00a0serveurs de courrier de main.mairie-saint-etienne-d-o.example n'ont pas été regardés",
+        ),
+    ],
+)
+@pytest.mark.parametrize("check_id", ["mail.starttls", "mail.certificate"])
+def test_servers_that_were_left_out_are_counted(check_id: str, left_out: tuple[str, ...], start: str) -> None:
+    assert ask(check_id, replace(GOOD_SERVERS, left_out=left_out)).text.startswith(start)
 
 
 def test_a_town_without_parked_domain_is_not_asked() -> None:

@@ -16,7 +16,7 @@ from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.observe import Errand, Limits, errands, observe
 from cyberaudit.facts.mail import MailDns, MailServers
-from cyberaudit.facts.mail_samples import BAD_SERVERS, GOOD_DNS, GOOD_SERVERS
+from cyberaudit.facts.mail_samples import BAD_SERVERS, GOOD_DNS, GOOD_SERVERS, MUTE_SERVERS
 from cyberaudit.model import Progress, Reason, Status, Unreachable
 from cyberaudit.probes.instruments import Instruments, Options, set_up
 from cyberaudit.probes.registry import Probe
@@ -43,7 +43,7 @@ def probe() -> Iterator[Any]:
         name = f"tests_probe_{len(made)}"
         module = types.ModuleType(name)
         module.look = look  # type: ignore[attr-defined]  # a module made by hand
-        module.announce = lambda asset: ()  # type: ignore[attr-defined]  # same
+        module.announce = lambda asset, instruments: ()  # type: ignore[attr-defined]  # same
         if again:
             module.worth_asking_again = again  # type: ignore[attr-defined]  # same
         sys.modules[name] = module
@@ -152,3 +152,19 @@ def test_cable_unplugged_yields_zero_measured_passes() -> None:
     assert len(made.observations) == 4
     assert Status.PASS not in {finding.status for finding in made.findings}
     assert made.finished_at > made.started_at == towns.NOW
+
+
+def test_two_looks_are_merged_by_the_probe_that_made_them(probe: Any) -> None:
+    made = probe(MailServers, looks_of(BAD_SERVERS, MUTE_SERVERS), again=lambda facts: True)
+    sys.modules[made.module].merge_looks = lambda first, second: first  # type: ignore[attr-defined]  # by hand
+    harvest = observe([Errand(TOWN.of_kind(AssetKind.DOMAIN)[0], made)], instruments())
+    assert next(iter(harvest.seen.values())).facts == BAD_SERVERS
+
+
+def looks_of(*answers: Any) -> Any:
+    waiting = list(answers)
+
+    async def look(asset: Any, instruments: Any) -> Any:
+        return waiting.pop(0)
+
+    return look

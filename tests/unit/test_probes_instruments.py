@@ -109,7 +109,7 @@ def test_each_probe_sees_another_class_of_facts_that_can_be_stored() -> None:
     ids=lambda probe: probe.facts.KIND,
 )
 def test_each_probe_announces_bounded_work_in_french(probe: Probe) -> None:
-    announced = probe.load().announce(DOMAIN)
+    announced = probe.load().announce(DOMAIN, prepared(Options(resolvers=("127.0.0.1",))))
     assert announced
     for one in announced:
         assert one.target == "l-hay.example"

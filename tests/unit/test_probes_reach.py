@@ -296,7 +296,9 @@ def test_the_services_of_a_host_are_asked_first_and_every_known_port_once() -> N
 
 @pytest.mark.parametrize("declared", [BOX, replace(BOX, services=())])
 def test_a_host_announces_its_addresses_its_ports_and_a_bound(declared: Host) -> None:
-    active, infrastructure = host_reach.announce(declared)
+    watched = prepared(town(declared, outside_canary="203.0.113.8"), "outside")
+    active, infrastructure = host_reach.announce(declared, watched)
+    assert host_reach.announce(declared, prepared(town(declared), "outside")) == (active,)
     assert active.purpose is Purpose.ACTIVE
     assert "192.0.2.1, 2001:db8::1" in active.text
     assert f"{len(host_reach.asked_ports(declared))}\u00a0ports TCP au plus" in active.text
@@ -306,10 +308,12 @@ def test_a_host_announces_its_addresses_its_ports_and_a_bound(declared: Host) ->
 
 
 def test_a_flow_announces_both_of_its_ends_and_a_bound() -> None:
-    (outwards,) = flow_reach.announce(OUT)
+    here = prepared(town(OFFICE, GUEST, OUT), "bureaux")
+    (outwards,) = flow_reach.announce(OUT, here)
+    assert flow_reach.announce(OUT, prepared(town(OFFICE, GUEST, OUT), "accueil")) == ()
     assert outwards.purpose is Purpose.INFRASTRUCTURE
     assert "bureaux → outside" in outwards.text
-    inwards, witness = flow_reach.announce(replace(OUT, target="accueil"))
+    inwards, witness = flow_reach.announce(replace(OUT, target="accueil"), here)
     assert (inwards.purpose, witness.purpose) == (Purpose.ACTIVE, Purpose.INFRASTRUCTURE)
     assert all("au plus" in one.text and 0 < one.max_packets < 3000 for one in (outwards, inwards, witness))
 
@@ -339,3 +343,7 @@ def test_only_tcp_ports_have_a_number_to_knock_at() -> None:
     assert tcp_number("tcp/443") == 443
     assert tcp_number("udp/500") is None
     assert Endpoint(TARGET, 443) == parse_endpoint("192.0.2.1:443")
+
+
+def test_a_host_that_does_not_face_the_vantage_announces_nothing() -> None:
+    assert host_reach.announce(SERVER, prepared(town(OFFICE, SERVER), "outside")) == ()

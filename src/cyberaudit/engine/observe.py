@@ -113,10 +113,12 @@ async def _observe(
 ) -> None:
     async def go(errand: Errand) -> None:
         facts = await _look(errand, harvest.instruments, seconds=limits.probe)
-        first = errand not in harvest.seen
-        if first or isinstance(facts, Facts):
+        before = harvest.seen.get(errand)
+        if before is None:
             harvest.store(errand, facts)
-        if progress and first:
+        elif isinstance(facts, Facts) and isinstance(before.facts, Facts):
+            harvest.store(errand, errand.probe.load().merge_looks(before.facts, facts))
+        if progress and before is None:
             progress(Progress(len(harvest.seen), len(sent), errand.asset.name))
 
     try:

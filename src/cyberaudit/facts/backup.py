@@ -34,7 +34,7 @@ class Copy:
     """One restore point: an archive, or a snapshot of a repository."""
 
     name: str
-    """Masked: letters of the stem kept, digits and dates as they are; at most 80 characters."""
+    """The file's name, made safe to show, at most 80 characters: the person must find the copy again."""
     format: str
     """`zip`, `openpgp`, `age`, `restic`, `tar`, `gzip`, `plain`, …"""
     size: int

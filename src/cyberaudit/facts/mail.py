@@ -1,10 +1,11 @@
 """What DNS and SMTP say of a domain's mail, and how its records are read."""
 
+import re
 from dataclasses import dataclass
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +83,22 @@ class MailServers(Facts):
     domain: str
     servers: tuple[MailServer, ...]
     unresolved: tuple[UnresolvedServer, ...]
+    left_out: tuple[str, ...]
+    """What was not looked at, beyond our limits: an MX never resolved as `host`, an address as `host address`."""
 
 
-def spf_records(answer: TxtAnswer) -> tuple[str, ...]:
-    """The records whose version is `v=spf1`, case-insensitively, then a space or the end (RFC 7208 §4.5)."""
-    texts = (record.decode("latin-1") for record in answer.records)
-    return tuple(text for text in texts if text.lower().split(" ", 1)[0] == "v=spf1")
-
-
-def spf_all(record: str) -> str | None:
-    """The qualifier of the first `all`: `+`, `-`, `~` or `?`; None when there is no `all` (RFC 7208 §5.1)."""
-    for term in record.split():
-        qualifier, mechanism = (term[0], term[1:]) if term[0] in "+-~?" else ("+", term)
-        if mechanism.lower() == "all":
-            return qualifier
-    return None
-
-
-def spf_redirect(record: str) -> str | None:
-    """The target of `redirect=`, which counts only when the record has no `all` (RFC 7208 §6.1)."""
-    if spf_all(record) is not None:
-        return None
-    targets = [term[9:] for term in record.split() if term.lower().startswith("redirect=")]
-    return targets[0].rstrip(".").lower() if targets else None
+def judged_servers(mail: MailServers) -> tuple[MailServer, ...]:
+    """Without the addresses that have no route from here, when the same host answered on another."""
+    answered = {server.host for server in mail.servers if not isinstance(server.session, Unreachable)}
+    return tuple(
+        server
+        for server in mail.servers
+        if not (
+            isinstance(server.session, Unreachable)
+            and server.session.reason is Reason.NO_ROUTE
+            and server.host in answered
+        )
+    )
 
 
 def dmarc_records(answer: TxtAnswer) -> tuple[str, ...]:
@@ -138,6 +132,8 @@ class DmarcPolicy:
     """Somebody receives the aggregate reports (`rua`)."""
 
 
+# RFC 7489 §6.4: 1*3DIGIT; a value out of grammar counts for its default.
+_PERCENT = re.compile("[0-9]{1,3}")
 _POLICIES = ("none", "quarantine", "reject")
 
 
@@ -164,7 +160,5 @@ def _policy_of(record: str, at: str, domain: str) -> DmarcPolicy | None:
         return None
     if tags.get("t", "").lower() == "y":
         policy = _POLICIES[max(_POLICIES.index(policy) - 1, 0)]
-    percent = tags.get("pct", "100")
-    return DmarcPolicy(
-        record, at, policy, int(percent) if percent.isdigit() and len(percent) < 4 else 100, reports
-    )
+    percent = tags.get("pct", "")
+    return DmarcPolicy(record, at, policy, int(percent) if _PERCENT.fullmatch(percent) else 100, reports)

@@ -67,6 +67,7 @@ GOOD_SERVERS = MailServers(
         MailServer(f"mx2.{DOMAIN}", "2001:db8::25", SESSION),
     ),
     unresolved=(),
+    left_out=(),
 )
 BAD_SERVERS = MailServers(
     domain=DOMAIN,
@@ -74,6 +75,7 @@ BAD_SERVERS = MailServers(
         MailServer(f"mx1.{DOMAIN}", "192.0.2.25", replace(SESSION, extensions=("PIPELINING",), tls=None)),
     ),
     unresolved=(UnresolvedServer(f"mx2.{DOMAIN}", None),),
+    left_out=(),
 )
 EXPIRED_SERVERS = MailServers(
     domain=DOMAIN,
@@ -95,11 +97,13 @@ EXPIRED_SERVERS = MailServers(
         ),
     ),
     unresolved=(),
+    left_out=(),
 )
 MUTE_SERVERS = MailServers(
     domain=DOMAIN,
     servers=(MailServer(f"mx1.{DOMAIN}", "192.0.2.25", Unreachable(Reason.TIMEOUT)),),
     unresolved=(UnresolvedServer(f"mx2.{DOMAIN}", Unreachable(Reason.RESOLVER_FAILURE)),),
+    left_out=(),
 )
 HOSTILE_SERVERS = MailServers(
     domain=HOSTILE,
@@ -117,7 +121,10 @@ HOSTILE_SERVERS = MailServers(
         ),
     ),
     unresolved=(UnresolvedServer(HOSTILE, Unreachable(Reason.PROTOCOL_ERROR, HOSTILE)),),
+    left_out=(HOSTILE,),
 )
+CROWDED_SERVERS = replace(GOOD_SERVERS, left_out=(f"mx6.{DOMAIN}", f"mx7.{DOMAIN}"))
+"""Good where it was looked at; two servers were not."""
 
 SAMPLES: tuple[Facts, ...] = (
     GOOD_DNS,
@@ -129,6 +136,7 @@ SAMPLES: tuple[Facts, ...] = (
     BAD_SERVERS,
     EXPIRED_SERVERS,
     MUTE_SERVERS,
+    CROWDED_SERVERS,
     HOSTILE_SERVERS,
 )
 """Found by `facts.base.samples()`: at least one good, one bad and one hostile of each kind."""

@@ -55,9 +55,9 @@ def worth_asking_again(facts: BackupStore) -> bool:
     return facts.present is False
 
 
-def announce(asset: Backup) -> tuple[Announcement, ...]:
+def announce(asset: Backup, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would touch: a folder of this machine, no network of its own."""
-    if not asset.path:
+    if not asset.path or not instruments.options.backup_roots:
         return ()
     return (
         Announcement(

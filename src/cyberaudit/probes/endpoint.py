@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cyberaudit.errors import UsageError
 from cyberaudit.plaintext import clean
+from cyberaudit.refusals import system_clause
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -135,7 +136,7 @@ def _read_rules_file(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(RULES_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "chemin impossible"
+        reason = system_clause(error) if isinstance(error, OSError) else "chemin impossible"
         raise UsageError(
             f"--connect-to : « {clean(str(path))} » n'est ni une règle ADRESSE:PORT=ADRESSE:PORT, "
             f"ni un fichier lisible ({reason})."

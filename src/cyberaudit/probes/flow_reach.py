@@ -92,8 +92,10 @@ def _left_out(address: IpAddress, ports: tuple[str, ...]) -> AddressReach:
     return AddressReach(str(address), address.version, tuple(PortAnswer(port, spent, "") for port in ports))
 
 
-def announce(asset: Flow) -> tuple[Announcement, ...]:
-    """What `look` would touch; which addresses stand on the other side, the profile says."""
+def announce(asset: Flow, instruments: Instruments) -> tuple[Announcement, ...]:
+    """What `look` would touch: nothing when the flow starts elsewhere than here."""
+    if asset.source != instruments.vantage:
+        return ()
     name = f"{asset.source} → {asset.target}"
     if asset.target == OUTSIDE:
         ports = len(flow_ports(asset, EGRESS_PORTS))

@@ -12,8 +12,9 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import ConnectTo, Endpoint, IpAddress
 from cyberaudit.town.scope import Scope
 
-# Ours: six domains of one town behind the same provider, each asked once and once again at the end.
-PUBLIC_CONNECTIONS = 12
+# Ours: twelve domains behind one provider, each under an MX name of its own, asked once and once again at the
+# end. Domains that share the name share the session.
+PUBLIC_CONNECTIONS = 24
 
 
 class Purpose(StrEnum):
@@ -78,6 +79,10 @@ class Guard:
         if request.purpose is Purpose.PUBLIC:
             self._spent[request.endpoint.address] += 1
         return destination
+
+    def covers_domain(self, domain: str) -> bool:
+        """Whether the authorization speaks of what `domain` publishes."""
+        return self._scope.covers_domain(domain)
 
     def _refusal(self, request: Request) -> Reason | None:
         address = request.endpoint.address

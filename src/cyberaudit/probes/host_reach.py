@@ -1,16 +1,26 @@
 """Which ports of a host answer, on the addresses that face the vantage, v4 and v6 in one pass."""
 
 import asyncio
+from dataclasses import replace
+from typing import assert_never
 
 from cyberaudit import french
 from cyberaudit.declared import Host
 from cyberaudit.facts.ports import PORTS
-from cyberaudit.facts.reach import CANARY_PORTS, HostReach
+from cyberaudit.facts.reach import (
+    CANARY_PORTS,
+    AddressReach,
+    CanaryAnswer,
+    HostReach,
+    PortAnswer,
+    PortState,
+)
+from cyberaudit.model import Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.sweep import PACKETS_PER_PORT, Manner, ask_canary, sweep
-from cyberaudit.probes.vantage import facing, pace
+from cyberaudit.probes.vantage import canary, facing, pace
 
 
 async def look(asset: Host, instruments: Instruments) -> HostReach:
@@ -27,30 +37,84 @@ async def look(asset: Host, instruments: Instruments) -> HostReach:
     return HostReach(vantage=vantage, addresses=reaches, canaries=canaries)
 
 
+def merge_looks(first: HostReach, second: HostReach) -> HostReach:
+    """Port by port: an answer is never replaced by silence, nor silence by what could not be asked."""
+    known = {reach.address: reach for reach in first.addresses}
+    asked = {reach.address for reach in second.addresses}
+    return HostReach(
+        vantage=second.vantage,
+        addresses=(
+            *(
+                _merged(known[reach.address], reach) if reach.address in known else reach
+                for reach in second.addresses
+            ),
+            *(reach for reach in first.addresses if reach.address not in asked),
+        ),
+        canaries=_both_reached(first.canaries, second.canaries),
+    )
+
+
+def _merged(first: AddressReach, second: AddressReach) -> AddressReach:
+    asked = {answer.port for answer in second.ports}
+    again = (_more_telling(first.answer(answer.port) or answer, answer) for answer in second.ports)
+    return replace(second, ports=(*again, *(answer for answer in first.ports if answer.port not in asked)))
+
+
+def _more_telling(first: PortAnswer, second: PortAnswer) -> PortAnswer:
+    return first if _told(first.state) > _told(second.state) else second
+
+
+def _told(state: PortState | Unreachable) -> int:
+    match state:
+        case PortState.OPEN | PortState.CLOSED | PortState.REJECTED:
+            return 2
+        case PortState.SILENT:
+            return 1
+        case Unreachable():
+            return 0
+        case _:
+            assert_never(state)
+
+
+def _both_reached(
+    first: tuple[CanaryAnswer, ...], second: tuple[CanaryAnswer, ...]
+) -> tuple[CanaryAnswer, ...]:
+    """A control holds only when it held both times: it is not known from which look a silence comes."""
+    again = {(canary.family, canary.port): canary.reached for canary in second}
+    return tuple(
+        replace(canary, reached=canary.reached and again[canary.family, canary.port])
+        for canary in first
+        if (canary.family, canary.port) in again
+    )
+
+
 def asked_ports(host: Host) -> tuple[str, ...]:
     """Its declared services first: they are what matters when time is short."""
     declared = (service.port for service in host.services)
     return tuple(dict.fromkeys((*declared, *(port.id for port in PORTS))))
 
 
-def announce(asset: Host) -> tuple[Announcement, ...]:
-    """What `look` would touch: the addresses that do not face the vantage are left out then."""
+def announce(asset: Host, instruments: Instruments) -> tuple[Announcement, ...]:
+    """What `look` would touch: the addresses that face the vantage, and the canary when there is one."""
+    addresses = facing(asset, instruments.vantage)
+    if not addresses:
+        return ()
     ports = len(asked_ports(asset))
-    target = ", ".join(asset.addresses)
-    canaries = len(CANARY_PORTS) + 1
-    return (
-        Announcement(
-            target=target,
-            purpose=Purpose.ACTIVE,
-            text=f"{asset.name} ({target}) : {french.count(ports, 'port')} TCP au plus par adresse, "
-            "une seconde fois pour ceux qui se taisent",
-            max_packets=len(asset.addresses) * ports * PACKETS_PER_PORT,
-        ),
-        Announcement(
-            target=target,
-            purpose=Purpose.INFRASTRUCTURE,
-            text=f"l'adresse témoin du profil, s'il en donne une, à propos de {target} : "
-            f"{french.count(canaries, 'port')} TCP au plus",
-            max_packets=canaries * PACKETS_PER_PORT,
-        ),
+    target = ", ".join(map(str, addresses))
+    knocks = Announcement(
+        target=target,
+        purpose=Purpose.ACTIVE,
+        text=f"{asset.name} ({target}) : {french.count(ports, 'port')} TCP au plus par adresse, "
+        "une seconde fois pour ceux qui se taisent",
+        max_packets=len(addresses) * ports * PACKETS_PER_PORT,
     )
+    if canary(instruments.town, instruments.vantage) is None:
+        return (knocks,)
+    canaries = len(CANARY_PORTS) + 1
+    witness = Announcement(
+        target=target,
+        purpose=Purpose.INFRASTRUCTURE,
+        text=f"l'adresse témoin du profil, à propos de {target} : {french.count(canaries, 'port')} TCP au plus",
+        max_packets=canaries * PACKETS_PER_PORT,
+    )
+    return (knocks, witness)

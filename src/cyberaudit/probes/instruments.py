@@ -13,6 +13,8 @@ from cyberaudit.probes.endpoint import read_connect_to
 from cyberaudit.probes.network import CONNECT_SECONDS, Network
 from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_servers
 from cyberaudit.probes.vantage import canary_endpoints
+from cyberaudit.probes.visits import Visits
+from cyberaudit.refusals import system_clause
 from cyberaudit.town.scope import Scope
 
 # RFC 2606 reserves .invalid: the machine's own name says too much about who looks.
@@ -71,6 +73,8 @@ class Instruments:
     options: Options
     vantage: str
     """Where the machine stands: `outside`, or a declared zone's id."""
+    visits: Visits = field(default_factory=Visits)
+    """The SMTP sessions of this run."""
 
 
 def set_up(
@@ -115,7 +119,7 @@ def _check_bundle(path: Path) -> None:
             with path.open("rb") as file:
                 data = file.read(BUNDLE_BYTES)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "chemin impossible"
+        reason = system_clause(error) if isinstance(error, OSError) else "chemin impossible"
         raise UsageError(f"--ca-bundle : « {clean(str(path))} » ne se lit pas ({reason}).") from None
     if b"-----BEGIN CERTIFICATE-----" not in data:
         raise UsageError(f"--ca-bundle : {path} ne contient aucun certificat au format PEM.")

@@ -3,7 +3,8 @@
 import asyncio
 
 from cyberaudit.declared import Domain
-from cyberaudit.facts.mail import MailDns, TxtAnswer, dmarc_records, spf_records, spf_redirect
+from cyberaudit.facts.mail import MailDns, TxtAnswer, dmarc_records
+from cyberaudit.facts.spf import spf_records, spf_redirect
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.guard import Purpose
@@ -38,14 +39,14 @@ async def look(asset: Domain, instruments: Instruments) -> MailDns | Unreachable
     )
 
 
-def announce(asset: Domain) -> tuple[Announcement, ...]:
+def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would ask."""
     questions = 2 + MAX_REDIRECTS + MAX_TREE_WALK
     return (
         Announcement(
             target=asset.domain,
             purpose=Purpose.INFRASTRUCTURE,
-            text=f"les enregistrements publics de {asset.domain} (MX, SPF, DMARC) : "
+            text=f"les enregistrements publics de {asset.name} (MX, SPF, DMARC) : "
             f"{questions} questions au plus, posées au serveur DNS configuré",
             max_packets=questions * PACKETS_PER_QUESTION,
         ),

@@ -98,7 +98,9 @@ def _socket_address(endpoint: Endpoint) -> tuple[str, int] | tuple[str, int, int
         return str(address), endpoint.port
     # A zone left in the text would send asyncio to getaddrinfo.
     zone = address.scope_id
-    index = 0 if zone is None else int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+    index = (
+        0 if zone is None else int(zone) if zone.isascii() and zone.isdigit() else socket.if_nametoindex(zone)
+    )
     return str(address).partition("%")[0], endpoint.port, 0, index
 
 
@@ -301,6 +303,10 @@ class Network:
         self._streams: WeakSet[Stream] = WeakSet()
         self.opened: Counter[tuple[Purpose, str, int]] = Counter()
         """Sockets opened, by purpose, address and port as declared (before --connect-to)."""
+
+    def covers_domain(self, domain: str) -> bool:
+        """Whether a public connection may be made on account of `domain`."""
+        return self._guard.covers_domain(domain)
 
     async def connect(
         self,

@@ -34,10 +34,12 @@ class LoadedProbe:
 
     look: Callable[[Any, Any], Awaitable[Facts | Unreachable]]
     """(asset, Instruments) → facts of the probe's class."""
-    announce: Callable[[Any], tuple[Announcement, ...]]
-    """(asset) → what `look` would touch; sends nothing."""
+    announce: Callable[[Any, Any], tuple[Announcement, ...]]
+    """(asset, Instruments) → what `look` would touch from there; sends nothing."""
     worth_asking_again: Callable[[Any], bool]
     """(facts) → a negative reachability result is in them, that a second look may change."""
+    merge_looks: Callable[[Any, Any], Facts]
+    """(first facts, second facts) → what both looks together saw; a module that says nothing gives the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,16 @@ class Probe:
             look=module.look,
             announce=module.announce,
             worth_asking_again=getattr(module, "worth_asking_again", _never),
+            merge_looks=getattr(module, "merge_looks", _second),
         )
 
 
 def _never(_: object) -> bool:
     return False
+
+
+def _second(_: Facts, second: Facts) -> Facts:
+    return second
 
 
 PROBES: tuple[Probe, ...] = (

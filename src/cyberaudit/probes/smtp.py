@@ -1,26 +1,21 @@
 """One SMTP conversation up to STARTTLS: who answers, what is offered, which certificate. No mail is sent."""
 
 import re
-import ssl
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail import SmtpSession
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.certificates import TrustStore, covers_name, read_chain
+from cyberaudit.probes.certificates import TrustStore
 from cyberaudit.probes.instruments import Patience
 from cyberaudit.probes.network import Stream
+from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
 
 # Ours: real banners and EHLO answers have under 30 lines.
 MAX_LINES = 64
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-_SNI_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
-# OpenSSL, ssl.h: SSL_OP_LEGACY_SERVER_CONNECT, absent from the module before Python 3.12. Servers without
-# RFC 5746 must be seen too.
-_LEGACY_SERVER_CONNECT = 0x4
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,53 +111,4 @@ async def _start_tls(stream: Stream, caller: Caller, *, host: str) -> TlsSession
     if failure is not None:
         return failure
     assert stream.tls is not None
-    return tls_session(stream.tls, caller, host=host)
-
-
-def sni(host: str) -> str | None:
-    """`host` when it may stand in a server_name (RFC 6066 §3): no address, nothing exotic."""
-    return host if _SNI_NAME.fullmatch(host) and len(host) < 254 else None
-
-
-def lenient_context() -> ssl.SSLContext:
-    """A client that enforces nothing and goes as low as OpenSSL can: old servers are to be seen."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    # Without aNULL: a mail server that accepts anonymous suites would then show no certificate at all.
-    context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
-    context.options |= _LEGACY_SERVER_CONNECT
-    return context
-
-
-def tls_session(session: ssl.SSLObject, caller: Caller, *, host: str) -> TlsSession | Unreachable:
-    """The facts of a handshake that ended well."""
-    chain = read_chain(sent_chain(session))
-    if isinstance(chain, Unreachable):
-        return chain
-    certificates = [certificate for certificate, _ in chain]
-    trust = caller.trust
-    return TlsSession(
-        version=session.version() or "",
-        cipher=(session.cipher() or ("", "", 0))[0],
-        chain=tuple(facts for _, facts in chain),
-        trust_error=trust
-        if isinstance(trust, Unreachable)
-        else trust.trust_error(certificates, now=caller.now),
-        name_matches=covers_name(chain[0][1].names, host),
-    )
-
-
-def sent_chain(session: ssl.SSLObject) -> tuple[bytes, ...]:
-    """The certificates as sent, DER, the server's own first; that one alone where Python tells no more."""
-    public: Any = getattr(session, "get_unverified_chain", None)
-    if public is not None:  # Python 3.13
-        return tuple(public())
-    private: Any = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
-    if private is not None:
-        from _ssl import ENCODING_DER
-
-        return tuple(certificate.public_bytes(ENCODING_DER) for certificate in private() or ())
-    own = session.getpeercert(binary_form=True)
-    return (own,) if own else ()
+    return tls_session(stream.tls, host=host, trust=caller.trust, now=caller.now)

@@ -4,7 +4,8 @@ import asyncio
 import ssl
 import warnings
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, auto
 from functools import partial
 from ipaddress import ip_address
@@ -15,13 +16,14 @@ from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.certificates import trust_store
+from cyberaudit.probes.certificates import TrustStore, trust_store
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
-from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.instruments import Instruments, Patience
+from cyberaudit.probes.looks import kept
 from cyberaudit.probes.network import Network, Stream
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.smtp import Caller, lenient_context, sni, tls_session
+from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
 
 T = TypeVar("T")
 
@@ -74,14 +76,16 @@ class _Door:
     """One port of one address, and how we knock there."""
 
     network: Network
-    caller: Caller
+    patience: Patience
+    trust: TrustStore | Unreachable
+    now: datetime
     address: IpAddress
     port: int
     hostname: str
 
     async def open(self) -> Stream | Unreachable:
         return await self.network.connect(
-            self.address, self.port, purpose=Purpose.ACTIVE, within=self.caller.patience.connect
+            self.address, self.port, purpose=Purpose.ACTIVE, within=self.patience.connect
         )
 
 
@@ -108,7 +112,22 @@ def worth_asking_again(facts: TlsEndpoint) -> bool:
     return isinstance(facts.session, Unreachable) and facts.session.reason not in _LASTING
 
 
-def announce(asset: Vpn) -> tuple[Announcement, ...]:
+def merge_looks(first: TlsEndpoint, second: TlsEndpoint) -> TlsEndpoint:
+    """The second look; what only the first one saw stays, as long as both tell of the same address."""
+    if first.address != second.address:
+        return first if isinstance(second.session, Unreachable) else second
+    known = {answer.version: answer.accepted for answer in first.versions}
+    return replace(
+        second,
+        session=kept(first.session, second.session),
+        versions=tuple(
+            replace(answer, accepted=kept(known.get(answer.version, answer.accepted), answer.accepted))
+            for answer in second.versions
+        ),
+    )
+
+
+def announce(asset: Vpn, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would touch: nothing when the access is of another technique."""
     port = _tcp_port(asset)
     if port is None:
@@ -135,14 +154,17 @@ def _doors(asset: Vpn, instruments: Instruments, port: int) -> tuple[_Door, ...]
     host = instruments.town.asset(f"{AssetKind.HOST}/{asset.host}")
     addresses = host.addresses if isinstance(host, Host) else ()
     options = instruments.options
-    caller = Caller(
-        ehlo=options.ehlo,
-        patience=options.patience,
-        trust=trust_store(options.ca_bundle),
-        now=instruments.now,
-    )
+    trust = trust_store(options.ca_bundle)
     return tuple(
-        _Door(instruments.network, caller, ip_address(address), port, asset.hostname)
+        _Door(
+            network=instruments.network,
+            patience=options.patience,
+            trust=trust,
+            now=instruments.now,
+            address=ip_address(address),
+            port=port,
+            hostname=asset.hostname,
+        )
         for address in addresses[:MAX_ADDRESSES]
     )
 
@@ -173,12 +195,13 @@ async def _session(door: _Door) -> TlsSession | Unreachable:
         return stream
     with stream:
         failure = await stream.start_tls(
-            lenient_context(), server_name=sni(door.hostname), within=door.caller.patience.handshake
+            lenient_context(), server_name=sni(door.hostname), within=door.patience.handshake
         )
         if failure is not None:
             return failure
         assert stream.tls is not None
-        return tls_session(stream.tls, door.caller, host=door.hostname or str(door.address))
+        host = door.hostname or str(door.address)
+        return tls_session(stream.tls, host=host, trust=door.trust, now=door.now)
 
 
 async def _versions(door: _Door, session: TlsSession | Unreachable) -> tuple[VersionAnswer, ...]:
@@ -213,7 +236,7 @@ async def _ask(door: _Door, version: ssl.TLSVersion) -> _Said | Unreachable:
     stream = await door.open()
     if isinstance(stream, Unreachable):
         return stream
-    within = door.caller.patience.handshake
+    within = door.patience.handshake
     with stream:
         try:
             async with asyncio.timeout(within):

@@ -75,7 +75,8 @@ def _ports(reach: AddressReach, width: int) -> list[str]:
     rest = [f"{number} {word}" for word, number in counts.items() if number]
     unseen = sum(isinstance(answer.state, Unreachable) for answer in reach.ports)
     rest += [f"{unseen} sans réponse possible"] if unseen else []
-    lines = wrap(french.typeset(f"{reach.address} : {', '.join([f'{len(opened)} ouverts', *rest])}"), width)
+    counted = ", ".join((french.count(len(opened), "ouvert"), *rest))
+    lines = wrap(french.typeset(f"{reach.address} : {counted}"), width)
     for answer in opened:
         lines += wrap(f"{answer.port:<10} {port_name(answer.port)}  ({answer.detail})", width, first="  ")
     return lines

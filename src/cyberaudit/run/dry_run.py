@@ -23,12 +23,12 @@ def dry_run(request: Request) -> str:
         ProfileError, ScopeError, CatalogueError, UsageError: as the scan itself would.
     """
     profile, catalogue, vantage = prepare(request)
-    instruments_for(profile, request, vantage)
+    instruments = instruments_for(profile, request, vantage)
     verify_choices(profile.town, catalogue)
     announcements = [
         announcement
         for errand in errands(profile.town, catalogue.checks, vantage=vantage)
-        for announcement in errand.probe.load().announce(errand.asset)
+        for announcement in errand.probe.load().announce(errand.asset, instruments)
     ]
     zone = profile.town.asset(f"zone/{vantage}")
     place = f"le réseau « {zone.name} »" if zone else "l'extérieur"

@@ -12,6 +12,8 @@ from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
 SUFFIXES = frozenset({"gpg", "pgp", "asc"})
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
 ARMOUR_END = b"-----END PGP MESSAGE-----"
+AGE_ARMOUR = b"-----BEGIN AGE ENCRYPTED FILE-----"
+KEY_OR_SIGNATURE = frozenset({2, 5, 6, 7, 14})
 CLEAR_SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
 # RFC 9580 §9.3
 CIPHERS = {
@@ -67,6 +69,20 @@ def read_openpgp(sample: Sample) -> Reading | None:
             return Reading("openpgp", Encrypted.UNKNOWN, evidence, DAMAGED)
         return None
     return _judge(sample.head, packets, fault=_end(sample, packets[-1]))
+
+
+def is_key_or_signature(sample: Sample) -> bool:
+    """Keys, certificates and detached signatures wear the same endings as messages, and hold no copy.
+
+    In text: any « -----BEGIN … » other than a message. In bytes: a first packet that is a signature or a
+    key (RFC 9580 §5, tags 2, 5, 6, 7 and 14) and ends within the file.
+    """
+    if sample.head.startswith(b"-----BEGIN "):
+        return not sample.head.startswith((ARMOUR, CLEAR_SIGNED, AGE_ARMOUR))
+    first = _packet(sample.head, 0)
+    if first is None or first.tag not in KEY_OR_SIGNATURE or sample.suffix not in SUFFIXES:
+        return False
+    return first.length is not None and first.body + first.length <= sample.size
 
 
 def _armoured(sample: Sample) -> Reading:

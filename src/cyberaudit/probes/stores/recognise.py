@@ -3,7 +3,7 @@
 from cyberaudit.facts.backup import Encrypted
 from cyberaudit.probes.stores.age import read_age
 from cyberaudit.probes.stores.compressed import compressed_reader
-from cyberaudit.probes.stores.openpgp import read_openpgp
+from cyberaudit.probes.stores.openpgp import is_key_or_signature, read_openpgp
 from cyberaudit.probes.stores.plain import read_dump, read_marked, read_sqlite, read_tar
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, Detector, Reading, Sample, octets
 from cyberaudit.probes.stores.zip_archive import read_zip
@@ -74,6 +74,8 @@ def _suffix(name: str) -> str:
 
 def recognise(sample: Sample) -> Reading | None:
     """What the file is; None when neither its bytes nor its name make it a copy."""
+    if is_key_or_signature(sample):
+        return None
     named = is_copy_by_name(sample.name)
     if not sample.size:
         return Reading(sample.suffix, Encrypted.UNKNOWN, "fichier de 0 octet", EMPTY) if named else None

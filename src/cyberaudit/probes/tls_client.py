@@ -1,0 +1,63 @@
+"""How we present ourselves as a TLS client, and what a handshake shows."""
+
+import re
+import ssl
+from datetime import datetime
+from typing import Any
+
+from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.model import Unreachable
+from cyberaudit.probes.certificates import TrustStore, covers_name, read_chain
+
+_SNI_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
+# OpenSSL, ssl.h: SSL_OP_LEGACY_SERVER_CONNECT, absent from the module before Python 3.12. Servers without
+# RFC 5746 must be seen too.
+_LEGACY_SERVER_CONNECT = 0x4
+
+
+def sni(host: str) -> str | None:
+    """`host` when it may stand in a server_name (RFC 6066 §3): no address, nothing exotic."""
+    return host if _SNI_NAME.fullmatch(host) and len(host) < 254 else None
+
+
+def lenient_context() -> ssl.SSLContext:
+    """A client that enforces nothing and goes as low as OpenSSL can: old servers are to be seen."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    # Without aNULL: a mail server that accepts anonymous suites would then show no certificate at all.
+    context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
+    context.options |= _LEGACY_SERVER_CONNECT
+    return context
+
+
+def tls_session(
+    session: ssl.SSLObject, *, host: str, trust: TrustStore | Unreachable, now: datetime
+) -> TlsSession | Unreachable:
+    """The facts of a handshake that ended well: compared with the name `host`, judged at `now`."""
+    chain = read_chain(sent_chain(session))
+    if isinstance(chain, Unreachable):
+        return chain
+    certificates = [certificate for certificate, _ in chain]
+    return TlsSession(
+        version=session.version() or "",
+        cipher=(session.cipher() or ("", "", 0))[0],
+        chain=tuple(facts for _, facts in chain),
+        trust_error=trust if isinstance(trust, Unreachable) else trust.trust_error(certificates, now=now),
+        name_matches=covers_name(chain[0][1].names, host),
+    )
+
+
+def sent_chain(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    """The certificates as sent, DER, the server's own first; that one alone where Python tells no more."""
+    public: Any = getattr(session, "get_unverified_chain", None)
+    if public is not None:  # Python 3.13
+        return tuple(public())
+    private: Any = getattr(getattr(session, "_sslobj", None), "get_unverified_chain", None)
+    if private is not None:
+        from _ssl import ENCODING_DER
+
+        return tuple(certificate.public_bytes(ENCODING_DER) for certificate in private() or ())
+    own = session.getpeercert(binary_form=True)
+    return (own,) if own else ()

@@ -1,0 +1,159 @@
+"""The second look adds to the first one and takes nothing away from it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.facts.mail import MailDns, MailServer, MailServers, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail_samples import GOOD_DNS, SESSION, SILENT_DNS
+from cyberaudit.facts.reach import AddressReach, CanaryAnswer, HostReach, PortAnswer, PortState
+from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.registry import Probe, probe_for
+
+pytestmark = pytest.mark.unit
+
+MX = "mx1.l-hay.example"
+TIMEOUT, SPENT = Unreachable(Reason.TIMEOUT), Unreachable(Reason.BUDGET_SPENT)
+BROKEN = Unreachable(Reason.TLS_FAILURE)
+PLAIN = replace(SESSION, extensions=(), tls=None)
+CUT = replace(SESSION, tls=TIMEOUT)
+
+
+def merged(first: Any, second: Any) -> Any:
+    probe = probe_for(type(first))
+    assert isinstance(probe, Probe)
+    return probe.load().merge_looks(first, second)
+
+
+def mail(*sessions: SmtpSession | Unreachable, **changes: Any) -> MailServers:
+    servers = tuple(MailServer(MX, f"192.0.2.{n}", each) for n, each in enumerate(sessions, start=1))
+    return replace(MailServers("l-hay.example", servers, (), ()), **changes)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (PLAIN, SPENT, PLAIN),
+        (PLAIN, SESSION, SESSION),
+        (SESSION, PLAIN, PLAIN),
+        (TIMEOUT, SESSION, SESSION),
+        (TIMEOUT, SPENT, SPENT),
+        (SESSION, CUT, SESSION),
+        (PLAIN, CUT, CUT),
+        (replace(SESSION, tls=BROKEN), CUT, CUT),
+    ],
+)
+def test_a_session_that_was_seen_outlives_a_second_look_that_failed(
+    first: SmtpSession | Unreachable, second: SmtpSession | Unreachable, kept: SmtpSession | Unreachable
+) -> None:
+    assert merged(mail(first), mail(second)) == mail(kept)
+
+
+def test_servers_of_either_look_are_kept_in_the_order_of_the_first() -> None:
+    both = merged(mail(PLAIN, SESSION), mail(TIMEOUT, SESSION, PLAIN))
+    assert both == mail(PLAIN, SESSION, PLAIN)
+    assert merged(mail(PLAIN, SESSION), mail()) == mail(PLAIN, SESSION)
+
+
+def names(*entries: tuple[str, Unreachable | None]) -> tuple[UnresolvedServer, ...]:
+    return tuple(UnresolvedServer(host, cause) for host, cause in entries)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (names(("a.example", TIMEOUT)), (), ()),
+        (names(("a.example", TIMEOUT)), names(("a.example", None)), names(("a.example", None))),
+        (names(("a.example", None)), names(("a.example", TIMEOUT)), names(("a.example", None))),
+        (names(("a.example", TIMEOUT)), names(("a.example", SPENT)), names(("a.example", SPENT))),
+        ((), names((MX, TIMEOUT)), ()),
+        ((), names((MX, None)), names((MX, None))),
+        (names((MX, TIMEOUT)), names((MX, TIMEOUT)), names((MX, TIMEOUT))),
+        ((), names(("b.example", TIMEOUT)), names(("b.example", TIMEOUT))),
+    ],
+)
+def test_a_name_that_was_resolved_is_not_lost_to_a_resolver_that_fails(
+    first: Any, second: Any, kept: Any
+) -> None:
+    assert merged(mail(PLAIN, unresolved=first), mail(PLAIN, unresolved=second)).unresolved == kept
+
+
+def test_what_either_look_visited_is_not_left_out() -> None:
+    first = mail(PLAIN, left_out=("mx6.example", f"{MX} 192.0.2.2"))
+    second = mail(PLAIN, SESSION, left_out=("mx6.example", "mx7.example"))
+    assert merged(first, second).left_out == ("mx6.example", "mx7.example")
+
+
+def reach(*ports: tuple[str, PortState | Unreachable], address: str = "192.0.2.1") -> AddressReach:
+    return AddressReach(address, 4, tuple(PortAnswer(port, state, "") for port, state in ports))
+
+
+def host(*addresses: AddressReach, canaries: tuple[CanaryAnswer, ...] = ()) -> HostReach:
+    return HostReach("outside", addresses, canaries)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (PortState.OPEN, PortState.SILENT, PortState.OPEN),
+        (PortState.CLOSED, SPENT, PortState.CLOSED),
+        (PortState.REJECTED, PortState.SILENT, PortState.REJECTED),
+        (PortState.SILENT, SPENT, PortState.SILENT),
+        (SPENT, PortState.SILENT, PortState.SILENT),
+        (PortState.SILENT, PortState.OPEN, PortState.OPEN),
+        (PortState.CLOSED, PortState.OPEN, PortState.OPEN),
+        (TIMEOUT, SPENT, SPENT),
+    ],
+)
+def test_a_port_that_answered_is_never_silent_again(first: Any, second: Any, kept: Any) -> None:
+    both = merged(host(reach(("tcp/22", first))), host(reach(("tcp/22", second))))
+    assert both == host(reach(("tcp/22", kept)))
+
+
+def test_addresses_and_ports_of_either_look_are_kept() -> None:
+    opened = ("tcp/22", PortState.OPEN)
+    closed = ("tcp/80", PortState.CLOSED)
+    other = reach(opened, address="192.0.2.2")
+    assert merged(host(reach(opened), other), host(reach(closed))) == host(reach(closed, opened), other)
+    assert merged(host(reach(opened)), host(other)) == host(other, reach(opened))
+
+
+def test_a_canary_counts_only_when_it_was_reached_both_times() -> None:
+    first = (CanaryAnswer(4, "tcp/25", reached=True), CanaryAnswer(4, "tcp/443", reached=True))
+    again = (CanaryAnswer(4, "tcp/25", reached=False), CanaryAnswer(6, "tcp/443", reached=True))
+    both = merged(host(canaries=first), host(canaries=again))
+    assert both.canaries == (CanaryAnswer(4, "tcp/25", reached=False),)
+
+
+TLS = TlsSession("TLSv1.3", "x", (), "", name_matches=True)
+
+
+def endpoint(
+    session: TlsSession | Unreachable, accepted: bool | Unreachable, address: str = "192.0.2.1"
+) -> TlsEndpoint:
+    versions = (VersionAnswer("TLSv1", accepted),)
+    return TlsEndpoint("vpn.l-hay.example", address, "tcp/443", versions, session)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (endpoint(BROKEN, True), endpoint(TIMEOUT, TIMEOUT), endpoint(TIMEOUT, True)),
+        (endpoint(TIMEOUT, TIMEOUT), endpoint(TLS, False), endpoint(TLS, False)),
+        (endpoint(TLS, TIMEOUT), endpoint(TIMEOUT, True), endpoint(TLS, True)),
+        (endpoint(BROKEN, True), endpoint(BROKEN, True, "192.0.2.2"), endpoint(BROKEN, True)),
+        (endpoint(BROKEN, True), endpoint(TLS, True, "192.0.2.2"), endpoint(TLS, True, "192.0.2.2")),
+    ],
+)
+def test_a_version_that_was_accepted_outlives_a_second_look_that_failed(
+    first: TlsEndpoint, second: TlsEndpoint, kept: TlsEndpoint
+) -> None:
+    assert merged(first, second) == kept
+
+
+def test_a_probe_that_says_nothing_of_it_gives_the_second_look() -> None:
+    assert isinstance(GOOD_DNS, MailDns)
+    assert merged(GOOD_DNS, SILENT_DNS) is SILENT_DNS
