@@ -15,7 +15,8 @@ from cyberaudit.demo.listener import Listener
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, read_connect_to
 from cyberaudit.probes.guard import PUBLIC_CONNECTIONS, Purpose
-from cyberaudit.probes.network import LINE_BYTES, Limits, Network, Stream, _from_os, _socket_address
+from cyberaudit.probes.network import Network, _socket_address
+from cyberaudit.probes.stream import LINE_BYTES, Limits, Stream, from_os
 from cyberaudit.probes.tls_client import lenient_context
 from cyberaudit.town.scope import scope_for_look
 
@@ -209,7 +210,7 @@ def test_a_closed_port_is_refused_and_frees_its_place() -> None:
     ],
 )
 def test_each_error_of_the_system_has_its_reason(code: int, expected: Reason) -> None:
-    assert _from_os(OSError(code, "")).reason is expected
+    assert from_os(OSError(code, "")).reason is expected
 
 
 def test_the_zone_of_a_link_local_resolver_becomes_an_index() -> None:

@@ -20,9 +20,11 @@ from cyberaudit.facts.mail import SmtpSession
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.certificates import TrustStore, trust_store
 from cyberaudit.probes.endpoint import Endpoint
+from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Patience
-from cyberaudit.probes.network import Limits, Network, Purpose, Stream
+from cyberaudit.probes.network import Network
 from cyberaudit.probes.smtp import Caller, converse
+from cyberaudit.probes.stream import Limits, Stream
 from cyberaudit.probes.tls_client import sent_chain
 from cyberaudit.town.scope import scope_for_look
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
-from cyberaudit.cli.scan import Checks, Json
+from cyberaudit.cli.options import Checks, Json
 from cyberaudit.cli.shared import folders, say, shared
 from cyberaudit.errors import UsageError
 from cyberaudit.town.suggestion import question

@@ -5,10 +5,8 @@ from typing import Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand
-from cyberaudit.cli.scan import INCOMPLETE, All, Json, Output, Technical, progress
+from cyberaudit.cli.options import INCOMPLETE, INTERRUPTED, All, Json, Output, Technical, progress
 from cyberaudit.cli.shared import say, shared, warn
-
-INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:

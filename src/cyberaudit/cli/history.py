@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
-from cyberaudit.cli.scan import Json
+from cyberaudit.cli.options import Json
 from cyberaudit.cli.shared import say, shared
 
 if TYPE_CHECKING:

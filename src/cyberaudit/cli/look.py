@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
-from cyberaudit.cli.scan import (
+from cyberaudit.cli.options import (
     AllowTest,
     CaBundle,
     Checks,

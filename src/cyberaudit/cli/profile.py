@@ -8,7 +8,7 @@ import typer
 
 from cyberaudit import french
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
-from cyberaudit.cli.scan import Checks, Json, Now
+from cyberaudit.cli.options import Checks, Json, Now
 from cyberaudit.cli.shared import folders, moment, say
 from cyberaudit.errors import CatalogueError, Problem, ProfileError, ScopeError
 

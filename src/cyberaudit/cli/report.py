@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand
-from cyberaudit.cli.scan import (
+from cyberaudit.cli.options import (
     INCOMPLETE,
     All,
     Checks,
@@ -16,8 +16,9 @@ from cyberaudit.cli.scan import (
     Output,
     Technical,
     fail_tier,
+    percent,
 )
-from cyberaudit.cli.shared import folders, moment, shared, warn, whole_number
+from cyberaudit.cli.shared import folders, moment, shared, warn
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +55,7 @@ def report(
     screen.show(told.view, shared(ctx), as_json=as_json, level=level)
     for complaint in complaints:
         warn(complaint)
-    coverage = whole_number(min_coverage, option="--min-coverage", least=0, most=100)
+    coverage = percent(min_coverage)
     code = exit_code(told.state.findings, told.plan, partial=False, fail_on=tier, min_coverage=coverage)
     return max(code, INCOMPLETE) if complaints else code
 
@@ -87,5 +88,5 @@ def replay(
     judged, told = walk(stored, catalogue, now=moment(now) if now else None)
     level = screen.detail(everything=everything, technical=technical)
     screen.show(told.view, shared(ctx), as_json=as_json, level=level)
-    coverage = whole_number(min_coverage, option="--min-coverage", least=0, most=100)
+    coverage = percent(min_coverage)
     return exit_code(judged.findings, told.plan, partial=False, fail_on=tier, min_coverage=coverage)

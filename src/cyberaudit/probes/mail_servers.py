@@ -12,10 +12,10 @@ from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.looks import kept
-from cyberaudit.probes.network import Limits
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Addresses
 from cyberaudit.probes.smtp import Caller, converse
+from cyberaudit.probes.stream import Limits
 from cyberaudit.probes.visits import Place
 
 SMTP_PORT = 25

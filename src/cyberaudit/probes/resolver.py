@@ -14,7 +14,9 @@ from cyberaudit.errors import UsageError
 from cyberaudit.facts.mail import MxRecord
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, IpAddress, parse_endpoint
-from cyberaudit.probes.network import Limits, Network, Purpose
+from cyberaudit.probes.guard import Purpose
+from cyberaudit.probes.network import Network
+from cyberaudit.probes.stream import Limits
 
 if TYPE_CHECKING:
     from dns.message import Message, QueryMessage

@@ -10,7 +10,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.certificates import TrustStore
 from cyberaudit.probes.instruments import Patience
-from cyberaudit.probes.network import Stream
+from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
 
 # Ours: real banners and EHLO answers have under 30 lines.

@@ -21,8 +21,9 @@ from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Patience
 from cyberaudit.probes.looks import kept
-from cyberaudit.probes.network import Network, Stream
+from cyberaudit.probes.network import Network
 from cyberaudit.probes.registry import Announcement
+from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
 
 T = TypeVar("T")

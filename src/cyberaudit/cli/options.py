@@ -1,0 +1,175 @@
+"""The options that several commands share, and what their words become."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cyberaudit.cli.shared import on_a_terminal, whole_number
+
+if TYPE_CHECKING:
+    from cyberaudit.model import ProgressCallback
+    from cyberaudit.plan.words import Tier
+    from cyberaudit.probes.instruments import Options
+
+INCOMPLETE = 3
+INTERRUPTED = 130
+
+Now = Annotated[
+    str | None, typer.Option("--now", metavar="DATE", help="Juge les âges et les dates à ce moment.")
+]
+Checks = Annotated[
+    list[str] | None,
+    typer.Option("--checks", metavar="DOSSIER", help="Dossier de contrôles en plus (répétable)."),
+]
+All = Annotated[bool, typer.Option("--all", help="Montre tous les points.")]
+Technical = Annotated[bool, typer.Option("--technical", help="Montre les preuves et les références.")]
+Json = Annotated[bool, typer.Option("--json", help="Répond en JSON.")]
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        metavar="FORMAT:FICHIER",
+        help="Écrit aussi le rapport dans un fichier : text ou json (répétable).",
+    ),
+]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="PALIER",
+        help="Palier qui donne le code 1 : urgent, quick-win, project, later ou never.",
+    ),
+]
+MinCoverage = Annotated[
+    str,
+    typer.Option(
+        "--min-coverage",
+        metavar="POURCENT",
+        help="Part des points mesurés sous laquelle le contrôle est dit incomplet.",
+    ),
+]
+ConnectTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--connect-to",
+        metavar="DE=VERS",
+        help="Remplace une adresse et un port par d'autres, pour les essais ; ou un fichier de règles (répétable).",
+    ),
+]
+Resolver = Annotated[
+    list[str] | None,
+    typer.Option("--resolver", metavar="IP[:PORT]", help="Serveur DNS à interroger (répétable)."),
+]
+CaBundle = Annotated[
+    str | None,
+    typer.Option("--ca-bundle", metavar="FICHIER", help="Autorités de certification à reconnaître (PEM)."),
+]
+Ehlo = Annotated[
+    str | None,
+    typer.Option("--ehlo", metavar="NOM", help="Nom sous lequel se présenter aux serveurs de courrier."),
+]
+AllowTest = Annotated[
+    bool,
+    typer.Option(
+        "--allow-test-network", help="Accepte d'autres cibles que la machine locale dans --connect-to."
+    ),
+]
+
+MaxRate = Annotated[
+    str | None,
+    typer.Option("--max-rate", metavar="NOMBRE", help="Paquets par seconde et par machine, au plus."),
+]
+BackupRoot = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--backup-root",
+        metavar="DOSSIER",
+        help="Dossier sous lequel les sauvegardes peuvent être lues (répétable).",
+    ),
+]
+ProfilePath = Annotated[str, typer.Argument(metavar="PROFIL", help="Le profil YAML de la commune.")]
+Vantage = Annotated[
+    str | None,
+    typer.Option(
+        "--vantage",
+        metavar="LIEU",
+        help="D'où l'on regarde : outside, ou une zone du profil ; reconnu sans cela.",
+    ),
+]
+Save = Annotated[
+    str | None,
+    typer.Option(
+        "--save",
+        metavar="FICHIER.cya",
+        help="Garde aussi le contrôle dans un fichier, pour une autre machine.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Dit ce qui serait regardé, n'envoie rien.")]
+
+
+def percent(text: str) -> int:
+    """`--min-coverage`.
+
+    Raises:
+        UsageError: not a number from 0 to 100.
+    """
+    return whole_number(text, option="--min-coverage", least=0, most=100)
+
+
+def fail_tier(text: str) -> "Tier | None":
+    """`--fail-on` as a tier; None for `never`.
+
+    Raises:
+        UsageError: another word.
+    """
+    from cyberaudit.errors import UsageError
+    from cyberaudit.plan.words import Tier
+
+    known = {
+        "urgent": Tier.URGENT,
+        "quick-win": Tier.QUICK_WIN,
+        "project": Tier.PROJECT,
+        "later": Tier.LATER,
+        "never": None,
+    }
+    if text not in known:
+        raise UsageError(f"--fail-on : « {text} » n'est pas un palier ({', '.join(known)}).")
+    return known[text]
+
+
+def probe_options(
+    connect_to: list[str] | None,
+    resolver: list[str] | None,
+    ca_bundle: str | None,
+    *,
+    ehlo: str | None,
+    allow_test_network: bool,
+    max_rate: str | None = None,
+    backup_root: list[str] | None = None,
+) -> "Options":
+    """The options that say how to look.
+
+    Raises:
+        UsageError: one of them is malformed.
+    """
+    from cyberaudit.probes.instruments import NEUTRAL_NAME, Options
+
+    return Options(
+        resolvers=tuple(resolver or ()),
+        ca_bundle=Path(ca_bundle) if ca_bundle else None,
+        connect_to=tuple(connect_to or ()),
+        allow_test_network=allow_test_network,
+        ehlo=ehlo or NEUTRAL_NAME,
+        backup_roots=tuple(Path(root) for root in backup_root or ()),
+        max_rate=whole_number(max_rate, option="--max-rate", least=1, most=100_000) if max_rate else None,
+    )
+
+
+def progress(*, quiet: bool) -> "ProgressCallback | None":
+    """One rewritten line on a terminal, plain lines elsewhere, nothing when quiet."""
+    if quiet:
+        return None
+    from cyberaudit.cli.progress import plain_lines, rewritten_line
+
+    return rewritten_line if on_a_terminal(error=True) else plain_lines
