@@ -22,11 +22,9 @@ from cyberaudit.declared import (
     Backup,
     Commune,
     Declaration,
-    Delivery,
     Domain,
     Flow,
     Host,
-    PlanChoices,
     Practice,
     Service,
     Town,
@@ -41,6 +39,7 @@ from cyberaudit.model import Reason, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.registry import probe_for
 from cyberaudit.sdk import Check, Context, Every
+from cyberaudit.town.single import town_of
 
 MOST_CASES = 4000
 """Products of samples grow quickly; the first thousands are plenty."""
@@ -250,18 +249,7 @@ ASSETS: tuple[AnyAsset, ...] = (
 def _town(asset: AnyAsset) -> Town:
     others = tuple(other for other in ASSETS if other.key != asset.key)
     assets = (COMMUNE, *others) if isinstance(asset, Commune) else (COMMUNE, asset, *others)
-    return Town(
-        schema_version=1,
-        commune=COMMUNE,
-        scanned_by="",
-        authorization=None,
-        outside_canary="",
-        assets=assets,
-        waivers=(),
-        plan=PlanChoices((), (), (), spend_before_vote=True),
-        checks=(),
-        delivery=Delivery((), "", "", ""),
-    )
+    return dataclasses.replace(town_of(*assets), commune=COMMUNE)
 
 
 def _impure(check: Check) -> Iterator[str]:

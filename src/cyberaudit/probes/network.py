@@ -18,13 +18,9 @@ from weakref import WeakSet
 
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.endpoint import (
-    ConnectRule,
     ConnectTo,
     Endpoint,
     IpAddress,
-    parse_connect_to,
-    parse_endpoint,
-    read_connect_to,
 )
 from cyberaudit.probes.guard import Guard, Purpose, Request
 from cyberaudit.probes.knock import (
@@ -328,21 +324,3 @@ def own_address_towards(address: IpAddress) -> IpAddress | None:
             return ip_address(sock.getsockname()[0].partition("%")[0])
     except OSError:
         return None
-
-
-__all__ = [
-    "ConnectRule",
-    "ConnectTo",
-    "Endpoint",
-    "IpAddress",
-    "Knock",
-    "Limits",
-    "Network",
-    "Purpose",
-    "Request",
-    "Stream",
-    "own_address_towards",
-    "parse_connect_to",
-    "parse_endpoint",
-    "read_connect_to",
-]
