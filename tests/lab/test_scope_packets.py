@@ -46,7 +46,9 @@ class Namespace:
 
     def scan(self, profile: Path, *words: str) -> subprocess.CompletedProcess[str]:
         history = ["--history", str(profile.parent / "history.sqlite3")]
-        return self.run(sys.executable, "-m", "cyberaudit", "scan", str(profile), *history, *words)
+        return self.run(
+            sys.executable, "-m", "cyberaudit", "scan", str(profile), "--vantage", "outside", *history, *words
+        )
 
     @property
     def packets(self) -> int:

@@ -96,7 +96,16 @@ def test_a_mistake_in_a_profile_has_its_place(
 ) -> None:
     path = demo_with(tmp_path, demo_place, old, new)
     code, err = check(
-        capsys, "scan", path, "--now", "2026-11-21", "--history", str(tmp_path / "h"), "--dry-run"
+        capsys,
+        "scan",
+        path,
+        "--vantage",
+        "outside",
+        "--now",
+        "2026-11-21",
+        "--history",
+        str(tmp_path / "h"),
+        "--dry-run",
     )
     assert code == 2
     assert sentence in err.replace("\u00a0", " ")

@@ -57,6 +57,7 @@ def test_an_authorization_that_is_over_is_not_reopened_by_a_chosen_date(
         options=Options(resolvers=(demo_place.resolver,)),
         now=demo_place.now,
         clock=demo_place.now + timedelta(days=800),
+        vantage="outside",
     )
     before = sum(demo_place.dns.queries.values())
     with pytest.raises(ScopeError):
@@ -122,6 +123,7 @@ def test_a_check_that_never_ends_can_be_stopped_and_the_rest_is_kept(cyberaudit:
     folder = folder_with(cyberaudit.folder, "while True: pass")
     history = cyberaudit.folder / "history.sqlite3"
     command = [sys.executable, "-m", "cyberaudit", "scan", str(cyberaudit.place.profile), *cyberaudit.aim]
+    command += ["--vantage", "outside"]
     command += ["--checks", folder, "--history", str(history)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(8):
@@ -150,6 +152,8 @@ def spawn(cyberaudit: Command, *words: str, stdout: str = "", stderr: str = "") 
         "-m",
         "cyberaudit",
         "scan",
+        "--vantage",
+        "outside",
         str(cyberaudit.place.profile),
         *cyberaudit.aim,
         *words,

@@ -24,7 +24,7 @@ def test_an_interrupted_scan_is_kept_as_partial(
         mute.bind(("127.0.0.1", 0))
         resolver = f"127.0.0.1:{mute.getsockname()[1]}"
         command = [sys.executable, "-m", "cyberaudit", "scan", str(demo_place.profile), "--history", history]
-        command += ["--now", "2026-11-21", "--resolver", resolver, "--json"]
+        command += ["--vantage", "outside", "--now", "2026-11-21", "--resolver", resolver, "--json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             mute.recv(512)
             time.sleep(0.1)

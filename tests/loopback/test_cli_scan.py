@@ -45,7 +45,8 @@ class Command:
         return code, captured.out, captured.err
 
     def scan(self, *words: str, profile: Path | None = None) -> tuple[int, str, str]:
-        return self("scan", str(profile or self.place.profile), *self.aim, *words)
+        where = () if "--vantage" in words else ("--vantage", "outside")
+        return self("scan", str(profile or self.place.profile), *self.aim, *where, *words)
 
     def changed(self, *changes: tuple[str, str]) -> Path:
         """The demo's profile with some texts replaced."""
@@ -171,6 +172,8 @@ def test_without_a_valid_authorization_one_sentence_exit_2_and_nothing_sent(
 def test_a_resolver_that_is_down_gives_unknowns_and_exit_3(cyberaudit: Command) -> None:
     words = [
         "scan",
+        "--vantage",
+        "outside",
         str(cyberaudit.place.profile),
         "--now",
         cyberaudit.place.now.isoformat(),

@@ -83,3 +83,43 @@ def test_looking_at_one_thing_shows_what_was_seen(cyberaudit: Command, command: 
     assert code in (0, 1)
     _, document, _ = cyberaudit("look", command, *words, "--json")
     assert json.loads(document)["observations"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "asked", "sentence"),
+    [
+        ((), None, "dans aucun réseau du profil"),
+        (("bureaux", "accueil"), None, "dans plusieurs réseaux du profil"),
+        ((), "lune", "n'est pas un lieu de ce profil"),
+    ],
+)
+def test_elsewhere_is_not_outside_and_a_person_says_it(
+    cyberaudit: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    standing: tuple[str, ...],
+    asked: str | None,
+    sentence: str,
+) -> None:
+    monkeypatch.setattr("cyberaudit.run.scan.standing_in", lambda town: standing)
+    before = cyberaudit.sent()
+    where = ["--vantage", asked] if asked else []
+    code, _, err = cyberaudit("scan", str(cyberaudit.place.profile), *cyberaudit.aim, *where)
+    assert (code, cyberaudit.sent()) == (2, before)
+    assert sentence in err.replace("\u00a0", " ")
+
+
+def test_the_zone_this_machine_stands_in_is_recognised(
+    cyberaudit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyberaudit.run.scan.standing_in", lambda town: ("bureaux",))
+    _, out, _ = cyberaudit("scan", str(cyberaudit.place.profile), *cyberaudit.aim, "--json")
+    assert {scan["vantage"] for scan in json.loads(out)["scans"]} == {"bureaux"}
+
+
+def test_outside_on_a_machine_with_an_inner_address_is_believed_and_doubted_aloud(
+    cyberaudit: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyberaudit.run.scan.standing_in", lambda town: ("bureaux",))
+    code, _, err = cyberaudit.scan("--quiet", "--fail-on", "never")
+    assert code == 0
+    assert "ne dit rien de l'extérieur" in err

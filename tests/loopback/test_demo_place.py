@@ -178,14 +178,15 @@ def test_the_command_to_paste_says_everything(demo_place: DemoPlace) -> None:
     words = shlex.split(command(demo_place).replace("\\\n", ""))
     assert words[:3] == ["cyberaudit", "scan", str(demo_place.profile)]
     options = list(zip(words[3::2], words[4::2], strict=True))
-    assert options[:4] == [
+    assert options[:5] == [
+        ("--vantage", "outside"),
         ("--history", str(demo_place.folder / "history.sqlite3")),
         ("--now", "2026-11-21T21:10:00Z"),
         ("--resolver", demo_place.resolver),
         ("--ca-bundle", str(demo_place.ca_bundle)),
     ]
-    assert options[4] == ("--backup-root", str(demo_place.folder / "sauvegardes"))
-    assert options[5:] == [("--connect-to", rule) for rule in demo_place.connect_to]
+    assert options[5] == ("--backup-root", str(demo_place.folder / "sauvegardes"))
+    assert options[6:] == [("--connect-to", rule) for rule in demo_place.connect_to]
 
 
 def test_waiting_ends_when_the_town_is_gone() -> None:

@@ -94,7 +94,7 @@ Vantage = Annotated[
     typer.Option(
         "--vantage",
         metavar="LIEU",
-        help="D'où l'on regarde : outside, ou une zone du profil ; reconnu sans cela.",
+        help="D'où l'on regarde : outside, ou une zone du profil. La zone où l'on est se reconnaît seule.",
     ),
 ]
 Save = Annotated[

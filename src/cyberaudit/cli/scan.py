@@ -124,8 +124,8 @@ def _walk(request: "Request", wanted: Wanted, options: Shared) -> int:
     # Files first: a screen that breaks must not cost them.
     complaints = (*done.complaints, *screen.write(view, wanted.outputs, level=wanted.level))
     screen.show(view, options, as_json=wanted.as_json, level=wanted.level)
-    for complaint in complaints:
-        warn(complaint)
+    for sentence in filter(None, (*complaints, done.remark)):
+        warn(sentence)
     code = exit_code(
         done.audit.findings,
         done.told.plan,

@@ -25,7 +25,7 @@ def command(place: DemoPlace) -> str:
         *(("--backup-root", str(root)) for root in place.backup_roots),
         *(("--connect-to", rule) for rule in place.connect_to),
     ]
-    lines = [shlex.join(("cyberaudit", "scan", str(place.profile)))]
+    lines = [shlex.join(("cyberaudit", "scan", str(place.profile), "--vantage", "outside"))]
     lines += [f"  {shlex.join(option)}" for option in options]
     return " \\\n".join(lines)
 

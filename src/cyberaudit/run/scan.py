@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from cyberaudit.declared import Town
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.errors import HistoryError, NotSaved, ScopeError, UsageError
@@ -35,7 +36,7 @@ class Request:
     clock: datetime
     """The date it really is: an authorization that is over stays over, whatever `now` says."""
     vantage: str | None = None
-    """`outside` or a zone's id; None: recognised from this machine's addresses, else outside."""
+    """`outside` or a zone's id; None: recognised from this machine's addresses."""
     check_folders: tuple[Path, ...] = ()
     save: Path | None = None
     """A scan file for another machine, beside the history."""
@@ -49,6 +50,8 @@ class Scanned:
     told: Told
     complaints: tuple[str, ...]
     """What went wrong after the looking, each one French sentence: nothing obtained is lost for it."""
+    remark: str
+    """What a person should make sure of; may be empty."""
 
 
 def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scanned:
@@ -69,7 +72,7 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
     )
     past, complaints = keep(made, request)
     told = tell(past, catalogue, now=max(made.finished_at, request.now), current=made)
-    return Scanned(made, told, complaints)
+    return Scanned(made, told, complaints, remark=_doubt(profile.town, vantage))
 
 
 def instruments_for(profile: Profile, request: Request, vantage: str) -> Instruments:
@@ -96,17 +99,44 @@ def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
     """The profile, the catalogue and the vantage: all that needs no network."""
     profile = load_profile(request.profile)
     zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
-    standing = standing_in(profile.town)
-    if request.vantage is None and len(standing) > 1:
-        raise UsageError(
-            f"Cette machine est dans plusieurs réseaux du profil : dites d'où regarder, --vantage {standing[0]} "
-            f"ou {standing[1]}."
-        )
-    vantage = request.vantage or next(iter(standing), OUTSIDE)
+    vantage = request.vantage or _recognised(profile.town)
     if vantage not in (OUTSIDE, *zones):
         known = ", ".join((OUTSIDE, *zones))
         raise UsageError(f"« {vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
     return profile, load_catalogue(request.check_folders), vantage
+
+
+def _recognised(town: Town) -> str:
+    """The one zone this machine stands in; outside when the town declares no zone at all.
+
+    Elsewhere is not outside: what is closed behind the town's own box says nothing of the Internet, and must
+    not replace what was seen from there. A person says it.
+
+    Raises:
+        UsageError: the machine stands in several zones, or in none of those declared.
+    """
+    zones, standing = town.of_kind(AssetKind.ZONE), standing_in(town)
+    if len(standing) == 1 or not zones:
+        return next(iter(standing), OUTSIDE)
+    if standing:
+        where = f"dans plusieurs réseaux du profil : dites lequel, --vantage {' ou '.join(standing)}"
+    else:
+        where = "dans aucun réseau du profil : si elle est hors de la mairie, ajoutez --vantage outside"
+    raise UsageError(f"Cette machine est {where}.")
+
+
+def _doubt(town: Town, vantage: str) -> str:
+    """What to say when « outside » is given on a machine that bears one of the town's inner addresses.
+
+    It may be true, since many networks bear the same numbers; the scan is worth nothing if it is not.
+    """
+    standing = standing_in(town) if vantage == OUTSIDE else ()
+    if not standing:
+        return ""
+    return (
+        f"Cette machine porte une adresse du réseau « {standing[0]} » du profil. Si elle y est vraiment, ce "
+        f"contrôle ne dit rien de l'extérieur : refaites-le avec --vantage {standing[0]}."
+    )
 
 
 def keep(made: Audit, request: Request) -> tuple[Past, tuple[str, ...]]:
