@@ -108,7 +108,13 @@ def only(state: TownState) -> Finding:
         ("any", [(9, "outside", FAIL), (0, "outside", PASS)], PASS),
         ("any", [(9, "outside", PASS), (0, "outside", FAIL)], FAIL),
         ("any", [(9, "outside", PASS), (0, "outside", UNKNOWN)], UNKNOWN),
-        ("any", [(9, "outside", FAIL), (0, "outside", ERROR)], ERROR),
+        ("any", [(9, "outside", FAIL), (0, "outside", ERROR)], FAIL),
+        ("any", [(9, "outside", PARTIAL), (0, "outside", (UNKNOWN, Reason.NO_CONTROL))], PARTIAL),
+        ("any", [(9, "outside", FAIL), (5, "outside", ERROR), (0, "outside", UNKNOWN)], FAIL),
+        ("any", [(9, "outside", FAIL), (5, "outside", PASS), (0, "outside", UNKNOWN)], UNKNOWN),
+        ("any", [(9, "outside", FAIL), (5, "outside", UNKNOWN), (0, "outside", PARTIAL)], PARTIAL),
+        ("any", [(46, "outside", FAIL), (0, "outside", UNKNOWN)], UNKNOWN),
+        ("any", [(9, "outside", PASS), (0, "outside", ERROR)], ERROR),
         ("any", [(9, "outside", FAIL), (0, "outside", NA)], NA),
         ("any", [(9, "outside", FAIL), (0, "lan", PASS)], FAIL),
         ("any", [(9, "outside", PARTIAL), (0, "lan", PASS)], PARTIAL),
@@ -118,7 +124,7 @@ def only(state: TownState) -> Finding:
         ("any", [(9, "outside", FAIL), (0, "lan", NA)], FAIL),
         ("any", [(9, "outside", UNKNOWN), (0, "lan", NA)], UNKNOWN),
         ("any", [(9, "outside", ERROR), (0, "lan", UNKNOWN)], UNKNOWN),
-        ("any", [(9, "outside", FAIL), (5, "outside", UNKNOWN), (0, "lan", PASS)], PASS),
+        ("any", [(9, "outside", FAIL), (5, "outside", UNKNOWN), (0, "lan", PASS)], FAIL),
         ("any", [(46, "outside", FAIL), (0, "lan", PASS)], PASS),
         ("any", [(45, "outside", FAIL), (0, "lan", PASS)], FAIL),
         ("any", [(9, "outside", PASS), (0, "outside", NOT_LOOKED)], PASS),
@@ -143,6 +149,30 @@ def only(state: TownState) -> Finding:
 def test_which_verdict_stands(seen_from: str, told: list[Scan], expected: Status) -> None:
     state = town_state(scans(*told, seen_from=SeenFrom(seen_from)), now=NOW)
     assert only(state).status is expected
+
+
+UNSEEN = [
+    Reason.NO_CONTROL,
+    Reason.NO_ROUTE,
+    Reason.TIMEOUT,
+    Reason.PERMISSION_DENIED,
+    Reason.PROBE_CRASHED,
+    Reason.RESOLVER_FAILURE,
+]
+
+
+@pytest.mark.parametrize("reason", UNSEEN)
+def test_a_cable_pulled_out_today_leaves_the_fault_of_yesterday_and_its_date(reason: Reason) -> None:
+    told = scans((1, "outside", FAIL), (0, "outside", (UNKNOWN, reason)))
+    state = town_state(told, now=NOW, current=told[-1])
+    assert (only(state).status, only(state).seen_at) == (FAIL, NOW - timedelta(days=1))
+    assert state.first_failed[0].on == (NOW - timedelta(days=1)).date()
+
+
+@pytest.mark.parametrize("reason", UNSEEN)
+def test_what_was_in_order_and_can_no_longer_be_seen_is_proved_no_more(reason: Reason) -> None:
+    told = scans((1, "outside", PASS), (0, "outside", (UNKNOWN, reason)))
+    assert only(town_state(told, now=NOW)).status is UNKNOWN
 
 
 def test_a_clean_scan_from_the_lan_never_erases_an_urgency_seen_from_outside() -> None:
@@ -568,3 +598,14 @@ def test_of_many_audits_only_those_that_may_still_answer_are_read() -> None:
     told = scans(*((days, "outside", FAIL) for days in range(40)), (41, "lan", PASS))
     chosen = audits_to_read([trace_of(each) for each in told], now=NOW)
     assert chosen == (told[-1].uuid, told[0].uuid)
+
+
+def test_the_audit_of_a_fault_is_read_even_after_a_word_and_a_silence() -> None:
+    told = [
+        *scans((20, "outside", FAIL)),
+        audit(10, declared(PASS, days_ago=10)),
+        *scans((0, "outside", (UNKNOWN, Reason.NO_ROUTE))),
+    ]
+    chosen = audits_to_read([trace_of(each) for each in told], now=NOW)
+    assert chosen == tuple(each.uuid for each in told)
+    assert only(town_state(told, now=NOW)).status is FAIL

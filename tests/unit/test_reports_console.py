@@ -111,6 +111,17 @@ def test_the_technical_report_holds_identities_and_addresses_of_sources() -> Non
     assert "https://example.test/mac" not in text
 
 
+@pytest.mark.parametrize("detail", [Detail.ALL, Detail.TECHNICAL])
+def test_the_text_for_the_contractor_is_followed_by_its_list(detail: Detail) -> None:
+    text = " ".join(text_of("busy", width=120, detail=detail).split())
+    forwarded, _, after = text.partition("Points à traiter :")
+    assert forwarded.endswith("Pouvez-vous faire ce changement ? Merci. ")
+    assert after.startswith(" - Serveur de l'état civil : le service se présente ainsi")
+    assert after.index("[tcp/3389]") < after.index("[backup.fresh]")
+    assert "- mx2.lhay-sur-o.example ne chiffre rien. " in after
+    assert "- mx1.lhay-sur-o.example" not in after
+
+
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize("detail", [Detail.SUMMARY, Detail.ALL])
 def test_no_english_word_is_printed(name: str, detail: Detail) -> None:

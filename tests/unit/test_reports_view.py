@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cyberaudit.declared import Ceiling, Waiver
+from cyberaudit.declared import Ceiling, Flow, Waiver
 from cyberaudit.engine.measures import Remedies
 from cyberaudit.french import NARROW, NBSP
 from cyberaudit.history.state import TownState
-from cyberaudit.model import Basis, Status, Verdict
+from cyberaudit.model import Basis, SeenFrom, Status, Verdict
 from cyberaudit.plan.build import build_plan
 from cyberaudit.plan.words import Word
 from cyberaudit.reports.points import Scene
@@ -178,7 +178,7 @@ def test_the_budget_adds_every_action_and_keeps_the_ceilings_to_come() -> None:
     ("check", "expected"),
     [
         ("firewall.remote-desktop", "Mesuré depuis l'extérieur, le 21 novembre 2026 à 22 h 10."),
-        ("backup.fresh", "Mesuré depuis le réseau « Agents », le 21 novembre 2026 à 22 h 10."),
+        ("backup.fresh", "Mesuré sur la machine du contrôle, le 21 novembre 2026 à 22 h 10."),
         ("mail.certificate", "Tenté depuis l'extérieur, le 21 novembre 2026 à 22 h 10."),
         ("practice.mfa", "Déclaré le 3 novembre 2026 par Mme Maud Lefèvre. Non vérifié."),
         (
@@ -191,6 +191,44 @@ def test_the_budget_adds_every_action_and_keeps_the_ceilings_to_come() -> None:
 def test_each_point_says_what_it_stands_on(check: str, expected: str) -> None:
     point = next(each for each in samples.busy_view().points if each.check == check)
     assert plain(point.stands_on) == expected
+
+
+def test_a_disk_that_could_not_be_read_was_tried_on_the_machine_of_the_scan() -> None:
+    silent = replace(samples.BUSY[2], verdict=Verdict(Status.UNKNOWN, "On ne sait pas.", "timeout"))
+    point = samples.view_of([silent], samples.town()).points[0]
+    assert plain(point.stands_on).startswith("Tenté sur la machine du contrôle, le 21")
+    assert (point.vantage, point.place) == ("lan", "la machine du contrôle")
+
+
+@pytest.mark.parametrize(
+    ("source", "vantage", "expected"),
+    [
+        ("lan", "outside", "non regardé depuis l'extérieur : à faire depuis le réseau « Agents »."),
+        ("outside", "lan", "non regardé depuis le réseau « Agents » : à faire depuis l'extérieur."),
+        ("lan", "lan", "non regardé depuis le réseau « Agents » : à faire depuis un autre endroit."),
+    ],
+)
+def test_a_flow_is_to_be_tried_from_where_it_starts(source: str, vantage: str, expected: str) -> None:
+    place = samples.town()
+    flow = Flow("agents-web", "Agents vers Internet", (), source, "guest", ())
+    place = replace(place, assets=(*place.assets, flow))
+    unseen = replace(samples.BUSY[1], asset=flow.key, seen_from=SeenFrom.ANY, vantage=vantage)
+    view = samples.view_of([unseen], place)
+    assert plain(view.not_seen[0].sentence) == f"1 point {expected}"
+    assert plain(view.points[0].stands_on) == f"N{expected[1:]}"
+
+
+def test_the_list_that_goes_with_the_text_holds_what_is_open_and_only_that() -> None:
+    actions = {each.measure: each for each in samples.busy_view().next_actions}
+    listed = [(each.asset_name, each.key, plain(each.text)) for each in actions["encrypt-mail"].to_treat]
+    assert listed == [
+        ("lhay-sur-o.example", "mx2.lhay-sur-o.example", "mx2.lhay-sur-o.example ne chiffre rien.")
+    ]
+    assert [(each.asset_name, each.key) for each in actions["authenticate-mail"].to_treat] == [
+        ("mairie-lhay.example", ""),
+        ("lhay-sur-o.example", ""),
+    ]
+    assert all(each.to_treat == () for each in actions.values() if each.measure == "answer-questions")
 
 
 def test_a_declaration_on_an_asset_is_never_told_as_measured() -> None:

@@ -82,7 +82,8 @@ def town_state(
 
     Partial audits do not count, nor those begun after `now`. `current`, the scan just made, always does, and
     its profile is the one that counts. A question is answered by the newest verdict of each vantage that may
-    answer it, measured at most `max_age_days` ago: the worst of fail, partial and pass wins, and what is
+    answer it, measured at most `max_age_days` ago; a fault seen in that time stays, with its date, until that
+    vantage sees something else: silence mends nothing. The worst of fail, partial and pass wins, and what is
     known wins over what is not. What is declared comes from the newest audit that looked, as long as it
     holds and no measurement says worse. A failure is dated by `audits` and by `traces`, the whole history of
     the town in brief.
@@ -124,7 +125,7 @@ def audits_to_read(
             if mark.looked and mark.ground is not Ground.OFF:
                 wanted[mark.identity, mark.vantage, mark.ground] = trace.uuid
                 if mark.is_settled:
-                    wanted[mark.identity, mark.vantage, "settled"] = trace.uuid
+                    wanted[mark.identity, mark.vantage, f"settled {mark.ground}"] = trace.uuid
     chosen = set(wanted.values())
     return tuple(each.uuid for each in sorted(counted, key=_age) if each.uuid in chosen)
 
@@ -269,25 +270,30 @@ def _declarations(finding: Finding, town: Town) -> list[Declaration]:
 def _heard(asked: _Answer, past: _Past) -> list[_Answer]:
     """The newest measurement from each vantage that may answer, if recent, weighed by the rules of today.
 
-    Beside a word, which is the mark of a look that saw nothing, silence replaces no measurement; and from
-    the word's own vantage, an older one counts only when it saw a fault: an outage mends nothing.
+    Silence never replaces a fault that the same vantage saw. Beside a word, which is the mark of a look that
+    saw nothing, it replaces no measurement; and from the word's own vantage, an older one counts only when
+    it saw a fault: an outage mends nothing.
     """
     on_word = ground_of(asked.finding) is Ground.WORD
     found: dict[str, _Answer] = {}
     for record in past.records:
         finding = record.findings.get(_pair(asked.finding))
-        if (
-            finding is None
-            or not _is_measured(finding, record)
-            or not _was_seen(finding, asked.finding.seen_from)
-        ):
+        if finding is None or not _is_measured(finding, record) or not _is_admissible(finding, asked, past):
             continue
-        if not on_word or mark_of(finding, record.audit.town).is_settled:
+        before = found.get(finding.vantage)
+        has_fault = before is not None and before.finding.status.is_open
+        if mark_of(finding, record.audit.town).is_settled or not (on_word or has_fault):
             found[finding.vantage] = _Answer(_reweighed(finding, asked.finding), record)
     own = found.get(asked.finding.vantage)
     if on_word and own and own.record.rank < asked.record.rank and not own.finding.status.is_open:
         del found[asked.finding.vantage]
-    return [answer for answer in found.values() if answer.finding.seen_at >= past.now - past.max_age]
+    return list(found.values())
+
+
+def _is_admissible(finding: Finding, asked: _Answer, past: _Past) -> bool:
+    """Seen by somebody who may answer, and not too long ago."""
+    is_recent = finding.seen_at >= past.now - past.max_age
+    return is_recent and _was_seen(finding, asked.finding.seen_from)
 
 
 def _is_measured(finding: Finding, record: _Record) -> bool:

@@ -1,11 +1,15 @@
-"""How an action of the plan is told: what, why, who, for how much, by when."""
+"""How an action of the plan is told: what, why, who, for how much, by when, and on which points."""
+
+from collections.abc import Iterator
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Owner
+from cyberaudit.model import Finding
+from cyberaudit.plaintext import clean
 from cyberaudit.plan.words import Action
 from cyberaudit.reports import amounts
-from cyberaudit.reports.points import Scene
-from cyberaudit.reports.words import ActionView
+from cyberaudit.reports.points import Scene, safe
+from cyberaudit.reports.words import ActionView, ToTreatView
 
 _SHORT = {Owner.AGENT: "Agent", Owner.ELU: "Élu", Owner.CONTRACTOR: "Prestataire"}
 
@@ -36,6 +40,7 @@ def action(value: Action, scene: Scene) -> ActionView:
         stopgap=french.typeset(measure.stopgap),
         steps=tuple(french.typeset(step) for step in measure.steps),
         contractor=french.typeset(measure.contractor),
+        to_treat=tuple(told for each in value.findings for told in _to_treat(each)),
         done_when=french.typeset(measure.done_when),
         after=_after(value, scene),
         sources=scene.cited(measure.sources),
@@ -44,6 +49,18 @@ def action(value: Action, scene: Scene) -> ActionView:
         gain=value.gain,
         index=value.index,
     )
+
+
+def _to_treat(finding: Finding) -> Iterator[ToTreatView]:
+    """The open items of an open finding; itself when it holds none."""
+    if not finding.status.is_open:
+        return
+    name = safe(finding.asset_name)
+    opened = [item for item in finding.verdict.items if item.status.is_open]
+    for item in opened:
+        yield ToTreatView(finding.identity, name, clean(item.key), safe(item.text))
+    if not opened:
+        yield ToTreatView(finding.identity, name, "", safe(finding.verdict.text))
 
 
 def _after(value: Action, scene: Scene) -> str:

@@ -8,7 +8,7 @@ from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Sheet
 from cyberaudit.reports.sections import Section, action_block, marked
 from cyberaudit.reports.themes import theme_name
-from cyberaudit.reports.words import ActionView, CheckView, PointView, ReportView, SourceView
+from cyberaudit.reports.words import ActionView, CheckView, PointView, ReportView, SourceView, ToTreatView
 
 _WITHOUT_NAME = ("practice/", "town/")
 """Assets whose name the question already holds."""
@@ -36,11 +36,29 @@ def _how(action: ActionView, sheet: Sheet) -> Section:
 
 
 def _to_forward(action: ActionView, sheet: Sheet) -> Section:
-    """The text for the contractor, its lines kept as written."""
-    lines = sheet.labelled("Texte à transmettre au prestataire", "") if action.contractor else []
+    """The text for the contractor, its lines kept as written, and the list that goes with it."""
+    if not action.contractor:
+        return []
+    lines = sheet.labelled("Texte à transmettre au prestataire", "")
     for line in action.contractor.splitlines():
         lines += sheet.fiche(line, indent="     ")
+    lines += sheet.labelled("Points à traiter", "") if action.to_treat else []
+    for each in action.to_treat:
+        lines += sheet.paragraph(_listed(each), first="     - ")
     return lines
+
+
+def _listed(each: ToTreatView) -> str:
+    """« Serveur : le Bureau à distance répond. [tcp/3389] »"""
+    # A port or a rule holds a digit; the other keys are words of the program.
+    is_number = any(char.isdigit() for char in each.key)
+    key = f" [{each.key}]" if is_number and each.key not in each.text else ""
+    return f"{_named(each.asset_name, each.text)}{key}"
+
+
+def _named(name: str, text: str) -> str:
+    """The sentence, after the name of what it is about unless it holds it."""
+    return text if name.lower() in text.lower() else f"{name}{french.NBSP}: {after_colon(text)}"
 
 
 def _references(action: ActionView, sheet: Sheet) -> Section:
@@ -92,8 +110,8 @@ def _theme_points(
 
 def _point(point: PointView, sheet: Sheet) -> Section:
     text = point.sentence if point.looked else point.stands_on
-    if point.asset_name.lower() not in text.lower() and not point.asset.startswith(_WITHOUT_NAME):
-        text = f"{point.asset_name}{french.NBSP}: {after_colon(text)}"
+    if not point.asset.startswith(_WITHOUT_NAME):
+        text = _named(point.asset_name, text)
     if point.waived:
         text += " Risque accepté."
     lines = marked(point.mark, text, sheet, indent="   ")

@@ -24,6 +24,8 @@ FAULTS = {
     "truncated": "coupée",
     "damaged": "abîmée",
     "in-the-future": "datée du futur",
+    "collapsed": "bien plus petite que les autres",
+    "end-not-seen": "fin non vue",
 }
 KINDS = {"folder": "dossier de copies", "restic": "dépôt restic"}
 
@@ -105,8 +107,10 @@ def _copies(store: BackupStore, width: int) -> list[str]:
     for copy in contents.copies[:10]:
         fault = f", {FAULTS.get(copy.fault, copy.fault)}" if copy.fault else ""
         date = french.day(copy.written_at)
+        # The file of a restic snapshot is small whatever it restores.
+        size = "" if copy.format == "restic" else f", {copy.size} octets"
         lines += wrap(
-            f"{copy.name} : {copy.format}, {copy.size} octets, {date}, {ENCRYPTED[copy.encrypted]}{fault}",
+            f"{copy.name} : {copy.format}{size}, {date}, {ENCRYPTED[copy.encrypted]}{fault}",
             width,
             first="  ",
             rest="    ",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from cyberaudit import french
-from cyberaudit.declared import Declaration, Practice, Town
+from cyberaudit.declared import Declaration, Flow, Practice, Town
 from cyberaudit.engine.measures import Owner, Remedies
 from cyberaudit.engine.remedies import Citation, cite_together
 from cyberaudit.model import Basis, Evidence, Finding, Item, Reason, SeenFrom, Status
@@ -12,6 +12,7 @@ from cyberaudit.plaintext import clean
 from cyberaudit.reports.words import EvidenceView, ItemView, Mark, PointView, SourceView
 
 OUTSIDE = "outside"
+_THIS_MACHINE = "la machine du contrôle"
 EVIDENCE_LIMIT = 400
 _QUESTIONS = (Reason.NOT_DECLARED, Reason.DECLARATION_EXPIRED, Reason.ANSWER_UNKNOWN)
 _BEST_PLACE = {
@@ -81,7 +82,7 @@ def point(finding: Finding, scene: Scene, *, waived: bool) -> PointView:
         waived=waived,
         looked=finding.looked,
         vantage=finding.vantage,
-        place=scene.place(finding.vantage),
+        place=_THIS_MACHINE if finding.seen_from is SeenFrom.LOCAL else scene.place(finding.vantage),
         seen_from=finding.seen_from,
         seen_at=finding.seen_at,
         impact=finding.impact,
@@ -107,10 +108,11 @@ def stands_on(finding: Finding, scene: Scene) -> str:
     if finding.status is Status.NOT_APPLICABLE:
         return ""
     if not finding.looked:
-        return french.typeset(f"{elsewhere(finding, scene).capitalize()}.")
+        text = elsewhere(finding, scene)
+        return french.typeset(f"{text[0].upper()}{text[1:]}.")
     if finding.status is Status.UNKNOWN and finding.verdict.reason in _QUESTIONS:
         return french.typeset(f"À qui le demander : {_who_knows(finding, scene)}.")
-    where = f"depuis {scene.place(finding.vantage)}, le {scene.moment(finding.seen_at)}"
+    where = f"{_where(finding, scene)}, le {scene.moment(finding.seen_at)}"
     if not finding.status.is_known:
         return f"Tenté {where}."
     if finding.basis is Basis.MEASURED:
@@ -125,9 +127,21 @@ def _who_knows(finding: Finding, scene: Scene) -> str:
 
 def elsewhere(finding: Finding, scene: Scene) -> str:
     """« non regardé depuis l'extérieur : à faire depuis le réseau de la mairie »."""
-    return french.typeset(
-        f"non regardé depuis {scene.place(finding.vantage)} : à faire {_BEST_PLACE[finding.seen_from]}"
-    )
+    return french.typeset(f"non regardé {_where(finding, scene)} : à faire {_best_place(finding, scene)}")
+
+
+def _where(finding: Finding, scene: Scene) -> str:
+    """« depuis l'extérieur »; what is read on a disk was not seen from a network."""
+    if finding.seen_from is SeenFrom.LOCAL:
+        return f"sur {_THIS_MACHINE}"
+    return f"depuis {scene.place(finding.vantage)}"
+
+
+def _best_place(finding: Finding, scene: Scene) -> str:
+    asset = scene.town.asset(finding.asset)
+    if isinstance(asset, Flow) and asset.source != finding.vantage:
+        return f"depuis {scene.place(asset.source)}"
+    return _BEST_PLACE[finding.seen_from]
 
 
 def _declared(finding: Finding, scene: Scene) -> str:

@@ -90,6 +90,19 @@ class LevelView:
 
 
 @dataclass(frozen=True, slots=True)
+class ToTreatView:
+    """One thing that an action must put in order."""
+
+    point: str
+    """Identity."""
+    asset_name: str
+    key: str
+    """`tcp/3389`; empty when the point holds no detail to correct."""
+    text: str
+    """What was seen."""
+
+
+@dataclass(frozen=True, slots=True)
 class ActionView:
     """One measure of the plan."""
 
@@ -125,6 +138,8 @@ class ActionView:
     steps: tuple[str, ...]
     contractor: str
     """A text ready to forward; may be empty."""
+    to_treat: tuple[ToTreatView, ...]
+    """The list that goes with the text: the open details of the points, worst first."""
     done_when: str
     after: str
     """What must be done or checked before; may be empty."""
@@ -185,7 +200,7 @@ class PointView:
     """False when nothing could look from there."""
     vantage: str
     place: str
-    """The vantage in French: « l'extérieur »."""
+    """The vantage in French: « l'extérieur »; « la machine du contrôle » for what is read on a disk."""
     seen_from: SeenFrom
     seen_at: datetime
     impact: int
