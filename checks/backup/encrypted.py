@@ -84,7 +84,7 @@ def _judge(contents: StoreContents, ctx: Context) -> Verdict:
     evidence = tuple(Evidence(copy.name, copy.evidence) for copy in (readable or contents.copies)[:SHOWN])
     if readable:
         return _readable(contents, ctx, items, evidence)
-    good = contents.good
+    good = contents.not_bad
     silent = any(copy.encrypted is Encrypted.UNKNOWN for copy in good)
     if not good or silent or not contents.complete:
         text = f"Rien ne prouve que toutes les copies de « {name} » sont chiffrées."
@@ -98,7 +98,7 @@ def _readable(
     """Some copy can be read: worse when it can be carried away, or when the town asked for encryption."""
     name, away = ctx.asset.name, _leaves_the_building(ctx.asset)
     likelihood = 3 if away else None
-    copies = contents.good or contents.copies
+    copies = contents.not_bad or contents.copies
     newest = copies[0]
     batch = {copy.encrypted for copy in copies if newest.written_at - copy.written_at < BATCH}
     if not batch & READABLE.keys():

@@ -11,9 +11,12 @@ sauvegarde arrêtée sans bruit est la surprise la plus fréquente.
 
 ## Limites
 Le rythme est celui que la commune déclare (rpo_hours, grace_hours, weekdays) ; les heures des jours sans sauvegarde
-ne comptent pas. Une date qui peut n'être que celle d'un déplacement ne prouve rien. Une copie vide, coupée ou datée
-de l'avenir ne compte pas. La vraisemblance passe à 4 quand la copie est quatre fois plus ancienne que le rythme :
-ce facteur est notre jugement.
+ne comptent pas. Une date qui peut n'être que celle d'un déplacement ne prouve rien : même seconde pour plusieurs
+copies, ou contenu plus vieux de deux jours. Une copie vide, coupée, datée de l'avenir, ou de moins de la moitié de
+la taille habituelle, ne compte pas. Une copie trop longue pour que sa fin soit vue reste sans réponse. Rien ne montre
+qu'un fichier age a été coupé, sauf parfois sa taille ; ni qu'un format que cyberaudit ne lit pas l'a été. D'un dépôt
+restic, on voit s'il a perdu ses clés, son index ou toutes ses données, pas une partie. La vraisemblance passe à 4
+quand la copie est quatre fois plus ancienne que le rythme : ce facteur est notre jugement.
 """
 
 from datetime import datetime, time, timedelta
@@ -47,7 +50,11 @@ FAULTS = {
     "truncated": "elle est coupée avant la fin",
     "damaged": "elle est abîmée",
     "in-the-future": "sa date est dans l'avenir",
+    "collapsed": "elle fait moins de la moitié de la taille habituelle",
+    "end-not-seen": "sa fin n'a pas été vue",
 }
+# Neither good nor bad: the file is too long to be followed to its end.
+OPEN_ENDED = "end-not-seen"
 SHOWN = 5
 
 
@@ -83,7 +90,10 @@ def _judge(contents: StoreContents, ctx: Context) -> Verdict:
         return passed(text, evidence=evidence)
     if not contents.copies and contents.other_files and contents.complete:
         return unknown(f"« {name} » ne contient aucune copie dont la date soit lisible.", evidence=evidence)
-    doubtful = [copy for copy in contents.good if _age(copy, ctx) <= allowed]
+    doubtful = [copy for copy in contents.not_bad if _age(copy, ctx) <= allowed]
+    if any(copy.fault and copy.date_kind is DateKind.EXACT for copy in doubtful):
+        text = f"La fin de la dernière copie de « {name} » n'a pas été vue : elle est peut-être coupée."
+        return unknown(text, items=items, evidence=evidence)
     if doubtful:
         text = f"Les dates de « {name} » peuvent être celles d'un déplacement : l'âge réel n'est pas connu."
         return unknown(text, items=items, evidence=evidence)
@@ -99,11 +109,11 @@ def _stale(
     name = ctx.asset.name
     if not contents.copies:
         return failed(f"« {name} » ne contient aucune copie.", reason="no-copy", evidence=evidence)
-    if not contents.good:
+    if not contents.not_bad:
         text = f"Aucune copie de « {name} » n'est en bon état."
         return failed(text, reason="only-faulty", items=items, evidence=evidence)
-    newest = contents.good[0]
-    text = f"La dernière bonne copie de « {name} » date du {_when(newest, ctx)}."
+    newest = contents.not_bad[0]
+    text = f"La dernière {'copie' if newest.fault else 'bonne copie'} de « {name} » date du {_when(newest, ctx)}."
     forgotten = _age(newest, ctx) > FORGOTTEN * _allowed(ctx.asset)
     return failed(text, reason="too-old", items=items, evidence=evidence, likelihood=4 if forgotten else None)
 
@@ -143,7 +153,7 @@ def _faulty(contents: StoreContents) -> tuple[Item, ...]:
     return tuple(
         Item(
             copy.name,
-            Status.FAIL,
+            Status.UNKNOWN if copy.fault == OPEN_ENDED else Status.FAIL,
             copy.fault,
             f"{copy.name} ne compte pas : {FAULTS.get(copy.fault, copy.fault)}.",
         )
@@ -154,9 +164,14 @@ def _faulty(contents: StoreContents) -> tuple[Item, ...]:
 
 def _evidence(contents: StoreContents, ctx: Context) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(copy.name, f"{_when(copy, ctx)} ; {copy.format} ; {copy.size} octets ; {_state(copy)}")
+        Evidence(copy.name, " ; ".join((_when(copy, ctx), copy.format, *_size(copy), _state(copy))))
         for copy in contents.copies[:SHOWN]
     )
+
+
+def _size(copy: Copy) -> tuple[str, ...]:
+    """Nothing for restic: the file of a snapshot is small whatever it restores."""
+    return () if copy.format == "restic" else (f"{copy.size} octets",)
 
 
 def _state(copy: Copy) -> str:

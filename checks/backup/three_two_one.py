@@ -12,7 +12,9 @@ Un rançongiciel efface aussi les sauvegardes qu'il peut atteindre. Un incendie 
 
 ## Limites
 Ce que la mairie déclare est marqué « (déclaré) », ce que cyberaudit a vu est marqué « (constaté) ». Deux copies sur
-le même disque comptent pour une. Une copie déclarée et absente ne compte pas, sauf si elle est hors ligne. L'ANSSI
+le même disque comptent pour une, et pour un seul support. Une copie déclarée et absente ne compte pas, sauf si elle
+est hors ligne. La règle n'est dite suivie que par des copies qui ont été vues : branchez le disque le temps du
+contrôle. Si une copie en ligne, que cyberaudit ne voit pas, est nécessaire, la question reste sans réponse. L'ANSSI
 demande une copie hors ligne, la CNIL une copie ailleurs : les deux sont demandées.
 """
 
@@ -73,9 +75,23 @@ def three_copies_two_media(
         return unknown("Aucune des sauvegardes déclarées n'a pu être vue d'ici.")
     gone = [asset for asset in declared if _is_gone(asset, seen.get(asset.id))]
     kept = [Counted(asset, _device(seen.get(asset.id))) for asset in declared if asset not in gone]
-    items = (*_copies(kept, gone), _media(kept), _offline(kept), _off_site(kept))
+    items = _items(kept, gone)
     evidence = tuple(_line(asset, seen.get(asset.id)) for asset in declared)
+    proven = _items([copy for copy in kept if _holds_copies(seen.get(copy.store.id))], gone)
+    if _followed(items) and not _followed(proven):
+        text = (
+            "La règle est suivie d'après ce que la mairie déclare, mais toutes les copies n'ont pas été vues."
+        )
+        return unknown(text, items=items, evidence=evidence)
     return _sum_up(items, evidence)
+
+
+def _items(kept: list[Counted], gone: list[Backup]) -> tuple[Item, ...]:
+    return (*_copies(kept, gone), _media(kept), _offline(kept), _off_site(kept))
+
+
+def _followed(items: tuple[Item, ...]) -> bool:
+    return all(item.status is Status.PASS for item in items)
 
 
 def _was_seen(facts: BackupStore | Unreachable) -> bool:
@@ -91,7 +107,13 @@ def _is_gone(asset: Backup, facts: BackupStore | Unreachable | None) -> bool:
     contents = facts.contents
     if not isinstance(contents, StoreContents) or not contents.complete:
         return False
-    return not contents.good and not contents.other_files
+    return not contents.not_bad and not contents.other_files
+
+
+def _holds_copies(facts: BackupStore | Unreachable | None) -> bool:
+    """Some copy was seen there, and is not known to be bad."""
+    contents = facts.contents if isinstance(facts, BackupStore) else None
+    return isinstance(contents, StoreContents) and bool(contents.not_bad)
 
 
 def _device(facts: BackupStore | Unreachable | None) -> str:
@@ -104,7 +126,7 @@ def _copies(kept: list[Counted], gone: list[Backup]) -> tuple[Item, ...]:
     """How many copies, and those that share a disk or are missing."""
     shared = _sharing(kept)
     total = 1 + len(kept) - sum(len(stores) - 1 for stores in shared)
-    basis = SEEN if gone or shared or all(copy.device for copy in kept) else DECLARED
+    basis = SEEN if all(copy.device for copy in kept) else DECLARED
     counted = f"{french.count(total, 'copie')} sur {COPIES}, données en service comprises"
     status = Status.PASS if total >= COPIES else Status.PARTIAL if total > 1 else Status.FAIL
     found = [Item("copies", status, "" if status is Status.PASS else "too-few", f"{counted} ({basis}).")]
@@ -129,8 +151,11 @@ def _sharing(kept: list[Counted]) -> list[list[Counted]]:
 
 
 def _media(kept: list[Counted]) -> Item:
-    """The data in use stand on a disk of their own: one medium more than those declared."""
-    told = {copy.store.media for copy in kept} - {"unknown"}
+    """The data in use stand on a disk of their own: one medium more than those declared; one device is one medium."""
+    # Of two stores seen on one device, the one declared as a plain disk tells what it is.
+    plain_last = sorted(kept, key=lambda copy: copy.store.media == "disk")
+    by_device = {copy.device or copy.store.id: copy.store.media for copy in plain_last}
+    told = set(by_device.values()) - {"unknown"}
     if told - {"disk"}:
         return Item(
             "media", Status.PASS, "", f"{french.count(len(told | {'disk'}), 'support')} ({DECLARED})."

@@ -11,10 +11,12 @@ passe par défaut suffit pour prendre le réseau de la mairie.
 4. Chercher dans les journaux des connexions inconnues, puis suivre la fiche du CERT-FR en cas de doute.
 
 ## Limites
-Un service déclaré ouvert à tous pour un autre usage, par exemple un accès à distance, est accepté. SSH compte
-toujours comme une administration, même avec des clés. Le contrôle voit une porte ouverte, pas la page. Une porte
-ouverte monte la vraisemblance de 3 à 4 : c'est notre jugement, car aucun guide officiel ne classe ces accès entre
-eux.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Un service déclaré ouvert à tous pour un autre usage, par exemple
+un accès à distance, n'est accepté que sur les ports 443, 4443, 8443, 9443 et 10443. Les autres ports connus, dont
+SSH, comptent toujours comme une administration. Le contrôle voit une porte ouverte, pas la page. Une porte ouverte
+monte la vraisemblance de 3 à 4 : c'est notre jugement, car aucun guide officiel ne classe ces accès entre eux.
 """
 
 from cyberaudit.sdk import (

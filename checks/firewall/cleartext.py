@@ -10,8 +10,11 @@ ailleurs.
 3. Changer les mots de passe qui ont servi sur ces services.
 
 ## Limites
-Le contrôle voit une porte ouverte, pas ce qui y passe : un serveur de courrier peut y imposer le chiffrement. Un
-service déclaré compte quand même comme un défaut. La gravité et la vraisemblance 3 sont notre jugement.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Le contrôle voit une porte ouverte, pas ce qui y passe : un
+serveur de courrier peut y imposer le chiffrement. Un service déclaré compte quand même comme un défaut. La gravité
+et la vraisemblance 3 sont notre jugement.
 """
 
 from cyberaudit.sdk import (

@@ -11,8 +11,10 @@ logiciels de la mairie : visible d'Internet, elle peut être copiée ou effacée
 4. Vérifier que la base demande un mot de passe, et relire ses journaux.
 
 ## Limites
-Un accès ouvert est un défaut même s'il est déclaré. La gravité 4 est notre jugement : aucun guide officiel ne
-classe ces accès entre eux. Le contenu de la base n'est jamais regardé.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. La gravité 4
+est notre jugement : aucun guide officiel ne classe ces accès entre eux. Le contenu de la base n'est jamais regardé.
 """
 
 from cyberaudit.sdk import (

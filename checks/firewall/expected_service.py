@@ -10,9 +10,12 @@ quelqu'un doit le savoir avant le lundi matin.
 3. Si le service a été arrêté exprès, le retirer du profil et fermer la règle.
 
 ## Limites
-Chaque service est regardé depuis l'endroit que le profil indique. Une seule adresse qui répond suffit. Le silence
-n'est un défaut que si la machine a répondu à autre chose. Les services en UDP ne sont pas encore regardés. Aucun
-guide officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux voulus.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Chaque service est regardé depuis l'endroit que le profil indique.
+Ceux d'un autre endroit empêchent de conclure que tout répond. Une seule adresse qui répond suffit. Le silence n'est
+un défaut que si la machine a répondu à autre chose. Les services en UDP ne sont pas encore regardés. Aucun guide
+officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux voulus.
 """
 
 from cyberaudit.sdk import (
@@ -53,9 +56,12 @@ def declared_services_answer(reach: HostReach, ctx: Context) -> Verdict:
     if not ctx.asset.services:
         return not_applicable(f"Aucun service n'est déclaré pour « {name} ».")
     here = [service for service in ctx.asset.services if service.reachable_from in ("any", reach.vantage)]
+    elsewhere = tuple(
+        _unseen(service, Reason.NOT_LOOKED) for service in ctx.asset.services if service not in here
+    )
     if not here or not reach.addresses:
-        return unknown(Unreachable(Reason.NOT_LOOKED))
-    items = tuple(_item(service, reach, ctx) for service in here)
+        return unknown(Unreachable(Reason.NOT_LOOKED), items=elsewhere)
+    items = (*(_item(service, reach, ctx) for service in here), *elsewhere)
     evidence = tuple(line for service in here for line in _evidence(service, reach))
     silent = [item for item in items if item.status is Status.FAIL]
     if silent:
@@ -65,8 +71,12 @@ def declared_services_answer(reach: HostReach, ctx: Context) -> Verdict:
             text, reason="closed" if "closed" in reasons else "silent", items=items, evidence=evidence
         )
     lost = next((item for item in items if item.status is Status.UNKNOWN), None)
-    if lost:
+    if lost and lost not in elsewhere:
         return unknown(Unreachable(Reason(lost.reason)), items=items, evidence=evidence)
+    if elsewhere:
+        # Not « not looked », which would leave an older failure of the services seen here in place.
+        text = f"Une partie des services annoncés de « {name} » n'est visible que d'un autre endroit."
+        return unknown(text, items=items, evidence=evidence)
     text = f"Les services annoncés de « {name} » répondent ({french.count(len(items), 'service')})."
     return passed(text, items=items, evidence=evidence)
 
@@ -75,17 +85,21 @@ def _item(service: Service, reach: HostReach, ctx: Context) -> Item:
     """The best that one address says: open, then not known, then closed or silent."""
     what = f"{service.what} ({service.port})"
     if not service.port.startswith("tcp/"):
-        cause = Reason.NO_PROBE
-        return Item(service.port, Status.UNKNOWN, cause, f"{what} : {cause.french}.")
+        return _unseen(service, Reason.NO_PROBE)
     found = [_answer(service.port, reach, number, ctx) for number in range(len(reach.addresses))]
     if PortState.OPEN in found:
         return Item(service.port, Status.PASS, "", f"{what} répond.")
     lost = next((answer for answer in found if isinstance(answer, Unreachable)), None)
     if lost:
-        return Item(service.port, Status.UNKNOWN, lost.reason, f"{what} : {lost.reason.french}.")
+        return _unseen(service, lost.reason)
     if all(answer is PortState.SILENT for answer in found):
         return Item(service.port, Status.FAIL, "silent", f"{what} ne répond pas.")
     return Item(service.port, Status.FAIL, "closed", f"{what} est fermé.")
+
+
+def _unseen(service: Service, cause: Reason) -> Item:
+    text = f"{service.what} ({service.port}) : {cause.french}."
+    return Item(service.port, Status.UNKNOWN, cause, text)
 
 
 def _answer(port: str, reach: HostReach, number: int, ctx: Context) -> PortState | Unreachable:
@@ -95,11 +109,12 @@ def _answer(port: str, reach: HostReach, number: int, ctx: Context) -> PortState
     answer = one.answer(port)
     if answer is None or isinstance(answer.state, Unreachable):
         return reading.cause or Unreachable(Reason.NOT_COLLECTED)
-    if answer.state is not PortState.SILENT:
+    if answer.state in (PortState.OPEN, PortState.CLOSED):
         return answer.state
     # Between two zones no access network filters anything: an answer of the machine itself is control enough.
     proved = reading.exposure is Exposure.NOT_OPEN or reach.vantage != "outside"
-    return PortState.SILENT if one.answered and proved else Unreachable(Reason.NO_CONTROL)
+    heard = one.answered or answer.state is PortState.REJECTED
+    return answer.state if heard and proved else Unreachable(Reason.NO_CONTROL)
 
 
 def _evidence(service: Service, reach: HostReach) -> tuple[Evidence, ...]:

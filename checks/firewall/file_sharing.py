@@ -12,9 +12,10 @@ vers les dossiers, et les rançongiciels s'en servent pour entrer.
 4. Bloquer aussi ces ports au pare-feu de la machine, sauf pour le réseau de la mairie.
 
 ## Limites
-Beaucoup de lignes filtrent d'elles-mêmes ces ports à la sortie. Le silence ne vaut alors rien, sauf si une adresse
-témoin a répondu sur le même port. La gravité et la vraisemblance 4 sont notre jugement : aucun guide officiel ne
-classe ces accès entre eux.
+Beaucoup de lignes filtrent d'elles-mêmes ces ports à la sortie. Le silence, ou le refus d'un appareil du chemin, ne
+vaut rien sans une adresse témoin qui a répondu sur le même port. Un pare-feu de l'ordinateur du contrôle, ou de son
+réseau, peut refuser au nom de la machine visée (RST) : rien ne l'en distingue, l'essai se fait sans lui. La gravité
+et la vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux.
 """
 
 from cyberaudit.sdk import (

@@ -12,15 +12,16 @@ autres. Une séparation qui n'est jamais essayée est souvent percée.
 
 ## Limites
 L'essai porte sur une courte liste de ports TCP, depuis une machine de la zone de départ. Une porte fermée par la
-machine visée compte comme fermée : on ne sait pas toujours qui a refusé. Vers Internet, l'adresse témoin est
-supposée répondre sur tous les ports, et un refus venu d'elle laisse un doute. La vraisemblance 3 est notre
-jugement.
+machine visée compte comme fermée : on ne sait pas toujours qui a refusé. Le pare-feu de l'ordinateur du contrôle
+peut refuser au nom de la machine visée : l'essai se fait sans lui. Vers Internet, l'adresse témoin est supposée
+répondre sur tous les ports, et un refus venu d'elle laisse un doute. La vraisemblance 3 est notre jugement.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cyberaudit.sdk import (
+    AddressReach,
     CanaryAnswer,
     Context,
     Door,
@@ -103,15 +104,23 @@ def _read_canary(target: TargetReach, port: str, flow: FlowReach, ctx: Context) 
 
 
 def _read_host(target: TargetReach, port: str, flow: FlowReach, ctx: Context) -> PortReading:
-    """Between two zones: no access network filters on the way, so anything heard from here is the canary."""
+    """Between two zones: no access network filters on the way, so anything heard from here is the canary.
+
+    A refusal on the way is the word of the firewall between them: it counts.
+    """
     family, host = target.reach.family, ctx.town.asset(f"host/{target.host}")
     answers = [other.reach for other in flow.targets if other.reach.family == family]
-    heard = any(reach.answered for reach in answers) or any(
+    heard = any(_says_something(reach) for reach in answers) or any(
         canary.reached for canary in flow.canaries if canary.family == family
     )
-    plugged = (CanaryAnswer(family, port, reached=True),) if heard else ()
+    asked = target.reach.ports if heard else ()
+    plugged = tuple(CanaryAnswer(family, one.port, reached=True) for one in asked)
     sure = isinstance(host, Host) and confirmed(ctx, host)
     return read_port(target.reach, port, canaries=plugged, confirmed=sure)
+
+
+def _says_something(reach: AddressReach) -> bool:
+    return reach.answered or any(answer.state is PortState.REJECTED for answer in reach.ports)
 
 
 def _open_items(doors: Iterable[Door], flow: FlowReach, ctx: Context) -> Iterator[Item]:

@@ -11,9 +11,11 @@ première et oublie la seconde : tout y passe alors.
 4. Si IPv6 ne sert pas encore, le couper proprement sur l'équipement.
 
 ## Limites
-Seules les machines qui ont les deux adresses sont comparées. Un accès ouvert des deux côtés est jugé par les autres
-questions. Aucun texte officiel ne parle de cette parité : c'est notre jugement, par analogie avec la règle qui veut
-qu'un pare-feu ne se contourne pas.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Seules les machines qui ont les deux adresses sont comparées. Un
+accès ouvert des deux côtés est jugé par les autres questions. Aucun texte officiel ne parle de cette parité : c'est
+notre jugement, par analogie avec la règle qui veut qu'un pare-feu ne se contourne pas.
 """
 
 from collections.abc import Iterator
@@ -53,7 +55,7 @@ def ipv6_is_filtered_like_ipv4(reach: HostReach, ctx: Context) -> Verdict:
     name = ctx.asset.name
     if {one.family for one in reach.addresses} != {4, 6}:
         return not_applicable(
-            f"« {name} » n'a pas à la fois une adresse IPv4 et une adresse IPv6 sur Internet."
+            f"Le profil ne donne pas à la fois une adresse IPv4 et une adresse IPv6 sur Internet à « {name} »."
         )
     doors = doors_of(reach, ctx)
     items = tuple(_leaks(doors))

@@ -12,9 +12,11 @@ suffit pour entrer dans l'ordinateur, puis chiffrer les fichiers de la mairie.
 4. Relire les journaux des connexions réussies depuis l'ouverture.
 
 ## Limites
-Un accès ouvert est un défaut même s'il est déclaré : changer le numéro du port ou le mot de passe ne suffit pas. La
-gravité et la vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les accès en
-UDP ne sont pas regardés.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré : changer le
+numéro du port ou le mot de passe ne suffit pas. La gravité et la vraisemblance 4 sont notre jugement : aucun guide
+officiel ne classe ces accès entre eux. Les accès en UDP ne sont pas regardés.
 """
 
 from cyberaudit.sdk import (

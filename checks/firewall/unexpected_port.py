@@ -11,8 +11,11 @@ pas, et c'est souvent par lui qu'on entre.
 4. Relire cette liste une fois par an.
 
 ## Limites
-Seuls les ports les plus courants sont essayés, en TCP. Les prises de main, partages, administrations, services sans
-chiffrement et bases de données ont leurs propres questions. La gravité 2 est notre jugement.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
+port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
+rien ne l'en distingue, l'essai se fait sans lui. Seuls les ports les plus courants sont essayés, en TCP. Les prises
+de main, partages, administrations, services sans chiffrement et bases de données ont leurs propres questions. La
+gravité 2 est notre jugement.
 """
 
 from cyberaudit.sdk import (

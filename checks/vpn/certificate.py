@@ -11,7 +11,8 @@ prend l'habitude de cliquer sur « continuer » : le jour d'une vraie attaque, p
 4. Prendre une clé RSA de 2048 bits au moins (3072 conseillés), ou une clé elliptique de 256 bits, signée en SHA-2.
 
 ## Limites
-Seuls les accès de type SSL sont regardés. Un certificat d'une autorité propre à la mairie compte comme non reconnu,
+Seuls les accès de type SSL sont regardés. Une seule adresse de l'accès est regardée : s'il en a d'autres, le contrôle
+ne conclut jamais que tout est en ordre. Un certificat d'une autorité propre à la mairie compte comme non reconnu,
 sauf si cette autorité est donnée à l'outil (--ca-bundle). La gravité et la vraisemblance 3 sont notre jugement. Une
 fin à moins de sept jours monte la vraisemblance à 4.
 """
@@ -87,6 +88,12 @@ def remote_access_proves_who_it_is(endpoint: TlsEndpoint, ctx: Context) -> Verdi
         )
     if items:
         return _ends_soon(name, session, ctx, items=items)
+    if endpoint.left_out:
+        unseen = Evidence("non regardé", ", ".join(endpoint.left_out))
+        return unknown(
+            f"Une partie des adresses de l'accès « {name} » n'a pas été regardée.",
+            evidence=(*evidence, unseen),
+        )
     return passed(f"L'accès « {name} » prouve son identité.", evidence=evidence)
 
 

@@ -12,7 +12,8 @@ bien placé peut y ramener la connexion d'un agent.
 
 ## Limites
 Seuls les accès de type SSL sont regardés, et seulement leurs versions : ni les suites ni SSL 2 et SSL 3 ne sont
-encore essayés. Un serveur qui coupe sans répondre laisse la question ouverte. La vraisemblance 2 est notre
+encore essayés. Un serveur qui coupe sans répondre laisse la question ouverte. Une seule adresse de l'accès est
+regardée : s'il en a d'autres, le contrôle ne conclut jamais que tout est en ordre. La vraisemblance 2 est notre
 jugement.
 """
 
@@ -64,6 +65,12 @@ def only_current_versions_are_accepted(endpoint: TlsEndpoint, ctx: Context) -> V
     lost = next((answer for answer in said.values() if isinstance(answer, Unreachable)), None)
     if lost:
         return unknown(lost, evidence=evidence)
+    if said[PREFERRED] is True and endpoint.left_out:
+        unseen = Evidence("non regardé", ", ".join(endpoint.left_out))
+        return unknown(
+            f"Une partie des adresses de l'accès « {name} » n'a pas été regardée.",
+            evidence=(*evidence, unseen),
+        )
     if said[PREFERRED] is True:
         return passed(f"L'accès « {name} » n'accepte que des chiffrements actuels.", evidence=evidence)
     if said[ACCEPTED] is True:

@@ -107,6 +107,16 @@ class Lab:
             self._wait_for_the_router()
 
     @contextmanager
+    def line(self, rule: str) -> Iterator[None]:
+        """What the scanner's own gateway does to all that it forwards: one rule of nftables."""
+        chain = f"chain forward {{ type filter hook forward priority -10; {rule}; }}"
+        self.must(self.router, "nft", f"table inet line {{ {chain}; }}")
+        try:
+            yield
+        finally:
+            self.must(self.router, "nft", "delete", "table", "inet", "line")
+
+    @contextmanager
     def without_ipv6(self) -> Iterator[None]:
         """The scanner has an IPv6 stack and no way out."""
         self.must(self.scanner, "ip", "-6", "route", "del", "default")

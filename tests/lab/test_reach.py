@@ -135,13 +135,30 @@ def test_a_host_that_drops_everything_takes_less_than_three_seconds(lab: Lab) ->
 
 def test_the_canary_says_which_ports_get_out(lab: Lab) -> None:
     facts = lab.from_scanner(host_from_outside(SERVER))
-    assert set(facts.canaries) == {
-        CanaryAnswer(4, "tcp/25", reached=True),
-        CanaryAnswer(4, "tcp/135", reached=False),
-        CanaryAnswer(4, "tcp/139", reached=True),
-        CanaryAnswer(4, "tcp/443", reached=True),
-        CanaryAnswer(4, "tcp/445", reached=True),
-    }
+    assert set(facts.canaries) == {CanaryAnswer(4, port.id, reached=port.id != "tcp/135") for port in PORTS}
+
+
+BAN = "ip daddr 192.0.2.10 tcp dport 1-65535 quota over 3000 bytes drop"
+CUT = "quota over 3000 bytes drop"
+
+
+@pytest.mark.parametrize("rule", [BAN, CUT])
+def test_when_what_answered_falls_silent_on_the_way_no_silence_counts(lab: Lab, rule: str) -> None:
+    with lab.line(rule):
+        four, _ = lab.from_scanner(host_from_outside(SERVER)).addresses
+    assert four.answered
+    mute = {answer.state for answer in four.ports if answer.state not in (PortState.OPEN, PortState.CLOSED)}
+    reasons = {state.reason for state in mute if isinstance(state, Unreachable)}
+    assert PortState.SILENT not in mute
+    assert reasons == {Reason.NO_CONTROL}
+
+
+def test_when_the_cable_goes_out_on_the_way_the_canary_was_not_reached(lab: Lab) -> None:
+    with lab.line("ip daddr 203.0.113.9 quota over 2000 bytes drop"):
+        facts = lab.from_scanner(host_from_outside(SERVER))
+    assert facts.addresses[0].answered
+    assert facts.canaries
+    assert not any(canary.reached for canary in facts.canaries)
 
 
 def test_without_canary_there_is_none_in_the_facts(lab: Lab) -> None:

@@ -51,6 +51,11 @@ hosts:
     confirmed: {by: "Hélène Marchand, maire", on: 2026-11-02}
     services:
       - {port: tcp/443, what: web, from: outside}
+  - id: vitrine
+    label: Vitrine
+    zone: outside
+    addresses: [192.0.2.10]
+    link: fibre
   - id: box
     label: Box
     zone: dmz
@@ -109,7 +114,21 @@ def test_with_the_cable_out_nothing_passes(lab: Lab, tmp_path: Path, vantage: st
     assert not {check for check, seen in found.items() if check.startswith("firewall.") and "fail" in seen}
 
 
+ABOUT_PORTS = {f"firewall.{topic}" for topic in ("remote-desktop", "file-sharing", "cleartext", "database")}
+
+
+@pytest.mark.parametrize("answer", ["reject with icmpx type admin-prohibited", "drop"])
+def test_behind_a_line_that_lets_little_out_no_dangerous_port_passes(
+    lab: Lab, tmp_path: Path, answer: str
+) -> None:
+    with lab.line(f"iifname to-scanner tcp dport != {{ 22, 80, 443 }} {answer}"):
+        found = statuses(lab, tmp_path, "outside")
+    assert not ABOUT_PORTS - set(found)
+    assert not {check for check in ABOUT_PORTS if "pass" in found[check]}
+
+
 def test_with_the_cable_in_the_same_scan_sees_good_and_bad(lab: Lab, tmp_path: Path) -> None:
     found = statuses(lab, tmp_path, "outside")
     assert "pass" in found["firewall.remote-desktop"]
+    assert "pass" in found["firewall.database"]
     assert "fail" in found["firewall.file-sharing"]

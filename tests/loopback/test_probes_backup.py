@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cyberaudit.declared import Backup
+from cyberaudit.engine.observe import Limits
 from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import backup_store
@@ -116,7 +117,7 @@ def test_gpg_symmetric_weak_and_stored(store: Path, keyring: Path) -> None:
     assert made(store, "a.gpg") == ("openpgp", Encrypted.YES, "")
     assert made(store, "b.asc") == ("openpgp", Encrypted.YES, "")
     assert made(store, "c.gpg") == ("openpgp", Encrypted.WEAK, "")
-    assert made(store, "d.gpg") == ("openpgp", Encrypted.NO, "")
+    assert made(store, "d.gpg") == ("openpgp", Encrypted.NO, "end-not-seen")
     assert made(store, "e.gpg") == ("openpgp", Encrypted.YES, "truncated")
     assert "AES" in copies(store)["a.gpg"].evidence
 
@@ -127,7 +128,7 @@ def test_gpg_signed_only_and_for_a_recipient(store: Path, keyring: Path) -> None
     gpg(keyring, store, "--sign", "-o", store / "signe.gpg", "mairie.tar")
     gpg(keyring, store, "-e", "--trust-model", "always", "-r", "mairie@commune.example",
         "-o", store / "pour.gpg", "mairie.tar")  # fmt: skip
-    assert made(store, "signe.gpg") == ("openpgp", Encrypted.NO, "")
+    assert made(store, "signe.gpg") == ("openpgp", Encrypted.NO, "end-not-seen")
     assert made(store, "pour.gpg") == ("openpgp", Encrypted.YES, "")
 
 
@@ -189,6 +190,19 @@ def test_restic_by_its_structure(repository: Path) -> None:
     assert (newest.encrypted, newest.date_kind, newest.fault) == (Encrypted.YES, DateKind.EXACT, "")
     assert "scrypt" in newest.evidence
     assert NOW - newest.written_at < timedelta(hours=6)
+    assert all(len(copy.name) == 8 for copy in found.copies)
+
+
+@pytest.mark.parametrize("lost", ["data", "index", "keys"])
+def test_a_restic_repository_that_lost_what_it_restores_from_has_no_good_copy(
+    repository: Path, lost: str
+) -> None:
+    for path in (repository / lost).rglob("*"):
+        if path.is_file():
+            path.unlink()
+    found = contents(repository)
+    assert [copy.fault for copy in found.copies] == ["damaged", "damaged"]
+    assert f"« {lost} »" in found.copies[0].evidence
 
 
 def test_restic_copied_without_its_dates_or_emptied(repository: Path) -> None:
@@ -225,6 +239,54 @@ def test_dates_in_the_future_or_contradicted_by_the_name(store: Path) -> None:
     kinds = {copy.name[:9]: copy.date_kind for copy in found}
     assert kinds["base-2020"] is DateKind.UPPER_BOUND
     assert kinds[f"base-{NOW:%Y}"] is DateKind.EXACT
+
+
+def test_a_date_23_hours_ahead_is_in_the_future_half_an_hour_is_a_wrong_clock(store: Path) -> None:
+    dated(store / "demain.sql", SQL, hours=-23)
+    dated(store / "bientot.sql", SQL, minutes=-30)
+    assert {name: copy.fault for name, copy in copies(store).items()} == {
+        "demain.sql": "in-the-future",
+        "bientot.sql": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "moved"),
+    [
+        (("paie.sql", "courrier.sql"), {"paie.sql", "courrier.sql"}),
+        (("paie-1.sql", "paie-2.sql", "autre.sql", "-5 j.sql"), {"paie-1.sql", "paie-2.sql"}),
+        (("paie.sql", "courrier.sql", "-5 j.sql"), set()),
+        (("paie.sql",), set()),
+    ],
+)
+def test_copies_of_one_second_carry_the_date_of_a_copying(
+    store: Path, names: tuple[str, ...], moved: set[str]
+) -> None:
+    for name in names:
+        dated(store / name, SQL, hours=2, days=5 if name == "-5 j.sql" else 0)
+    found = copies(store)
+    assert {name for name, copy in found.items() if copy.date_kind is DateKind.UPPER_BOUND} == moved
+
+
+@pytest.mark.parametrize(
+    ("year", "expected"),
+    [(2019, DateKind.UPPER_BOUND), (1980, DateKind.EXACT), (NOW.year + 1, DateKind.EXACT)],
+)
+def test_an_archive_whose_files_are_all_old_may_be_old_itself(
+    store: Path, year: int, expected: DateKind
+) -> None:
+    with zipfile.ZipFile(store / "mairie.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("paie.odt", (year, 1, 1, 0, 0, 0)), b"paie")
+    dated(store / "mairie.zip", (store / "mairie.zip").read_bytes(), hours=2)
+    assert copies(store)["mairie.zip"].date_kind is expected
+
+
+def test_a_copy_far_smaller_than_the_others_of_its_series_has_collapsed(store: Path) -> None:
+    for night, size in enumerate((10, 900, 1000, 1100)):
+        dated(store / f"base-{night}.sql", b"-- x\n" * size, hours=20 * night + 1)
+    dated(store / "petite.sql", b"-- x\n", hours=3)
+    found = copies(store)
+    assert {name: copy.fault for name, copy in found.items() if copy.fault} == {"base-0.sql": "collapsed"}
 
 
 def test_what_is_no_plain_file_is_never_opened(store: Path) -> None:
@@ -358,6 +420,10 @@ async def signalled(store: Path, sent: signal.Signals, *, seconds: float) -> Any
         await asyncio.sleep(0)
     os.kill(new.pop(), sent)
     return await asked
+
+
+def test_a_store_gives_up_before_the_scan_gives_it_up() -> None:
+    assert Limits().probe > backup_store.WALL_SECONDS + backup_store.BURIAL_SECONDS
 
 
 def test_a_child_that_hangs_is_killed_and_said(store: Path) -> None:

@@ -32,7 +32,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.probes.registry import probe_for
-from cyberaudit.probes.tls_endpoint import VERSIONS, announce, look, worth_asking_again
+from cyberaudit.probes.tls_endpoint import MAX_ADDRESSES, VERSIONS, announce, look, worth_asking_again
 from cyberaudit.town.scope import scope_for_look
 from tests.unit.towns import town
 
@@ -231,8 +231,31 @@ def test_the_first_address_that_speaks_is_the_one_shown(authority: Authority) ->
         facts = asyncio.run(look(ENDPOINT, tools))
     assert isinstance(facts, TlsEndpoint)
     assert facts.address == "2001:db8::1"
+    assert facts.left_out == ()
     assert session(facts).chain
     assert set(tools.network.opened) == {(Purpose.ACTIVE, ADDRESS, 443), (Purpose.ACTIVE, "2001:db8::1", 443)}
+
+
+@needs_openssl
+def test_the_addresses_that_were_not_seen_are_named(authority: Authority) -> None:
+    with openssl_server(authority.issue(NAME)) as port, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        rules = (
+            f"{ADDRESS}:443=127.0.0.1:{closed.getsockname()[1]}",
+            f"[2001:db8::1]:443=127.0.0.1:{port}",
+        )
+        box = host("198.51.100.9", ADDRESS, "2001:db8::1", "192.0.2.2")  # the first one: nobody signed for it
+        facts = asyncio.run(look(ENDPOINT, instruments(*rules, box=box)))
+    assert isinstance(facts, TlsEndpoint)
+    assert facts.address == "2001:db8::1"
+    assert facts.left_out == ("198.51.100.9", "192.0.2.2")
+
+
+def test_the_addresses_beyond_the_limit_are_named_though_none_was_asked() -> None:
+    beyond = [f"198.51.100.{number}" for number in range(1, MAX_ADDRESSES + 3)]
+    facts = asyncio.run(look(ENDPOINT, instruments(box=host(*beyond))))
+    assert isinstance(facts, TlsEndpoint)
+    assert facts.left_out == tuple(beyond[1:])
 
 
 async def plain_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -380,6 +403,7 @@ def test_looking_warns_of_nothing(authority: Authority) -> None:
         (replace(ENDPOINT, port="udp/443"), host(ADDRESS), Reason.NO_PROBE),
         (ENDPOINT, host(), Reason.NOT_DECLARED),
         (replace(ENDPOINT, host="absent"), host(ADDRESS), Reason.NOT_DECLARED),
+        (ENDPOINT, replace(host(ADDRESS), zone="bureaux"), Reason.NOT_LOOKED),
     ],
 )
 def test_what_cannot_be_looked_at_says_why_and_sends_nothing(asset: Vpn, box: Host, cause: Reason) -> None:

@@ -12,7 +12,10 @@ import sqlite3
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -103,6 +106,22 @@ def test_zip(data: bytes, expected: tuple[Encrypted, str]) -> None:
     assert seen("mairie.zip", data) == ("zip", *expected)
 
 
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ((2019, 3, 4, 5, 6, 8), datetime(2019, 3, 4, 5, 6, tzinfo=UTC)),
+        ((1980, 1, 1, 0, 0, 0), None),
+        ((2019, 15, 31, 0, 0, 0), None),
+    ],
+)
+def test_a_zip_tells_the_date_of_its_newest_file(moment: Any, expected: datetime | None) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("vieux", (1980, 1, 1, 0, 0, 0)), b"x")
+        archive.writestr(zipfile.ZipInfo("neuf", moment), b"x")
+    assert read("a.zip", target.getvalue()).newest == expected
+
+
 LOCATOR = b"PK\x06\x07" + bytes(16)
 
 
@@ -155,8 +174,8 @@ CHUNKED = b"\xd2" + b"\xe8" + b"z" * 256 + b"\xe8" + b"z" * 256 + b"\x03zzz"
         (packet(3, b"\x05\x09\x02\x03\x08saltsalt\x60iv") + packet(20, b"z" * 90), (YES, "")),
         (packet(3, b"\x06\x16\x09\x02\x0d\x03\x08saltsalt\x60iv") + BODY, (YES, "")),
         (packet(8, b"\x02zzz"), (NO, "")),
-        (packet(4, b"\x03\x00\x08\x01keyidkey\x01"), (NO, "")),
-        (b"\xa3\x02zzz", (NO, "")),
+        (packet(4, b"\x03\x00\x08\x01keyidkey\x01"), (NO, "end-not-seen")),
+        (b"\xa3\x02zzz", (NO, "end-not-seen")),
         (b"hello", (UNKNOWN, "damaged")),
         (b"\xff\x00\x01", (UNKNOWN, "damaged")),
     ],
@@ -257,7 +276,38 @@ def test_a_compressed_file_that_was_cut_is_told(
 
 def test_a_bomb_is_not_unpacked_further_than_patience() -> None:
     bomb = gzip.compress(bytes(300_000_000), 1)
-    assert read("bombe.tar.gz", bomb, patience=1_000_000).fault == ""
+    assert read("bombe.tar.gz", bomb, patience=1_000_000).fault == "end-not-seen"
+
+
+def test_a_gzip_longer_than_patience_or_time_is_never_called_whole() -> None:
+    packed = gzip.compress(TAR + NOISE * 20)
+    for data in (packed, packed[: len(packed) * 4 // 5]):
+        assert read("a.tar.gz", data, patience=300_000).fault == "end-not-seen"
+        hurried = replace(sample("a.tar.gz", data), hurried=lambda: True)
+        assert getattr(recognise(hurried), "fault", None) == "end-not-seen"
+    assert read("a.tar.gz", packed[: len(packed) * 4 // 5], patience=9_000_000).fault == "truncated"
+
+
+# gpg cuts what it reads from a pipe in chunks of 8 KiB: here of 512 bytes, and more of them than are always followed.
+LONG = skesk() + b"\xd2" + (b"\xe9" + b"z" * 512) * 6000 + b"\x03zzz"
+
+
+@pytest.mark.parametrize(
+    ("data", "hurried", "fault"),
+    [
+        (LONG, False, ""),
+        (LONG[:-1], False, "truncated"),
+        (LONG[: len(LONG) * 3 // 4], False, "truncated"),
+        (LONG[: len(LONG) * 3 // 4], True, "end-not-seen"),
+        (LONG[: len(LONG) // 4], True, "truncated"),
+    ],
+)
+def test_every_chunk_of_a_long_message_is_followed_while_time_lasts(
+    data: bytes, hurried: bool, fault: str
+) -> None:
+    reading = recognise(replace(sample("a.gpg", data), hurried=lambda: hurried))
+    assert reading is not None
+    assert reading.fault == fault
 
 
 def test_bytes_win_over_the_name() -> None:
@@ -307,14 +357,34 @@ def test_what_is_written_in_clear(tmp_path: Path) -> None:
     assert seen("a.bak", database[:5000]) == ("sqlite", NO, "truncated")
 
 
+# RFC 8878: magic, flags (checksum), window, a raw block of 40 bytes, a repeated one, a last one of 9, the checksum.
+ZSTD = (
+    b"\x28\xb5\x2f\xfd\x04\x48"
+    + (40 << 3).to_bytes(3, "little")
+    + b"r" * 40
+    + (900 << 3 | 2).to_bytes(3, "little")
+    + b"z"
+    + (9 << 3 | 5).to_bytes(3, "little")
+    + b"c" * 9
+    + b"sums"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.zst", b"\x28\xb5\x2f\xfd" + NOISE, ("zstd", UNKNOWN, "")),
+        ("a.zst", ZSTD, ("zstd", UNKNOWN, "")),
+        ("a.zst", ZSTD + ZSTD, ("zstd", UNKNOWN, "")),
+        ("a.zst", ZSTD[:-1], ("zstd", UNKNOWN, "truncated")),
+        ("a.zst", ZSTD[:-20], ("zstd", UNKNOWN, "truncated")),
+        ("a.zst", ZSTD[:30], ("zstd", UNKNOWN, "truncated")),
+        ("a.zst", ZSTD[:4], ("zstd", UNKNOWN, "truncated")),
+        ("a.zst", ZSTD + b"\x50\x2a\x4d\x18" + bytes(4), ("zstd", UNKNOWN, "end-not-seen")),
         ("a.zip.aes", b"AES\x02\0" + NOISE, ("aescrypt", YES, "")),
         ("a.enc", b"Salted__" + NOISE, ("openssl", UNKNOWN, "")),
         ("a.vbk", NOISE, ("vbk", UNKNOWN, "")),
         ("a.tib", b"", ("tib", UNKNOWN, "empty")),
+        ("a.bak", b"bonjour", ("bak", UNKNOWN, "damaged")),
     ],
 )
 def test_what_cannot_be_told_is_unknown(name: str, data: bytes, expected: tuple[str, Encrypted, str]) -> None:
@@ -358,6 +428,24 @@ def test_a_restic_snapshot_is_named_after_its_bytes() -> None:
     assert restic.read_snapshot(name, b"abd", proof).fault == "damaged"
     assert restic.read_snapshot(name, b"", proof).fault == "empty"
     assert restic.read_snapshot(name, None, proof).fault == ""
+
+
+@pytest.mark.parametrize(
+    ("keys", "index", "data", "fault"),
+    [
+        ((KEY,), True, True, ""),
+        ((), True, True, "damaged"),
+        ((b"{",), True, True, "damaged"),
+        ((KEY,), False, True, "damaged"),
+        ((KEY,), True, False, "damaged"),
+    ],
+)
+def test_a_restic_repository_without_key_index_or_data_restores_nothing(
+    keys: tuple[bytes, ...], index: bool, data: bool, fault: str
+) -> None:
+    proof = restic.read_keys(keys)
+    lost = restic.missing(proof, index=index, data=data)
+    assert restic.read_snapshot(hashlib.sha256(b"abc").hexdigest(), b"abc", proof, lost=lost).fault == fault
 
 
 @pytest.mark.parametrize(

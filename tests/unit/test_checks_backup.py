@@ -85,6 +85,7 @@ def aged(**span: float) -> Copy:
 
 MOVED = replace(COPY, date_kind=DateKind.UPPER_BOUND)
 CUT = replace(COPY, fault="truncated")
+LONG = replace(COPY, fault="end-not-seen")
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,11 @@ CUT = replace(COPY, fault="truncated")
         (store(CUT, OLDER), (FAIL, "too-old")),
         (store(CUT, aged(hours=25)), (PASS, "")),
         (store(CUT, CUT), (FAIL, "only-faulty")),
+        (store(LONG), (UNKNOWN, "undecided")),
+        (store(LONG, OLDER), (UNKNOWN, "undecided")),
+        (store(LONG, aged(hours=25)), (PASS, "")),
+        (store(replace(aged(days=3), fault="end-not-seen")), (FAIL, "too-old")),
+        (store(replace(COPY, fault="collapsed")), (FAIL, "only-faulty")),
         (store(MOVED), (UNKNOWN, "undecided")),
         (store(MOVED, OLDER), (UNKNOWN, "undecided")),
         (store(MOVED, aged(hours=20)), (PASS, "")),
@@ -129,6 +135,17 @@ def test_the_copies_that_do_not_count_are_named() -> None:
     verdict = ask("backup.fresh", store(replace(CUT, name="coupee.zip"), aged(days=3)))
     assert [(item.key, item.reason) for item in verdict.items] == [("coupee.zip", "truncated")]
     assert "coupée avant la fin" in verdict.evidence[0].value
+
+
+def test_a_copy_whose_end_was_not_seen_is_said_and_is_no_failure() -> None:
+    verdict = ask("backup.fresh", store(LONG))
+    assert "n'a pas été vue" in verdict.text
+    assert [(item.status, item.reason) for item in verdict.items] == [(UNKNOWN, "end-not-seen")]
+
+
+def test_no_size_is_shown_for_a_restic_snapshot() -> None:
+    assert "octets" in ask("backup.fresh", GOOD_STORE).evidence[0].value
+    assert "octets" not in ask("backup.fresh", MOVED_STORE).evidence[0].value
 
 
 # In Paris, winter: 21 hours UTC is 22 hours.
@@ -177,6 +194,7 @@ AWAY = towns.backup(place="off-site", encryption_required=False)
     ("facts", "asset", "expected"),
     [
         (GOOD_STORE, NAS, (PASS, "")),
+        (store(LONG), NAS, (PASS, "")),
         (kept(NO), NAS, (FAIL, "clear")),
         (kept(NO), FREE, (PARTIAL, "clear")),
         (kept(NO), AWAY, (FAIL, "clear")),
@@ -217,6 +235,10 @@ HERE = towns.backup("nas")
 DISK = towns.backup("disk", media="usb-disk", offline=True)
 CLOUD = towns.backup("cloud", media="cloud", place="off-site")
 OTHER_DEVICE = replace(GOOD_STORE, contents=replace(CONTENTS, device="77"))
+THIRD_DEVICE = replace(GOOD_STORE, contents=replace(CONTENTS, device="78"))
+LONG_STORE = store(LONG, device="79")
+AWAY_DISK = towns.backup("disk", media="usb-disk", offline=True, place="off-site")
+PLAIN = towns.backup("plain", media="disk")
 NO_PROBE = Unreachable(Reason.NO_PROBE)
 
 
@@ -230,8 +252,19 @@ def three(*pairs: tuple[Backup, BackupStore | Unreachable]) -> Verdict:
 @pytest.mark.parametrize(
     ("pairs", "status", "faults"),
     [
-        (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE), (CLOUD, NO_PROBE)), PASS, set()),
-        (((HERE, GOOD_STORE), (DISK, ABSENT_STORE), (CLOUD, NO_PROBE)), PASS, set()),
+        (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE), (CLOUD, THIRD_DEVICE)), PASS, set()),
+        (((HERE, GOOD_STORE), (AWAY_DISK, OTHER_DEVICE)), PASS, set()),
+        (((HERE, GOOD_STORE), (AWAY_DISK, OTHER_DEVICE), (CLOUD, NO_PROBE)), PASS, set()),
+        (((HERE, GOOD_STORE), (AWAY_DISK, LONG_STORE)), PASS, set()),
+        (((HERE, GOOD_STORE), (AWAY_DISK, ABSENT_STORE)), UNKNOWN, set()),
+        (((HERE, GOOD_STORE), (AWAY_DISK, store(other_files=12, device="80"))), UNKNOWN, set()),
+        (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE), (CLOUD, NO_PROBE)), UNKNOWN, set()),
+        (((HERE, GOOD_STORE), (DISK, ABSENT_STORE), (CLOUD, NO_PROBE)), UNKNOWN, set()),
+        (
+            ((PLAIN, GOOD_STORE), (CLOUD, GOOD_STORE)),
+            FAIL,
+            {"too-few", "same-device", "one-medium", "no-offline"},
+        ),
         (((HERE, GOOD_STORE), (DISK, GOOD_STORE), (CLOUD, NO_PROBE)), PARTIAL, {"same-device"}),
         (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE)), PARTIAL, {"no-off-site"}),
         (((HERE, GOOD_STORE), (CLOUD, NO_PROBE)), FAIL, {"no-offline"}),

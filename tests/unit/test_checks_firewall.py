@@ -13,7 +13,6 @@ from cyberaudit.declared import Answer, AnyAsset, Declared, Flow, Host, Service
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.facts.ports import PORTS, Danger, of_danger
 from cyberaudit.facts.reach import (
-    CANARY_PORTS,
     AddressReach,
     CanaryAnswer,
     FlowReach,
@@ -73,7 +72,7 @@ def seen(*addresses: AddressReach, canaries: Any = (), vantage: str = "outside")
     return HostReach(vantage, addresses, canaries)
 
 
-def canary(*, reached: bool, family: int = 4, ports: Any = CANARY_PORTS) -> tuple[CanaryAnswer, ...]:
+def canary(*, reached: bool, family: int = 4, ports: Any = ASKED) -> tuple[CanaryAnswer, ...]:
     return tuple(CanaryAnswer(family, port, reached=reached) for port in sorted(ports))
 
 
@@ -90,6 +89,10 @@ def outcome(check_id: str, facts: Any, asset: AnyAsset | None = None) -> Expecte
 
 HEARD = canary(reached=True)
 DEAF = canary(reached=False)
+LEAKY = (
+    *canary(reached=True, ports=("tcp/22", "tcp/80", "tcp/443")),
+    CanaryAnswer(4, "tcp/445", reached=False),
+)
 FRESH, STALE, FUTURE = date(2026, 10, 1), date(2025, 11, 20), date(2026, 11, 23)
 
 
@@ -117,7 +120,13 @@ def test_an_open_port_fails_the_one_check_that_owns_it(check_id: str, port: str)
     ("facts", "expected"),
     [
         (seen(reach(V4, CLOSED)), (PASS, "")),
-        (seen(reach(V4, REJECTED), reach(V6, CLOSED)), (PASS, "")),
+        (seen(reach(V4, REJECTED), reach(V6, CLOSED)), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, REJECTED, {"tcp/443": CLOSED}), canaries=DEAF), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, REJECTED), reach(V6, CLOSED), canaries=HEARD), (PASS, "")),
+        (seen(reach(V6, REJECTED), canaries=HEARD), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, SILENT, {"tcp/443": REJECTED}), canaries=HEARD), (PASS, "")),
+        (seen(reach(V4, SILENT, {"tcp/443": CLOSED})), (UNKNOWN, Reason.NO_CONTROL)),
+        (seen(reach(V4, SILENT, {"tcp/443": CLOSED}), canaries=LEAKY), (UNKNOWN, Reason.NO_CONTROL)),
         (seen(reach(V4, SILENT, {"tcp/443": CLOSED}), canaries=HEARD), (PASS, "")),
         (seen(reach(V4, SILENT), canaries=HEARD), (UNKNOWN, Reason.NO_CONTROL)),
         (seen(reach(V4, SILENT)), (UNKNOWN, Reason.NO_CONTROL)),
@@ -166,11 +175,13 @@ def test_a_confirmed_silence_passes_only_when_something_was_heard(
     assert outcome("firewall.remote-desktop", facts, asset)[0] is expected
 
 
-def test_silence_of_file_sharing_needs_a_canary_on_the_same_port() -> None:
-    dropped = reach(V4, SILENT, {"tcp/80": CLOSED})
+@pytest.mark.parametrize("state", [SILENT, REJECTED])
+def test_what_is_not_the_hosts_own_word_needs_a_canary_on_the_same_port(state: PortState) -> None:
+    dropped = reach(V4, state, {"tcp/80": CLOSED})
+    partial = canary(reached=True, ports=set(ASKED) - {"tcp/445"})
     assert outcome("firewall.file-sharing", seen(dropped, canaries=HEARD)) == (PASS, "")
-    assert outcome("firewall.file-sharing", seen(dropped, canaries=DEAF)) == (UNKNOWN, Reason.NO_CONTROL)
-    assert outcome("firewall.remote-desktop", seen(dropped, canaries=DEAF)) == (PASS, "")
+    assert outcome("firewall.file-sharing", seen(dropped, canaries=partial)) == (UNKNOWN, Reason.NO_CONTROL)
+    assert outcome("firewall.remote-desktop", seen(dropped, canaries=partial)) == (PASS, "")
 
 
 def test_a_port_that_was_not_asked_is_not_taken_for_shut() -> None:
@@ -195,6 +206,14 @@ def test_a_port_that_was_not_asked_is_not_taken_for_shut() -> None:
 def test_administration_is_what_the_profile_calls_so(service: Service, port: str, expected: Status) -> None:
     facts = seen(reach(V4, CLOSED, {port: OPEN}))
     assert outcome("firewall.admin-page", facts, host(service))[0] is expected
+
+
+@pytest.mark.parametrize("port", sorted(of_danger(Danger.ADMIN)))
+def test_only_the_ports_that_web_pages_share_are_excused_by_what_the_profile_says(port: str) -> None:
+    facts = seen(reach(V4, CLOSED, {port: OPEN}))
+    shared = port in ("tcp/4443", "tcp/8443", "tcp/9443", "tcp/10443")
+    expected = (PASS, "") if shared else (FAIL, "open")
+    assert outcome("firewall.admin-page", facts, host(Service(port, "proxmox", "outside"))) == expected
 
 
 def test_an_open_administration_raises_the_likelihood() -> None:
@@ -244,8 +263,11 @@ INNER = Service("tcp/445", "fichiers", "lan")
         ((WEB,), seen(reach(V4, SILENT, {"tcp/443": OPEN})), (PASS, "")),
         ((WEB,), seen(reach(V4, CLOSED), reach(OTHER_V4, SILENT, {"tcp/443": OPEN})), (PASS, "")),
         ((WEB,), seen(reach(V4, CLOSED)), (FAIL, "closed")),
-        ((WEB,), seen(reach(V4, REJECTED)), (FAIL, "closed")),
-        ((WEB,), seen(reach(V4, SILENT, {"tcp/80": CLOSED})), (FAIL, "silent")),
+        ((WEB,), seen(reach(V4, REJECTED)), (UNKNOWN, Reason.NO_CONTROL)),
+        ((WEB,), seen(reach(V4, REJECTED), canaries=HEARD), (FAIL, "closed")),
+        ((INNER,), seen(reach(V4, REJECTED), vantage="lan"), (FAIL, "closed")),
+        ((WEB,), seen(reach(V4, SILENT, {"tcp/80": CLOSED})), (UNKNOWN, Reason.NO_CONTROL)),
+        ((WEB,), seen(reach(V4, SILENT, {"tcp/80": CLOSED}), canaries=HEARD), (FAIL, "silent")),
         ((WEB,), seen(reach(V4, SILENT)), (UNKNOWN, Reason.NO_CONTROL)),
         ((WEB,), seen(reach(V4, CLOSED), reach(V6, NO_ROUTE)), (UNKNOWN, Reason.NO_ROUTE)),
         ((WEB,), seen(AddressReach(V4, 4, ())), (UNKNOWN, Reason.NOT_COLLECTED)),
@@ -258,7 +280,9 @@ INNER = Service("tcp/445", "fichiers", "lan")
             seen(reach(V4, SILENT, {"tcp/80": CLOSED}), canaries=DEAF),
             (UNKNOWN, Reason.NO_CONTROL),
         ),
-        ((WEB, INNER), seen(reach(V4, CLOSED, {"tcp/443": OPEN})), (PASS, "")),
+        ((WEB, INNER), seen(reach(V4, CLOSED, {"tcp/443": OPEN})), (UNKNOWN, "undecided")),
+        ((WEB, INNER), seen(reach(V4, CLOSED)), (FAIL, "closed")),
+        ((WEB, INNER), seen(reach(V4, LOST)), (UNKNOWN, Reason.TIMEOUT)),
         (
             (WEB, Service("udp/500", "ipsec", "any")),
             seen(reach(V4, CLOSED, {"tcp/443": OPEN})),
@@ -271,6 +295,18 @@ def test_expected_service(services: tuple[Service, ...], facts: HostReach, expec
     assert outcome("firewall.expected-service", facts, host(*services)) == expected
 
 
+@pytest.mark.parametrize("state", [OPEN, CLOSED, LOST])
+def test_each_service_of_another_place_is_an_item_that_nobody_saw(state: State) -> None:
+    others = (INNER, Service("tcp/9100", "imprimante", "guest"))
+    facts = seen(reach(V4, SILENT, {"tcp/443": state}))
+    verdict = ask("firewall.expected-service", facts, host(WEB, *others))
+    unseen = [item.key for item in verdict.items if item.reason == Reason.NOT_LOOKED]
+    assert unseen == ["tcp/445", "tcp/9100"]
+    assert verdict.status is not PASS
+    alone = ask("firewall.expected-service", facts, host(INNER))
+    assert [item.text for item in alone.items] == ["fichiers (tcp/445) : non regardé depuis cet endroit."]
+
+
 def test_a_confirmed_address_that_says_nothing_is_not_a_broken_service() -> None:
     facts = seen(reach(V4, SILENT), canaries=HEARD)
     assert outcome("firewall.expected-service", facts, host(WEB, confirmed=FRESH)) == (
@@ -280,7 +316,7 @@ def test_a_confirmed_address_that_says_nothing_is_not_a_broken_service() -> None
 
 
 def test_a_closed_service_is_told_before_a_silent_one() -> None:
-    facts = seen(reach(V4, SILENT, {"tcp/443": CLOSED}))
+    facts = seen(reach(V4, SILENT, {"tcp/443": CLOSED}), canaries=HEARD)
     verdict = ask("firewall.expected-service", facts, host(WEB, Service("tcp/80", "web", "any")))
     assert (verdict.reason, [item.reason for item in verdict.items]) == ("closed", ["closed", "silent"])
 
@@ -302,12 +338,14 @@ def test_a_closed_service_is_told_before_a_silent_one() -> None:
     ],
 )
 def test_ipv6_parity(four: AddressReach, six: AddressReach, expected: Expected) -> None:
-    assert outcome("firewall.ipv6-parity", seen(four, six)) == expected
+    assert outcome("firewall.ipv6-parity", seen(four, six, canaries=HEARD)) == expected
 
 
 @pytest.mark.parametrize("facts", [seen(), seen(reach(V4, CLOSED)), seen(reach(V6, OPEN))])
 def test_one_family_has_nothing_to_be_compared_with(facts: HostReach) -> None:
-    assert outcome("firewall.ipv6-parity", facts)[0] is NONE
+    verdict = ask("firewall.ipv6-parity", facts, host())
+    assert verdict.status is NONE
+    assert verdict.text.startswith("Le profil ne donne pas à la fois une adresse IPv4 et une adresse IPv6 ")
 
 
 def test_the_leak_is_told_with_its_ipv6_address_only() -> None:

@@ -19,6 +19,7 @@ from cyberaudit.facts.tls_endpoint_samples import (
     GOOD_ENDPOINT,
     MUTE_ENDPOINT,
     OTHER_NAME_ENDPOINT,
+    PARTLY_SEEN_ENDPOINT,
     SESSION,
     UNCOMPARED_ENDPOINT,
     UNTRUSTED_ENDPOINT,
@@ -114,7 +115,25 @@ def test_a_fault_weighs_more_than_what_could_not_be_judged() -> None:
     assert outcome("vpn.certificate", replace(GOOD_ENDPOINT, session=session))[0] is FAIL
 
 
-@pytest.mark.parametrize("check_id", ["vpn.certificate", "vpn.protocols"])
+BOTH = ("vpn.certificate", "vpn.protocols")
+
+
+@pytest.mark.parametrize("check_id", BOTH)
+def test_an_address_that_was_not_seen_forbids_a_pass(check_id: str) -> None:
+    assert outcome(check_id, GOOD_ENDPOINT) == (PASS, "")
+    verdict = ask(check_id, PARTLY_SEEN_ENDPOINT)
+    assert (verdict.status, verdict.reason) == (UNKNOWN, "undecided")
+    assert verdict.evidence[-1].value == "192.0.2.2, 2001:db8::1"
+
+
+@pytest.mark.parametrize("check_id", BOTH)
+def test_an_address_that_was_not_seen_hides_no_fault_of_the_one_that_was(check_id: str) -> None:
+    facts = replace(BAD_ENDPOINT, left_out=("192.0.2.2",))
+    assert outcome(check_id, facts) == outcome(check_id, BAD_ENDPOINT)
+    assert outcome(check_id, facts)[0] is FAIL
+
+
+@pytest.mark.parametrize("check_id", BOTH)
 def test_an_access_that_is_not_ssl_is_not_asked(check_id: str) -> None:
     assert outcome(check_id, BAD_ENDPOINT, kind=VpnKind.IPSEC)[0] is NONE
 

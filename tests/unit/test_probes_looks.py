@@ -17,6 +17,7 @@ pytestmark = pytest.mark.unit
 
 MX = "mx1.l-hay.example"
 TIMEOUT, SPENT = Unreachable(Reason.TIMEOUT), Unreachable(Reason.BUDGET_SPENT)
+NO_CONTROL = Unreachable(Reason.NO_CONTROL)
 BROKEN = Unreachable(Reason.TLS_FAILURE)
 PLAIN = replace(SESSION, extensions=(), tls=None)
 CUT = replace(SESSION, tls=TIMEOUT)
@@ -101,8 +102,8 @@ def host(*addresses: AddressReach, canaries: tuple[CanaryAnswer, ...] = ()) -> H
         (PortState.OPEN, PortState.SILENT, PortState.OPEN),
         (PortState.CLOSED, SPENT, PortState.CLOSED),
         (PortState.REJECTED, PortState.SILENT, PortState.REJECTED),
-        (PortState.SILENT, SPENT, PortState.SILENT),
-        (SPENT, PortState.SILENT, PortState.SILENT),
+        (PortState.SILENT, SPENT, SPENT),
+        (SPENT, PortState.SILENT, SPENT),
         (PortState.SILENT, PortState.OPEN, PortState.OPEN),
         (PortState.CLOSED, PortState.OPEN, PortState.OPEN),
         (TIMEOUT, SPENT, SPENT),
@@ -111,6 +112,30 @@ def host(*addresses: AddressReach, canaries: tuple[CanaryAnswer, ...] = ()) -> H
 def test_a_port_that_answered_is_never_silent_again(first: Any, second: Any, kept: Any) -> None:
     both = merged(host(reach(("tcp/22", first))), host(reach(("tcp/22", second))))
     assert both == host(reach(("tcp/22", kept)))
+
+
+def test_a_silence_counts_in_the_look_where_its_address_answered() -> None:
+    opened, silent, lost = ("tcp/80", PortState.OPEN), ("tcp/22", PortState.SILENT), ("tcp/22", NO_CONTROL)
+    mute = ("tcp/80", PortState.SILENT)
+    assert merged(host(reach(opened, lost)), host(reach(mute, silent))) == host(reach(opened, lost))
+    assert merged(host(reach(opened, lost)), host(reach(opened, silent))) == host(reach(opened, silent))
+    assert merged(host(reach(opened, silent)), host(reach(mute, lost))) == host(reach(opened, silent))
+
+
+@pytest.mark.parametrize(
+    ("ports", "again"),
+    [
+        ((("tcp/22", PortState.SILENT),), True),
+        ((("tcp/22", PortState.SILENT), ("tcp/80", PortState.CLOSED)), False),
+        ((("tcp/22", NO_CONTROL), ("tcp/80", PortState.CLOSED)), True),
+        ((("tcp/22", SPENT),), False),
+        ((), False),
+    ],
+)
+def test_an_address_that_fell_silent_is_asked_again(ports: Any, again: bool) -> None:
+    probe = probe_for(HostReach)
+    assert probe is not None
+    assert probe.load().worth_asking_again(host(reach(*ports))) is again
 
 
 def test_addresses_and_ports_of_either_look_are_kept() -> None:
@@ -132,10 +157,13 @@ TLS = TlsSession("TLSv1.3", "x", (), "", name_matches=True)
 
 
 def endpoint(
-    session: TlsSession | Unreachable, accepted: bool | Unreachable, address: str = "192.0.2.1"
+    session: TlsSession | Unreachable,
+    accepted: bool | Unreachable,
+    address: str = "192.0.2.1",
+    left_out: tuple[str, ...] = (),
 ) -> TlsEndpoint:
     versions = (VersionAnswer("TLSv1", accepted),)
-    return TlsEndpoint("vpn.l-hay.example", address, "tcp/443", versions, session)
+    return TlsEndpoint("vpn.l-hay.example", address, "tcp/443", versions, session, left_out)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +180,12 @@ def test_a_version_that_was_accepted_outlives_a_second_look_that_failed(
     first: TlsEndpoint, second: TlsEndpoint, kept: TlsEndpoint
 ) -> None:
     assert merged(first, second) == kept
+
+
+def test_an_address_is_left_out_only_when_neither_look_saw_it() -> None:
+    first = endpoint(BROKEN, False, left_out=("192.0.2.2", "192.0.2.3"))
+    second = endpoint(TLS, False, left_out=("192.0.2.3", "192.0.2.4"))
+    assert merged(first, second).left_out == ("192.0.2.3",)
 
 
 def test_a_probe_that_says_nothing_of_it_gives_the_second_look() -> None:

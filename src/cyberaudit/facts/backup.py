@@ -7,6 +7,9 @@ from enum import StrEnum
 from cyberaudit.facts.base import Facts
 from cyberaudit.model import Unreachable
 
+END_NOT_SEEN = "end-not-seen"
+"""The fault of a copy too long to be followed to its end: it may be whole, or cut."""
+
 
 class Encrypted(StrEnum):
     """What the structure of a copy proves."""
@@ -45,7 +48,8 @@ class Copy:
     evidence: str
     """At byte level, so that a person can see it again: « octet 0 = 0x8c, paquet de clé de session »."""
     fault: str
-    """Why it could not be restored: `empty`, `truncated`, `damaged`, `in-the-future`; empty when it looks good."""
+    """Why it could not be restored: `empty`, `truncated`, `damaged`, `collapsed` (far smaller than the others),
+    `in-the-future`; `end-not-seen` is not good and not bad; empty when it looks good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ class StoreContents:
     def good(self) -> tuple[Copy, ...]:
         """The copies without fault, newest first."""
         return tuple(copy for copy in self.copies if not copy.fault)
+
+    @property
+    def not_bad(self) -> tuple[Copy, ...]:
+        """The good copies and those whose end was not seen, newest first."""
+        return tuple(copy for copy in self.copies if copy.fault in ("", END_NOT_SEEN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ CLEAR = replace(
 )
 SNAPSHOT = replace(
     COPY,
-    name="5f" * 32,
+    name="5f" * 4,
     format="restic",
     size=312,
     evidence="dépôt restic, fichier de clé scrypt (N=32768, r=8, p=1)",

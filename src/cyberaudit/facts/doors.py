@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cyberaudit.declared import Service
-from cyberaudit.facts.ports import port_name
+from cyberaudit.facts.ports import Danger, of_danger, port_name
 from cyberaudit.facts.reach import Exposure, PortReading
 from cyberaudit.model import Unreachable
 
 OPEN_TO_ALL = frozenset({"any", "outside"})
 """What `Service.reachable_from` says of a service meant for the Internet."""
 SSH = "tcp/22"
+"""A console of administration, even with keys."""
+# Ours: where appliances put their administration, and remote accesses and web sites stand too.
+_SHARED = frozenset({"tcp/443", "tcp/4443", "tcp/8443", "tcp/9443", "tcp/10443"})
+_ALWAYS = of_danger(Danger.ADMIN) - _SHARED
 """Administration, whatever the profile calls it."""
 _ADMINISTRATION = re.compile(r"\b(admin\w*|ssh|console|management|ipmi)\b", re.IGNORECASE)
 
@@ -84,4 +88,4 @@ def for_everyone(service: Service) -> bool:
 
 def administers(service: Service) -> bool:
     """It is a way to administer the machine: by its port, or by what the profile calls it."""
-    return service.port == SSH or _ADMINISTRATION.search(service.what) is not None
+    return service.port in _ALWAYS or _ADMINISTRATION.search(service.what) is not None

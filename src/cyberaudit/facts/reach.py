@@ -14,9 +14,9 @@ class PortState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-    """RST from the address itself."""
+    """The address itself refused: RST, or ICMP; the detail says which."""
     REJECTED = "rejected"
-    """An ICMP message refused it; the detail says which, and from whom."""
+    """Another machine on the way refused by ICMP: the town's gateway, or our own. The detail names it."""
     SILENT = "silent"
     """Nothing came back, twice."""
 
@@ -44,10 +44,8 @@ class AddressReach:
 
     @property
     def answered(self) -> bool:
-        """Control (a): the address, or its own gateway for it, answered something in this run."""
-        return any(
-            answer.state in (PortState.OPEN, PortState.CLOSED, PortState.REJECTED) for answer in self.ports
-        )
+        """Control (a): the address itself answered something in this run. A refusal on the way is not its word."""
+        return any(answer.state in (PortState.OPEN, PortState.CLOSED) for answer in self.ports)
 
     def answer(self, port: str) -> PortAnswer | None:
         return next((answer for answer in self.ports if answer.port == port), None)
@@ -60,11 +58,6 @@ class CanaryAnswer:
     family: int
     port: str
     reached: bool
-
-
-# Access networks commonly filter these on their own (facts: 25, 135, 137–139, 445): silence proves nothing
-# without a canary that was reached on the very same port.
-CANARY_PORTS = frozenset({"tcp/25", "tcp/135", "tcp/137", "tcp/138", "tcp/139", "tcp/445"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +118,16 @@ class PortReading:
 def read_port(
     reach: AddressReach, port: str, *, canaries: tuple[CanaryAnswer, ...], confirmed: bool
 ) -> PortReading:
-    """Open is open; RST and ICMP are answers; silence counts as closed only when it is proved that we
-    would have heard.
+    """Open is open; a refusal of the address itself is an answer; silence, and a refusal by another machine,
+    count as closed only when it is proved that the question gets out from here.
 
     Args:
         reach: the address.
         port: `tcp/3389`.
-        canaries: control (b), needed for `CANARY_PORTS`, and a contrary proof for any port: a canary not
-            reached on this port and family makes its silence worthless.
+        canaries: control (b): one of this family, reached on this very port. Any port may be held back on the
+            way, by the provider or by the line's own firewall, while others pass.
         confirmed: the profile confirms, less than twelve months ago, that the address is the host's; it stands
-            for an answer of the host only when a canary of the same family was reached in this run.
+            for an answer of the host (control (a)), never for control (b).
     """
     answer = reach.answer(port)
     state = answer.state if answer else Unreachable(Reason.NOT_COLLECTED)
@@ -143,14 +136,14 @@ def read_port(
     match state:
         case PortState.OPEN:
             exposure = Exposure.OPEN
-        case PortState.CLOSED | PortState.REJECTED:
+        case PortState.CLOSED:
             exposure = Exposure.NOT_OPEN
-        case PortState.SILENT:
-            # A confirmed address says who would answer, not that our own line works: something must be heard.
-            plugged = any(canary.reached for canary in canaries if canary.family == reach.family)
-            heard = (reach.answered or (confirmed and plugged)) and _gets_out(reach.family, port, canaries)
-            exposure = Exposure.NOT_OPEN if heard else Exposure.UNPROVEN
-            cause = None if heard else Unreachable(Reason.NO_CONTROL)
+        case PortState.REJECTED | PortState.SILENT:
+            gets_out = _ports_that_get_out(reach.family, canaries)
+            there = state is PortState.REJECTED or confirmed or _answers(reach, gets_out)
+            proved = port in gets_out and there
+            exposure = Exposure.NOT_OPEN if proved else Exposure.UNPROVEN
+            cause = None if proved else Unreachable(Reason.NO_CONTROL)
         case Unreachable():
             exposure, cause = Exposure.UNPROVEN, state
         case _:
@@ -158,11 +151,17 @@ def read_port(
     return PortReading(reach.address, reach.family, port, exposure, cause, detail)
 
 
-def _gets_out(family: int, port: str, canaries: tuple[CanaryAnswer, ...]) -> bool:
-    for canary in canaries:
-        if (canary.family, canary.port) == (family, port):
-            return canary.reached
-    return port not in CANARY_PORTS
+def _ports_that_get_out(family: int, canaries: tuple[CanaryAnswer, ...]) -> frozenset[str]:
+    ours = [canary for canary in canaries if canary.family == family]
+    lost = {canary.port for canary in ours if not canary.reached}
+    return frozenset(canary.port for canary in ours) - lost
+
+
+def _answers(reach: AddressReach, gets_out: frozenset[str]) -> bool:
+    """The address answered, or its gateway refused for it: not our own, since that port gets out."""
+    return reach.answered or any(
+        answer.state is PortState.REJECTED and answer.port in gets_out for answer in reach.ports
+    )
 
 
 def readings(

@@ -5,7 +5,6 @@ from dataclasses import replace
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.ports import PORTS
 from cyberaudit.facts.reach import (
-    CANARY_PORTS,
     AddressReach,
     CanaryAnswer,
     FlowReach,
@@ -47,8 +46,7 @@ def _reach(
 
 
 def _canaries(*, reached: bool) -> tuple[CanaryAnswer, ...]:
-    asked = sorted(CANARY_PORTS & set(_ASKED))
-    return tuple(CanaryAnswer(family, port, reached=reached) for family in (4, 6) for port in asked)
+    return tuple(CanaryAnswer(family, port, reached=reached) for family in (4, 6) for port in _ASKED)
 
 
 WEB = frozenset({"tcp/443"})
@@ -91,7 +89,7 @@ GOOD_HOST = HostReach(
 )
 """Only the web site answers, the rest is dropped, and the canary proves that we would have heard."""
 SHUT_HOST = replace(
-    GOOD_HOST, addresses=(_reach(V4, PortState.CLOSED), _reach(V6, PortState.REJECTED)), canaries=()
+    GOOD_HOST, addresses=(_reach(V4, PortState.CLOSED), _reach(V6, PortState.CLOSED)), canaries=()
 )
 """Nothing is open, and every port says so."""
 BAD_HOST = replace(
@@ -105,6 +103,15 @@ MUTE_SERVICE_HOST = replace(
     GOOD_HOST, addresses=(_reach(V4, PortState.SILENT, closed="tcp/80"), _reach(V6, PortState.CLOSED))
 )
 """The machine answers, and none of its services does."""
+REFUSED_HOST = replace(
+    GOOD_HOST,
+    addresses=(
+        _reach(V4, PortState.REJECTED, opened=WEB),
+        _reach(V6, PortState.REJECTED, opened=WEB),
+    ),
+    canaries=_canaries(reached=False),
+)
+"""A gateway refuses the same ports for every machine outside: it may be our own."""
 LEAKING_HOST = replace(
     GOOD_HOST, addresses=(_reach(V4, PortState.SILENT, opened=WEB), _reach(V6, PortState.SILENT, opened=LEAK))
 )
@@ -191,6 +198,7 @@ SAMPLES: tuple[Facts, ...] = (
     SHUT_HOST,
     BAD_HOST,
     MUTE_SERVICE_HOST,
+    REFUSED_HOST,
     LEAKING_HOST,
     NO_IPV6_HOST,
     MUTE_HOST,

@@ -34,3 +34,5 @@ class TlsEndpoint(Facts):
     """Oldest first."""
     session: TlsSession | Unreachable
     """The handshake with everything allowed."""
+    left_out: tuple[str, ...]
+    """The other addresses that face us and of which nothing was seen; not those that refused the connection."""

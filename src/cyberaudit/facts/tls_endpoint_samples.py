@@ -43,6 +43,7 @@ GOOD_ENDPOINT = TlsEndpoint(
     port="tcp/443",
     versions=accepting("TLSv1.2", "TLSv1.3"),
     session=SESSION,
+    left_out=(),
 )
 
 
@@ -72,6 +73,7 @@ BAD_ENDPOINT = TlsEndpoint(
         trust_error="le certificat est signé par lui-même",
         name_matches=False,
     ),
+    left_out=(),
 )
 """Every fault at once."""
 EXPIRED_ENDPOINT = _showing(replace(CERTIFICATE, not_after=datetime(2026, 9, 22, tzinfo=UTC)))
@@ -112,6 +114,8 @@ MUTE_ENDPOINT = replace(
     versions=unseen(Unreachable(Reason.TIMEOUT)),
     session=Unreachable(Reason.TIMEOUT),
 )
+PARTLY_SEEN_ENDPOINT = replace(GOOD_ENDPOINT, left_out=("192.0.2.2", "2001:db8::1"))
+"""In order at the one address that was seen."""
 NAMELESS_ENDPOINT = replace(GOOD_ENDPOINT, hostname="", session=replace(SESSION, name_matches=False))
 HOSTILE_ENDPOINT = TlsEndpoint(
     hostname=HOSTNAME,
@@ -135,6 +139,7 @@ HOSTILE_ENDPOINT = TlsEndpoint(
         trust_error=HOSTILE,
         name_matches=False,
     ),
+    left_out=(HOSTILE,),
 )
 
 SAMPLES: tuple[Facts, ...] = (
@@ -153,6 +158,7 @@ SAMPLES: tuple[Facts, ...] = (
     HALF_SEEN_ENDPOINT,
     CLIENT_CERTIFICATE_ENDPOINT,
     MUTE_ENDPOINT,
+    PARTLY_SEEN_ENDPOINT,
     NAMELESS_ENDPOINT,
     HOSTILE_ENDPOINT,
 )

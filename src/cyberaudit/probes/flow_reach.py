@@ -6,13 +6,13 @@ from itertools import chain
 
 from cyberaudit import french
 from cyberaudit.declared import AssetKind, Flow, Host
-from cyberaudit.facts.reach import CANARY_PORTS, AddressReach, FlowReach, PortAnswer, TargetReach
+from cyberaudit.facts.reach import AddressReach, FlowReach, PortAnswer, TargetReach
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.sweep import PACKETS_PER_PORT, Manner, ask_canary, sweep
+from cyberaudit.probes.sweep import PACKETS_PER_PORT, Manner, beside_canary, sweep
 from cyberaudit.probes.vantage import EGRESS_PORTS, canary, facing, flow_ports, pace
 from cyberaudit.town.known import OUTSIDE
 
@@ -50,9 +50,8 @@ async def _look_inside(asset: Flow, instruments: Instruments) -> FlowReach | Unr
     targets = _targets(asset, instruments)
     if not targets:
         return Unreachable(Reason.NO_CONTROL, f"aucune adresse à essayer dans « {asset.target} »")
-    tried, canaries = await asyncio.gather(
-        asyncio.gather(*(_try(target, ports, instruments) for target in targets)),
-        ask_canary(instruments, ports),
+    tried, canaries = await beside_canary(
+        instruments, ports, asyncio.gather(*(_try(target, ports, instruments) for target in targets))
     )
     return FlowReach(vantage=instruments.vantage, targets=tuple(chain(*tried)), canaries=canaries)
 
@@ -102,7 +101,7 @@ def announce(asset: Flow, instruments: Instruments) -> tuple[Announcement, ...]:
         text = f"de {name} : l'adresse témoin du profil, {french.count(ports, 'port')} TCP au plus"
         return (Announcement(name, Purpose.INFRASTRUCTURE, text, ports * PACKETS_PER_PORT),)
     ports = len(flow_ports(asset, SEGMENT_PORTS))
-    canaries = len(CANARY_PORTS) + 1
+    canaries = ports + 1
     each = (
         f"de {name} : chaque adresse déclarée de l'autre côté, {MAX_ADDRESSES} au plus, "
         f"{french.count(ports, 'port')} TCP"

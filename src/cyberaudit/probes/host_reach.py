@@ -1,6 +1,5 @@
 """Which ports of a host answer, on the addresses that face the vantage, v4 and v6 in one pass."""
 
-import asyncio
 from dataclasses import replace
 from typing import assert_never
 
@@ -8,18 +7,17 @@ from cyberaudit import french
 from cyberaudit.declared import Host
 from cyberaudit.facts.ports import PORTS
 from cyberaudit.facts.reach import (
-    CANARY_PORTS,
     AddressReach,
     CanaryAnswer,
     HostReach,
     PortAnswer,
     PortState,
 )
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.sweep import PACKETS_PER_PORT, Manner, ask_canary, sweep
+from cyberaudit.probes.sweep import PACKETS_PER_PORT, Manner, beside_canary, sweep
 from cyberaudit.probes.vantage import canary, facing, pace
 
 
@@ -31,14 +29,31 @@ async def look(asset: Host, instruments: Instruments) -> HostReach:
         return HostReach(vantage=vantage, addresses=(), canaries=())
     ports = asked_ports(asset)
     manner = Manner(Purpose.ACTIVE, rate=pace(asset, instruments.town, vantage=vantage))
-    reaches, canaries = await asyncio.gather(
-        sweep(instruments.network, addresses, ports, manner), ask_canary(instruments, ports)
+    reaches, canaries = await beside_canary(
+        instruments, ports, sweep(instruments.network, addresses, ports, manner)
     )
     return HostReach(vantage=vantage, addresses=reaches, canaries=canaries)
 
 
+def worth_asking_again(facts: HostReach) -> bool:
+    """An address said nothing at all, or stopped answering on the way: a bad moment, perhaps."""
+    return any(
+        _is_mute(answer.state, answered=reach.answered) for reach in facts.addresses for answer in reach.ports
+    )
+
+
+def _is_mute(state: PortState | Unreachable, *, answered: bool) -> bool:
+    if isinstance(state, Unreachable):
+        return state.reason is Reason.NO_CONTROL
+    return state is PortState.SILENT and not answered
+
+
 def merge_looks(first: HostReach, second: HostReach) -> HostReach:
-    """Port by port: an answer is never replaced by silence, nor silence by what could not be asked."""
+    """Port by port: an answer is never replaced by silence, nor silence by what could not be asked.
+
+    The silence of an address that answered nothing in its own look weighs the least: the answers of the other
+    look prove nothing about it.
+    """
     known = {reach.address: reach for reach in first.addresses}
     asked = {reach.address for reach in second.addresses}
     return HostReach(
@@ -56,22 +71,26 @@ def merge_looks(first: HostReach, second: HostReach) -> HostReach:
 
 def _merged(first: AddressReach, second: AddressReach) -> AddressReach:
     asked = {answer.port for answer in second.ports}
-    again = (_more_telling(first.answer(answer.port) or answer, answer) for answer in second.ports)
+    again = (_more_telling(first, answer, second) for answer in second.ports)
     return replace(second, ports=(*again, *(answer for answer in first.ports if answer.port not in asked)))
 
 
-def _more_telling(first: PortAnswer, second: PortAnswer) -> PortAnswer:
-    return first if _told(first.state) > _told(second.state) else second
+def _more_telling(first: AddressReach, answer: PortAnswer, second: AddressReach) -> PortAnswer:
+    before = first.answer(answer.port)
+    if before is None:
+        return answer
+    sooner = _told(before.state, answered=first.answered)
+    return before if sooner > _told(answer.state, answered=second.answered) else answer
 
 
-def _told(state: PortState | Unreachable) -> int:
+def _told(state: PortState | Unreachable, *, answered: bool) -> int:
     match state:
         case PortState.OPEN | PortState.CLOSED | PortState.REJECTED:
-            return 2
+            return 3
         case PortState.SILENT:
-            return 1
+            return 2 if answered else 0
         case Unreachable():
-            return 0
+            return 1
         case _:
             assert_never(state)
 
@@ -110,7 +129,7 @@ def announce(asset: Host, instruments: Instruments) -> tuple[Announcement, ...]:
     )
     if canary(instruments.town, instruments.vantage) is None:
         return (knocks,)
-    canaries = len(CANARY_PORTS) + 1
+    canaries = ports + 1
     witness = Announcement(
         target=target,
         purpose=Purpose.INFRASTRUCTURE,

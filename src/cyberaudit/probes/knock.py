@@ -136,7 +136,10 @@ def _from_icmp(icmp: IcmpError, attempt: Attempt) -> Knock:
         return Knock(Unreachable(Reason.NO_ROUTE, str(icmp)), str(icmp))
     if ours:
         return Knock(Unreachable(Reason.PERMISSION_DENIED, f"icmp {icmp.type}/{icmp.code} de cette machine"))
-    return Knock(PortState.REJECTED, str(icmp), attempt.seconds if icmp.author == attempt.target else None)
+    if icmp.author == attempt.target:
+        return Knock(PortState.CLOSED, str(icmp), attempt.seconds)
+    # The town's gateway, ours, or the provider's: whoever reads it needs to know that this port gets out.
+    return Knock(PortState.REJECTED, str(icmp))
 
 
 def _from_error(attempt: Attempt) -> Knock:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from functools import partial
-from ipaddress import ip_address
 from typing import TypeVar
 
 from cyberaudit.declared import AssetKind, Host, Vpn, VpnKind
@@ -25,6 +24,7 @@ from cyberaudit.probes.network import Network
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
+from cyberaudit.probes.vantage import facing
 
 T = TypeVar("T")
 
@@ -91,20 +91,23 @@ class _Door:
 
 
 async def look(asset: Vpn, instruments: Instruments) -> TlsEndpoint | Unreachable:
-    """The facts; `Unreachable` when the access is of another technique or its host has no address."""
+    """The facts; `Unreachable` when the access is of another technique, or its host has no address that faces us."""
     port = _tcp_port(asset)
     if port is None:
         return Unreachable(Reason.NO_PROBE, clean(f"{asset.type} {asset.port}".strip()))
+    if _host(asset, instruments) is None:
+        return Unreachable(Reason.NOT_DECLARED, f"aucune adresse pour « {clean(asset.host)} »")
     doors = _doors(asset, instruments, port)
     if not doors:
-        return Unreachable(Reason.NOT_DECLARED, f"aucune adresse pour « {clean(asset.host)} »")
-    door, session = await _first_session(doors)
+        return Unreachable(Reason.NOT_LOOKED)
+    door, session, shut = await _first_session(doors[:MAX_ADDRESSES])
     return TlsEndpoint(
         hostname=asset.hostname,
         address=str(door.address),
         port=asset.port or USUAL_PORT,
         versions=await _versions(door, session),
         session=session,
+        left_out=tuple(str(other.address) for other in doors if other not in (door, *shut)),
     )
 
 
@@ -121,6 +124,7 @@ def merge_looks(first: TlsEndpoint, second: TlsEndpoint) -> TlsEndpoint:
     return replace(
         second,
         session=kept(first.session, second.session),
+        left_out=tuple(address for address in second.left_out if address in first.left_out),
         versions=tuple(
             replace(answer, accepted=kept(known.get(answer.version, answer.accepted), answer.accepted))
             for answer in second.versions
@@ -129,9 +133,9 @@ def merge_looks(first: TlsEndpoint, second: TlsEndpoint) -> TlsEndpoint:
 
 
 def announce(asset: Vpn, instruments: Instruments) -> tuple[Announcement, ...]:
-    """What `look` would touch: nothing when the access is of another technique."""
-    port = _tcp_port(asset)
-    if port is None:
+    """What `look` would touch: nothing when the access is of another technique, or no address faces us."""
+    port, host = _tcp_port(asset), _host(asset, instruments)
+    if port is None or (host and not facing(host, instruments.vantage)):
         return ()
     tries = 2 * (MAX_ADDRESSES + len(VERSIONS))
     return (
@@ -151,9 +155,13 @@ def _tcp_port(asset: Vpn) -> int | None:
     return int(number) if asset.type is VpnKind.SSL and protocol == "tcp" else None
 
 
-def _doors(asset: Vpn, instruments: Instruments, port: int) -> tuple[_Door, ...]:
+def _host(asset: Vpn, instruments: Instruments) -> Host | None:
     host = instruments.town.asset(f"{AssetKind.HOST}/{asset.host}")
-    addresses = host.addresses if isinstance(host, Host) else ()
+    return host if isinstance(host, Host) and host.addresses else None
+
+
+def _doors(asset: Vpn, instruments: Instruments, port: int) -> tuple[_Door, ...]:
+    addresses = facing(host, instruments.vantage) if (host := _host(asset, instruments)) else ()
     options = instruments.options
     trust = trust_store(options.ca_bundle)
     return tuple(
@@ -162,23 +170,33 @@ def _doors(asset: Vpn, instruments: Instruments, port: int) -> tuple[_Door, ...]
             patience=options.patience,
             trust=trust,
             now=instruments.now,
-            address=ip_address(address),
+            address=address,
             port=port,
             hostname=asset.hostname,
         )
-        for address in addresses[:MAX_ADDRESSES]
+        for address in addresses
     )
 
 
-async def _first_session(doors: Iterable[_Door]) -> tuple[_Door, TlsSession | Unreachable]:
-    """The first address where TLS is spoken; when there is none, the one that said the most."""
+async def _first_session(
+    doors: Iterable[_Door],
+) -> tuple[_Door, TlsSession | Unreachable, tuple[_Door, ...]]:
+    """The first address where TLS is spoken; when there is none, the one that said the most.
+
+    With those that refused the connection: no TLS is spoken there.
+    """
     tried: list[tuple[_Door, Unreachable]] = []
     for door in doors:
         session = await _twice(partial(_session, door))
         if isinstance(session, TlsSession):
-            return door, session
+            return door, session, _shut(tried)
         tried.append((door, session))
-    return next((entry for entry in tried if entry[1].reason in _TALKS), tried[0])
+    door, cause = next((entry for entry in tried if entry[1].reason in _TALKS), tried[0])
+    return door, cause, _shut(tried)
+
+
+def _shut(tried: Iterable[tuple[_Door, Unreachable]]) -> tuple[_Door, ...]:
+    return tuple(door for door, cause in tried if cause.reason is Reason.REFUSED)
 
 
 async def _twice(ask: Callable[[], Awaitable[T | Unreachable]]) -> T | Unreachable:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from cyberaudit.declared import AssetKind, Flow, Host, Link, LinkKind, Town, Zone
-from cyberaudit.facts.reach import CANARY_PORTS
+from cyberaudit.facts.ports import PORTS
 from cyberaudit.probes.endpoint import Endpoint, IpAddress
 from cyberaudit.probes.guard import is_public
 from cyberaudit.probes.network import DEFAULT_RATE, own_address_towards
@@ -17,8 +17,8 @@ EGRESS_PORTS = (
     "tcp/22", "tcp/25", "tcp/53", "tcp/80", "tcp/135", "tcp/139", "tcp/443", "tcp/445", "tcp/3389",
     "tcp/8080", "tcp/54321",
 )  # fmt: skip
-# Ours: the controls, what is asked outside, and some forty declared ports.
-MAX_CANARY_PORTS = 64
+# Ours: every port of the list, for each is a control; what is asked outside; and some forty declared ports.
+MAX_CANARY_PORTS = len({port.id for port in PORTS} | {PLUGGED_PORT, *EGRESS_PORTS}) + 40
 # Lines that carry a burst of small packets without a hitch.
 _FREE_LINKS = frozenset({LinkKind.FTTO, LinkKind.LAN})
 
@@ -87,22 +87,30 @@ def flow_ports(flow: Flow, usual: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def canary_endpoints(town: Town, vantage: str) -> tuple[Endpoint, ...]:
-    """The ports that may be asked of the canary: those of the controls, and of flows that go outside.
+    """The ports that may be asked of the canary: those asked of hosts and between zones, each a control, and
+    those of flows that go outside.
 
     At most `MAX_CANARY_PORTS`: a profile that names somebody else's machine must not have it scanned.
     """
     address = canary(town, vantage)
     if address is None:
         return ()
-    asked = dict.fromkeys((*sorted(CANARY_PORTS), PLUGGED_PORT, *_egress(town, vantage)))
+    known = (port.id for port in PORTS)
+    asked = dict.fromkeys((PLUGGED_PORT, *known, *_from_here(town, vantage), *_services(town)))
     numbers = [number for port in asked if (number := tcp_number(port)) is not None]
     return tuple(Endpoint(address, number) for number in numbers[:MAX_CANARY_PORTS])
 
 
-def _egress(town: Town, vantage: str) -> Iterator[str]:
+def _from_here(town: Town, vantage: str) -> Iterator[str]:
     for flow in town.of_kind(AssetKind.FLOW):
-        if isinstance(flow, Flow) and (flow.source, flow.target) == (vantage, OUTSIDE):
-            yield from flow_ports(flow, EGRESS_PORTS)
+        if isinstance(flow, Flow) and flow.source == vantage:
+            yield from flow_ports(flow, EGRESS_PORTS if flow.target == OUTSIDE else ())
+
+
+def _services(town: Town) -> Iterator[str]:
+    for host in town.of_kind(AssetKind.HOST):
+        if isinstance(host, Host):
+            yield from (service.port for service in host.services)
 
 
 def tcp_number(port: str) -> int | None:

@@ -7,8 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from cyberaudit.facts.backup import Encrypted
-from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Detector, Reading, Sample, octets
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.probes.stores.reading import (
+    DAMAGED,
+    TRUNCATED,
+    Detector,
+    Reading,
+    Sample,
+    octets,
+)
 
 GZIP, BZIP2, XZ, ZSTD, SEVEN = (
     b"\x1f\x8b\x08",
@@ -24,6 +31,8 @@ LZMA_MEMORY = 160 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 TOLD_BY_THEIR_END = frozenset({"tar", "sql", "sqlite"})
 """What is judged on first and last bytes alone."""
+# Ours: blocks of a zstd file followed in any case; further ones while time lasts.
+SURE_BLOCKS = 4096
 # bzip2: « end of stream », the first 48 bits of the square root of pi.
 BZIP2_END = 0x177245385090
 # 7z, methods of 7zFormat: AES-256 with SHA-256 key derivation.
@@ -74,7 +83,8 @@ def compressed_reader(inner: Detector) -> Detector:
             if sample.head.startswith(magic):
                 return _read(sample, name, opener, end, inner)
         if sample.head.startswith(ZSTD):
-            return Reading("zstd", Encrypted.UNKNOWN, f"octets 0 à 3 = {octets(ZSTD)}, contenu non ouvert")
+            evidence = f"octets 0 à 3 = {octets(ZSTD)}, contenu non ouvert"
+            return Reading("zstd", Encrypted.UNKNOWN, evidence, _zstd_end(sample))
         return _read_seven(sample) if sample.head.startswith(SEVEN) else _misnamed(sample)
 
     return read
@@ -94,7 +104,7 @@ class Finish:
     """How decompressing to the end went."""
 
     fault: str
-    """`truncated` when everything was decompressed and the end never came."""
+    """`truncated` when everything was decompressed and the end never came; `end-not-seen` when patience ran out."""
     ending: bytes = b""
     """The last bytes of the content; empty when patience ran out first."""
     size: int = 0
@@ -117,10 +127,17 @@ def _read(
     found = inner(_content(sample, content, finish))
     if found is None:
         evidence = f"{start} ; contenu compressé non reconnu"
-        return Reading(name, Encrypted.UNKNOWN, evidence, finish.fault or end(sample))
+        return Reading(name, Encrypted.UNKNOWN, evidence, _fault(finish, end(sample)))
     evidence = f"{start} ; contenu {found.format} : {found.evidence}"
     inside = found.fault if finish.ending and found.format in TOLD_BY_THEIR_END else ""
-    return Reading(name, found.encrypted, evidence, finish.fault or end(sample) or inside)
+    return Reading(name, found.encrypted, evidence, _fault(finish, end(sample)) or inside)
+
+
+def _fault(finish: Finish, mark: str) -> str:
+    """`mark`, what the last bytes say, settles what was not decompressed to its end."""
+    if finish.fault:
+        return mark if finish.fault == END_NOT_SEEN else finish.fault
+    return "" if mark == END_NOT_SEEN else mark
 
 
 def _content(sample: Sample, content: bytes, finish: Finish) -> Sample:
@@ -139,8 +156,8 @@ def _finish(sample: Sample, opener: Opener) -> Finish:
     offset, size, ending = 0, 0, b""
     data = sample.read_at(0, CHUNK_BYTES)
     while data or not opener.needs_input:
-        if max(size, offset) > sample.patience:
-            return Finish("")
+        if max(size, offset) > sample.patience or (offset and sample.hurried()):
+            return Finish(END_NOT_SEEN)
         content = opener.decompress(data, CHUNK_BYTES)
         size += len(content)
         ending = (ending + content)[-INNER_BYTES:]
@@ -154,7 +171,8 @@ def _finish(sample: Sample, opener: Opener) -> Finish:
 
 
 def _no_end_mark(_: Sample) -> str:
-    return ""
+    """A gzip file ends on a checksum that only decompressing proves (RFC 1952 §2.3.1)."""
+    return END_NOT_SEEN
 
 
 def _bzip2_end(sample: Sample) -> str:
@@ -167,6 +185,36 @@ def _bzip2_end(sample: Sample) -> str:
 def _xz_end(sample: Sample) -> str:
     """Footer magic « YZ », before stream padding of zero bytes (xz file format §2.1.2)."""
     return "" if sample.tail.rstrip(b"\0").endswith(b"YZ") else TRUNCATED
+
+
+def _zstd_end(sample: Sample) -> str:
+    """The frames followed block by block, nothing decompressed (RFC 8878 §3.1.1)."""
+    at, followed = 0, 0
+    while at < sample.size:
+        header = sample.read_at(at, 5)
+        if not header.startswith(ZSTD):
+            # A skippable frame, or what is no frame: not followed further.
+            return END_NOT_SEEN
+        at += _zstd_header_bytes(header[-1])
+        last = False
+        while not last:
+            followed += 1
+            if followed > SURE_BLOCKS and sample.hurried():
+                return END_NOT_SEEN
+            block = int.from_bytes(sample.read_at(at, 3), "little")
+            last, kind = bool(block & 1), block >> 1 & 3
+            at += 3 + (1 if kind == 1 else block >> 3)
+            if at > sample.size:
+                return TRUNCATED
+        at += 4 if header[-1] & 4 else 0
+    return TRUNCATED if at > sample.size else ""
+
+
+def _zstd_header_bytes(flags: int) -> int:
+    """Magic, flags, window, dictionary and content size, as the flags announce them (RFC 8878 §3.1.1.1)."""
+    single = flags >> 5 & 1
+    content = (single, 2, 4, 8)[flags >> 6]
+    return 5 + (1 - single) + (0, 1, 2, 4)[flags & 3] + content
 
 
 def _read_seven(sample: Sample) -> Reading:

@@ -176,7 +176,7 @@ def _open(name: str, here: int) -> int:
         return os.open(name, _FILE_FLAGS, dir_fd=here)
 
 
-def sample_of(descriptor: int, name: str, *, patience: int) -> Sample:
+def sample_of(descriptor: int, name: str, *, patience: int, hurried: Callable[[], bool] = bool) -> Sample:
     """The opened file as detectors want it."""
     size = os.fstat(descriptor).st_size
     read_at: Callable[[int, int], bytes] = lambda offset, count: os.pread(descriptor, count, offset)  # noqa: E731
@@ -187,4 +187,5 @@ def sample_of(descriptor: int, name: str, *, patience: int) -> Sample:
         tail=read_at(max(size - END_BYTES, 0), END_BYTES),
         read_at=read_at,
         patience=patience,
+        hurried=hurried,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cyberaudit import french
-from cyberaudit.facts.backup import Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
 
 SUFFIXES = frozenset({"gpg", "pgp", "asc"})
@@ -37,8 +37,8 @@ PUBLIC_KEY, SYMMETRIC_KEY, ONE_PASS, COMPRESSED, OLD_DATA, LITERAL, DATA, AEAD_D
 READABLE = {ONE_PASS: "signature", COMPRESSED: "données compressées", LITERAL: "texte clair"}
 # Ours: nobody writes a backup for more recipients.
 MOST_PACKETS = 64
-# Ours: one data packet cut in chunks is followed that far; a longer one is not followed to its end.
-MOST_CHUNKS = 4096
+# Ours: a data packet cut in chunks is followed that far in any case (32 MiB of gpg's), further while time lasts.
+SURE_CHUNKS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +205,19 @@ def _weakness(data: bytes, keys: list[Packet], last: Packet) -> str:
 
 
 def _end(sample: Sample, last: Packet) -> str:
-    """`truncated` when the last packet says it goes further than the file."""
-    if last.length is not None:
-        return TRUNCATED if last.body + last.length > sample.size else ""
-    return _chunks_end(sample, last.at + 1) if last.chunked else ""
+    """`truncated` when the last packet says it goes further than the file; `end-not-seen` when nothing tells."""
+    if last.length is not None and last.body + last.length > sample.size:
+        return TRUNCATED
+    if last.chunked:
+        return _chunks_end(sample, last.at + 1)
+    # What follows a one-pass signature is not walked; an indeterminate length ends where the file does.
+    return END_NOT_SEEN if last.length is None or last.tag == ONE_PASS else ""
 
 
 def _chunks_end(sample: Sample, at: int) -> str:
-    for _ in range(MOST_CHUNKS):
+    followed = 0
+    while followed < SURE_CHUNKS or not sample.hurried():
+        followed += 1
         header = sample.read_at(at, 5)
         if not header:
             return TRUNCATED
@@ -222,4 +227,4 @@ def _chunks_end(sample: Sample, at: int) -> str:
             return TRUNCATED
         if final:
             return ""
-    return ""
+    return END_NOT_SEEN

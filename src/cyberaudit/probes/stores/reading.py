@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from cyberaudit.facts.backup import Encrypted
 
 # Enough for a ZIP's end record behind its longest comment (APPNOTE 4.3.16: 22 + 65535 bytes).
 END_BYTES = 65_557
 EMPTY, TRUNCATED, DAMAGED, FUTURE = "empty", "truncated", "damaged", "in-the-future"
+COLLAPSED = "collapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Sample:
     """(offset, count) → at most `count` bytes."""
     patience: int
     """Bytes that may be decompressed, and forgotten at once, to see whether the end is there."""
+    hurried: Callable[[], bool] = bool
+    """Whether the store has had its share of time: what is long is then left unfinished."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -45,6 +49,8 @@ class Reading:
     evidence: str
     """French, with the bytes it stands on."""
     fault: str = ""
+    newest: datetime | None = None
+    """The newest date that the archive itself gives one of its files."""
 
 
 Detector = Callable[[Sample], Reading | None]

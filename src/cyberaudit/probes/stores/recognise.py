@@ -39,6 +39,8 @@ NOTE_SUFFIXES = frozenset(
 )
 """Logs, notes, checksums: what a backup leaves beside its copies."""
 
+# Ours: none of the formats that we do not read fits in one sector.
+LEAST_BYTES = 512
 # « xhtml », « accdb »: no usual ending is longer.
 LONGEST_ENDING = 5
 
@@ -84,6 +86,8 @@ def recognise(sample: Sample) -> Reading | None:
     reading = _first(_DETECTORS, sample)
     if reading is None and named:
         evidence = f"octets 0 à 3 = {octets(sample.head[:4])}, format non lu"
+        if sample.size < LEAST_BYTES:
+            return Reading(sample.suffix, Encrypted.UNKNOWN, f"{evidence}, {sample.size} octets", DAMAGED)
         return Reading(sample.suffix, Encrypted.UNKNOWN, evidence)
     return reading
 

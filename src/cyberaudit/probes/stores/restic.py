@@ -46,9 +46,20 @@ def read_keys(keys: tuple[bytes, ...]) -> tuple[Encrypted, str]:
     return Encrypted.UNKNOWN, "dépôt restic sans fichier de clé lisible"
 
 
-def read_snapshot(name: str, data: bytes | None, keys: tuple[Encrypted, str]) -> Reading:
-    """One snapshot file: its name is the SHA-256 of its bytes; None when they were not read."""
+def missing(keys: tuple[Encrypted, str], *, index: bool, data: bool) -> str:
+    """What the repository has lost, in French: without a key, an index or any data, nothing can be restored."""
+    if keys[0] is not Encrypted.YES:
+        return "aucune clé lisible dans « keys »"
+    if not data:
+        return "aucun fichier de données dans « data »"
+    return "" if index else "aucun fichier dans « index »"
+
+
+def read_snapshot(name: str, data: bytes | None, keys: tuple[Encrypted, str], *, lost: str = "") -> Reading:
+    """One snapshot file: its name is the SHA-256 of its bytes, None when not read; `lost` as told by `missing`."""
     encrypted, evidence = keys
+    if lost:
+        return Reading("restic", encrypted, f"{evidence} ; {lost}", DAMAGED)
     if data == b"":
         return Reading("restic", encrypted, evidence, EMPTY)
     if data is not None and hashlib.sha256(data).hexdigest() != name:

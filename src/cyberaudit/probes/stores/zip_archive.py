@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from struct import Struct, error
 
@@ -21,7 +22,7 @@ WIDE_32, WIDE_16 = 0xFFFFFFFF, 0xFFFF
 
 _END = Struct("<4x4H2LH")
 _END64 = Struct("<4xQ2H2L4Q")
-_MEMBER = Struct("<8xHH12xLHHH12x")
+_MEMBER = Struct("<8xHHHH8xLHHH12x")
 RECORD_BYTES = 46
 LONGEST_RECORD = RECORD_BYTES + 3 * WIDE_16
 
@@ -61,10 +62,27 @@ def read_zip(sample: Sample) -> Reading | None:
         return Reading("zip", Encrypted.UNKNOWN, "la fin du répertoire (0x504b0506) manque", TRUNCATED)
     try:
         directory = _directory(sample, end)
-        counts = Counter(_protections(sample, directory))
+        counts: Counter[Protection | None] = Counter()
+        newest = 0
+        for protection, stamp in _members(sample, directory):
+            counts[protection] += 1
+            newest = max(newest, stamp)
     except (Broken, error) as trouble:
         return Reading("zip", Encrypted.UNKNOWN, f"répertoire central illisible : {trouble}", DAMAGED)
-    return _judge(counts)
+    del counts[None]
+    return replace(_judge(counts), newest=_moment(newest))
+
+
+def _moment(stamp: int) -> datetime | None:
+    """An MS-DOS date and time, of an unknown zone, taken as UTC; None for 1980, which stands for no date."""
+    day, clock = stamp >> 16, stamp & WIDE_16
+    try:
+        moment = datetime(
+            1980 + (day >> 9), day >> 5 & 15, day & 31, clock >> 11, clock >> 5 & 63, tzinfo=UTC
+        )
+    except ValueError:
+        return None
+    return moment if moment.year > 1980 else None
 
 
 def _directory(sample: Sample, end: int) -> Directory:
@@ -92,8 +110,8 @@ def _directory64(sample: Sample, position: int, *, default: tuple[int, int]) -> 
     return size, start, at
 
 
-def _protections(sample: Sample, directory: Directory) -> Iterator[Protection]:
-    """One for each member that holds something: folders and empty files are never encrypted."""
+def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection | None, int]]:
+    """Protection and MS-DOS date of each member; no protection for folders and empty files, never encrypted."""
     if directory.size > DIRECTORY_BYTES:
         raise Broken("il dépasse ce que nous lisons")
     buffer, offset, end = b"", directory.start, directory.start + directory.size
@@ -106,18 +124,11 @@ def _protections(sample: Sample, directory: Directory) -> Iterator[Protection]:
             buffer, at, offset = buffer[at:] + chunk, 0, offset + len(chunk)
         if buffer[at : at + 4] != CENTRAL:
             raise Broken(f"entrée inattendue {octets(buffer[at : at + 4])}")
-        flags, method, size, lengths = _member(buffer, at)
-        if size:
-            yield _protection(flags, method)
-        at += RECORD_BYTES + lengths
+        flags, method, clock, day, size, *lengths = _MEMBER.unpack_from(buffer, at)
+        yield _protection(flags, method) if size else None, day << 16 | clock
+        at += RECORD_BYTES + sum(lengths)
         if at > len(buffer):
             raise Broken("dernière entrée coupée")
-
-
-def _member(buffer: bytes, at: int) -> tuple[int, int, int, int]:
-    """Flags, method, size once decompressed, and how long the variable part is."""
-    flags, method, size, name, extra, comment = _MEMBER.unpack_from(buffer, at)
-    return flags, method, size, name + extra + comment
 
 
 def _protection(flags: int, method: int) -> Protection:
@@ -128,7 +139,7 @@ def _protection(flags: int, method: int) -> Protection:
     return Protection.STRONG if flags & STRONG_BIT else Protection.ZIPCRYPTO
 
 
-def _judge(counts: Counter[Protection]) -> Reading:
+def _judge(counts: Counter[Protection | None]) -> Reading:
     total = counts.total()
     clear = counts[Protection.CLEAR]
     if not total:
