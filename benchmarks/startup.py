@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from cyberaudit.demo.place import DemoPlace
-from cyberaudit.probes.instruments import Options
-from cyberaudit.run.scan import Request, scan
+from cyberaudit.demo.scan import request_for
+from cyberaudit.run.scan import scan
 
 ROUNDS = 15
 PROFILE = Path(__file__).parent.parent / "profiles" / "small-town.yaml"
@@ -50,12 +50,7 @@ def main() -> None:
 def place_scan(history: str) -> None:
     """One scan of the embedded town in `history`, for `report` to read."""
     with DemoPlace() as place:
-        options = Options(resolvers=(place.resolver,), ca_bundle=place.ca_bundle, connect_to=place.connect_to)
-        scan(
-            Request(
-                profile=place.profile, history=Path(history), options=options, now=place.now, clock=place.now
-            )
-        )
+        scan(request_for(place, Path(history)))
 
 
 if __name__ == "__main__":

@@ -89,6 +89,18 @@ def test_the_built_in_checks_and_a_new_one_conform(
     assert "✓ x-agglo.text" in capsys.readouterr().out
 
 
+def test_a_check_may_import_facts_from_their_own_module(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run(["checks", "new", "x-agglo.text", "--dir", str(tmp_path)])
+    path = tmp_path / "text.py"
+    text = path.read_text(encoding="utf-8").replace("MailDns, Unreachable", "Unreachable")
+    path.write_text(
+        text.replace("from cyberaudit.sdk", "from cyberaudit.facts.mail import MailDns\nfrom cyberaudit.sdk")
+    )
+    assert run(["checks", "test", str(tmp_path)]) == 0
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

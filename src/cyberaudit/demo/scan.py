@@ -11,6 +11,12 @@ from cyberaudit.run.scan import Request, Scanned, scan
 
 def scan_place(place: DemoPlace, *, progress: ProgressCallback | None = None) -> Scanned:
     """Scan the running `place` at its own date."""
+    with tempfile.TemporaryDirectory(prefix="cyberaudit-demo-") as folder:
+        return scan(request_for(place, Path(folder, "history.sqlite3")), progress=progress)
+
+
+def request_for(place: DemoPlace, history: Path) -> Request:
+    """What scans the running `place` into `history`."""
     options = Options(
         resolvers=(place.resolver,),
         ca_bundle=place.ca_bundle,
@@ -19,14 +25,12 @@ def scan_place(place: DemoPlace, *, progress: ProgressCallback | None = None) ->
         # The town's addresses are nobody's: no packet may look for them.
         loopback_only=True,
     )
-    with tempfile.TemporaryDirectory(prefix="cyberaudit-demo-") as folder:
-        request = Request(
-            profile=place.profile,
-            history=Path(folder, "history.sqlite3"),
-            options=options,
-            now=place.now,
-            clock=place.now,
-            # Wherever this machine stands: the embedded town is looked at from outside.
-            vantage="outside",
-        )
-        return scan(request, progress=progress)
+    return Request(
+        profile=place.profile,
+        history=history,
+        options=options,
+        now=place.now,
+        clock=place.now,
+        # Wherever this machine stands: the embedded town is looked at from outside.
+        vantage="outside",
+    )

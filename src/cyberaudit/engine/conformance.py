@@ -43,6 +43,8 @@ from cyberaudit.town.single import town_of
 
 MOST_CASES = 4000
 """Products of samples grow quickly; the first thousands are plenty."""
+SDK, FACTS = "cyberaudit.sdk", "cyberaudit.facts."
+"""What a check may import of ours: the words for judging, and the classes of what was seen."""
 ALLOWED_IMPORTS = frozenset(
     {
         "cyberaudit", "collections", "dataclasses", "datetime", "enum", "fractions", "functools", "ipaddress",
@@ -261,6 +263,6 @@ def _impure(check: Check) -> Iterator[str]:
         )
         for name in modules:
             if name.partition(".")[0] not in ALLOWED_IMPORTS or (
-                name.startswith("cyberaudit") and name != "cyberaudit.sdk"
+                name.startswith("cyberaudit") and name != SDK and not name.startswith(FACTS)
             ):
                 yield f"ligne {node.lineno} : « {name} » n'est pas permis dans un contrôle, qui juge sans regarder."

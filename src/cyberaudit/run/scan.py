@@ -119,10 +119,10 @@ def _recognised(town: Town) -> str:
     if len(standing) == 1 or not zones:
         return next(iter(standing), OUTSIDE)
     if standing:
-        where = f"dans plusieurs réseaux du profil : dites lequel, --vantage {' ou '.join(standing)}"
+        where = f"est dans plusieurs réseaux du profil : dites lequel, --vantage {' ou '.join(standing)}"
     else:
-        where = "dans aucun réseau du profil : si elle est hors de la mairie, ajoutez --vantage outside"
-    raise UsageError(f"Cette machine est {where}.")
+        where = "n'est dans aucun réseau du profil : si elle est hors de la mairie, ajoutez --vantage outside"
+    raise UsageError(f"Cette machine {where}.")
 
 
 def _doubt(town: Town, vantage: str) -> str:
