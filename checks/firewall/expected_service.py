@@ -13,7 +13,7 @@ quelqu'un doit le savoir avant le lundi matin.
 Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
 port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
 rien ne l'en distingue, l'essai se fait sans lui. Chaque service est regardé depuis l'endroit que le profil indique.
-Ceux d'un autre endroit empêchent de conclure que tout répond. Une seule adresse qui répond suffit. Le silence n'est
+Ceux d'un autre endroit sont nommés, non regardés, et chaque endroit répond pour les siens. Une seule adresse qui répond suffit. Le silence n'est
 un défaut que si la machine a répondu à autre chose. Les services en UDP ne sont pas encore regardés. Aucun guide
 officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux voulus.
 """
@@ -74,9 +74,9 @@ def declared_services_answer(reach: HostReach, ctx: Context) -> Verdict:
     if lost and lost not in elsewhere:
         return unknown(Unreachable(Reason(lost.reason)), items=items, evidence=evidence)
     if elsewhere:
-        # Not « not looked », which would leave an older failure of the services seen here in place.
-        text = f"Une partie des services annoncés de « {name} » n'est visible que d'un autre endroit."
-        return unknown(text, items=items, evidence=evidence)
+        # Each place answers for its own services, and the town state keeps the worst of the places.
+        text = f"Les services de « {name} » annoncés pour ce point de vue répondent ({len(here)} sur {len(items)})."
+        return passed(text, items=items, evidence=evidence)
     text = f"Les services annoncés de « {name} » répondent ({french.count(len(items), 'service')})."
     return passed(text, items=items, evidence=evidence)
 
