@@ -15,7 +15,8 @@ port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser 
 rien ne l'en distingue, l'essai se fait sans lui. Chaque service est regardé depuis l'endroit que le profil indique.
 Ceux d'un autre endroit sont nommés, non regardés, et chaque endroit répond pour les siens. Une seule adresse qui
 répond suffit. Le silence n'est un défaut que si la machine a répondu à autre chose. Les services en UDP ne sont pas
-encore regardés. Aucun guide officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux voulus.
+encore regardés. Aucun guide officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux
+voulus.
 """
 
 from cyberaudit.sdk import (
