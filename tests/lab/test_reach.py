@@ -31,7 +31,7 @@ from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, set_up
 from cyberaudit.probes.knock import Knock
 from cyberaudit.probes.network import Network
-from cyberaudit.probes.vantage import recognise
+from cyberaudit.probes.vantage import standing_in
 from cyberaudit.town.scope import scope_for_look
 from tests.lab.network_lab import Lab, laboratory
 
@@ -247,22 +247,22 @@ def test_what_gets_out_of_a_zone_is_tried_on_its_canary(lab: Lab) -> None:
     assert seen(target.reach, "tcp/135") == (PortState.SILENT, "")
 
 
-async def where(declared: Town) -> str | None:
-    return recognise(declared)
+async def where(declared: Town) -> tuple[str, ...]:
+    return standing_in(declared)
 
 
 @pytest.mark.parametrize(
     ("zones", "expected"),
     [
-        ((OFFICE, DMZ), "bureaux"),
-        ((replace(OFFICE, networks=("2001:db8:1::/64",)),), "bureaux"),
-        ((DMZ,), None),
-        ((OFFICE, replace(DMZ, networks=("198.51.100.2",))), None),
-        ((replace(DMZ, networks=("127.0.0.0/8", "203.0.113.0/24")),), None),
-        ((), None),
+        ((OFFICE, DMZ), ("bureaux",)),
+        ((replace(OFFICE, networks=("2001:db8:1::/64",)),), ("bureaux",)),
+        ((DMZ,), ()),
+        ((OFFICE, replace(DMZ, networks=("198.51.100.2",))), ("bureaux", DMZ.id)),
+        ((replace(DMZ, networks=("127.0.0.0/8", "203.0.113.0/24")),), ()),
+        ((), ()),
     ],
 )
 def test_the_machine_knows_in_which_zone_it_stands(
-    lab: Lab, zones: tuple[Zone, ...], expected: str | None
+    lab: Lab, zones: tuple[Zone, ...], expected: tuple[str, ...]
 ) -> None:
     assert lab.from_scanner(where(town(*zones))) == expected

@@ -29,7 +29,7 @@ from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, set_up
 from cyberaudit.probes.network import Network, own_address_towards
 from cyberaudit.probes.sweep import Manner
-from cyberaudit.probes.vantage import recognise
+from cyberaudit.probes.vantage import standing_in
 from cyberaudit.town.scope import scope_for_look
 
 pytestmark = pytest.mark.loopback
@@ -246,4 +246,4 @@ def test_the_routing_table_is_asked_and_nothing_is_sent() -> None:
 
 @pytest.mark.parametrize("networks", [("127.0.0.0/8",), ("::1/128",), ("240.0.0.0/28",), ()])
 def test_a_machine_that_stands_nowhere_declared_says_so(networks: tuple[str, ...]) -> None:
-    assert recognise(prepared(replace(OFFICE, networks=networks)).town) is None
+    assert standing_in(prepared(replace(OFFICE, networks=networks)).town) == ()

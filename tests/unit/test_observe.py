@@ -168,3 +168,16 @@ def looks_of(*answers: Any) -> Any:
         return waiting.pop(0)
 
     return look
+
+
+def explode(*facts: Any) -> Any:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("broken", ["worth_asking_again", "merge_looks"])
+def test_a_bug_around_the_second_look_costs_nothing_that_was_seen(probe: Any, broken: str) -> None:
+    bad = probe(MailServers, looks_of(BAD_SERVERS, GOOD_SERVERS), again=lambda facts: True)
+    setattr(sys.modules[bad.module], broken, explode)
+    asset = TOWN.of_kind(AssetKind.DOMAIN)[0]
+    harvest = observe([Errand(asset, probe(MailDns, good_dns)), Errand(asset, bad)], instruments())
+    assert [seen.facts for seen in harvest.seen.values()] == [GOOD_DNS, BAD_SERVERS]

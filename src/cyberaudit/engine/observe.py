@@ -111,36 +111,42 @@ def observe(
 async def _observe(
     sent: list[Errand], harvest: Harvest, *, limits: Limits, progress: ProgressCallback | None
 ) -> None:
-    async def go(errand: Errand) -> None:
-        facts = await _look(errand, harvest.instruments, seconds=limits.probe)
-        before = harvest.seen.get(errand)
-        if before is None:
-            harvest.store(errand, facts)
-        elif isinstance(facts, Facts) and isinstance(before.facts, Facts):
-            harvest.store(errand, errand.probe.load().merge_looks(before.facts, facts))
-        if progress and before is None:
+    async def first_look(errand: Errand) -> None:
+        harvest.store(errand, await _look(errand, harvest.instruments, seconds=limits.probe))
+        if progress:
             progress(Progress(len(harvest.seen), len(sent), errand.asset.name))
+
+    async def second_look(errand: Errand) -> None:
+        before = harvest.seen[errand].facts
+        if isinstance(before, Facts):
+            facts = await _look(errand, harvest.instruments, seconds=limits.probe, before=before)
+            if isinstance(facts, Facts) and facts is not before:
+                harvest.store(errand, facts)
 
     try:
         async with asyncio.timeout(limits.scan):
-            await asyncio.gather(*(go(errand) for errand in sent))
+            await asyncio.gather(*(first_look(errand) for errand in sent))
             # What seemed absent is asked again at the end before it becomes a fact
-            await asyncio.gather(*(go(errand) for errand in sent if _doubtful(errand, harvest)))
+            await asyncio.gather(*(second_look(errand) for errand in sent))
     except TimeoutError:
         _log.warning("scan deadline of %s s reached", limits.scan)
     finally:
         await harvest.instruments.network.close()
 
 
-def _doubtful(errand: Errand, harvest: Harvest) -> bool:
-    facts = harvest.seen[errand].facts
-    return isinstance(facts, Facts) and errand.probe.load().worth_asking_again(facts)
-
-
-async def _look(errand: Errand, instruments: Instruments, *, seconds: float) -> Facts | Unreachable:
+async def _look(
+    errand: Errand, instruments: Instruments, *, seconds: float, before: Facts | None = None
+) -> Facts | Unreachable:
+    """What the probe sees; after `before`, only when that was worth asking again, both looks together."""
     try:
         async with asyncio.timeout(seconds):
-            return await errand.probe.load().look(errand.asset, instruments)
+            probe = errand.probe.load()
+            if before is not None and not probe.worth_asking_again(before):
+                return before
+            facts = await probe.look(errand.asset, instruments)
+            return (
+                probe.merge_looks(before, facts) if before is not None and isinstance(facts, Facts) else facts
+            )
     except TimeoutError:
         return Unreachable(Reason.DEADLINE, f"{seconds:g} s")
     # A bug in one probe must not cost the facts of the others; it becomes an error finding, never a pass.

@@ -23,17 +23,11 @@ MAX_CANARY_PORTS = len({port.id for port in PORTS} | {PLUGGED_PORT, *EGRESS_PORT
 _FREE_LINKS = frozenset({LinkKind.FTTO, LinkKind.LAN})
 
 
-def recognise(town: Town) -> str | None:
-    """The zone whose networks hold an address of this machine; None when none does, or several do.
+def standing_in(town: Town) -> tuple[str, ...]:
+    """The ids of every zone whose networks hold an address of this machine.
 
     Nothing is sent: the kernel's routing table is asked which of our addresses leads to each network.
     """
-    standing = standing_in(town)
-    return standing[0] if len(standing) == 1 else None
-
-
-def standing_in(town: Town) -> tuple[str, ...]:
-    """The ids of every zone this machine has an address in; nothing is sent."""
     zones = [zone for zone in town.of_kind(AssetKind.ZONE) if isinstance(zone, Zone)]
     return tuple(zone.id for zone in zones if any(_stands_in(network) for network in zone.networks))
 
