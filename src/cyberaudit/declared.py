@@ -106,6 +106,20 @@ class Commune(Asset):
     timezone: str
 
 
+class ZoneUse(StrEnum):
+    """What a part of the network is for."""
+
+    OFFICE = "office"
+    SERVERS = "servers"
+    GUEST = "guest"
+    """The public's Wi-Fi: nobody there is known."""
+    DMZ = "dmz"
+    """Servers that the Internet may speak to."""
+    BACKUP = "backup"
+    ADMIN = "admin"
+    IOT = "iot"
+
+
 @dataclass(frozen=True, slots=True)
 class Zone(Asset):
     """A part of the town's network, and a vantage."""
@@ -115,6 +129,10 @@ class Zone(Asset):
     networks: tuple[str, ...]
     canary: str
     """An address outside that answers, to prove silence from here; may be empty."""
+    other_canary: str = ""
+    """The same in the other family, IPv4 or IPv6; may be empty."""
+    use: str = ""
+    """A `ZoneUse`; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +410,8 @@ class Town:
     plan: PlanChoices
     checks: tuple[CheckChoice, ...]
     delivery: Delivery
+    other_outside_canary: str = ""
+    """The canary of the other family, for `outside`; may be empty."""
 
     @property
     def id(self) -> str:

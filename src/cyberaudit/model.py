@@ -43,6 +43,9 @@ class Reason(StrEnum):
     TLS_FAILURE = "tls-failure"
     PERMISSION_DENIED = "permission-denied"
     NO_CONTROL = "no-control"
+    UNSTABLE = "unstable"
+    OPENS_EVERYTHING = "opens-everything"
+    NO_PRIVILEGE = "no-privilege"
     NOT_AUTHORIZED = "not-authorized"
     PRIVATE_ADDRESS = "private-address"
     BUDGET_SPENT = "budget-spent"
@@ -73,6 +76,9 @@ _REASONS: dict[Reason, str] = {
     Reason.TLS_FAILURE: "la connexion chiffrée n'a pas abouti",
     Reason.PERMISSION_DENIED: "l'accès a été refusé",
     Reason.NO_CONTROL: "rien ne prouve qu'une réponse nous serait parvenue",
+    Reason.UNSTABLE: "les réponses de cette adresse vont et viennent",
+    Reason.OPENS_EVERYTHING: "cette adresse ouvre tous les ports, même inutilisés",
+    Reason.NO_PRIVILEGE: "il faut les droits d'administration de l'ordinateur du contrôle",
     Reason.NOT_AUTHORIZED: "l'autorisation signée ne couvre pas ce point",
     Reason.PRIVATE_ADDRESS: "l'adresse publiée est privée ou réservée",
     Reason.BUDGET_SPENT: "le nombre de connexions prévu pour ce serveur est atteint",
@@ -80,7 +86,7 @@ _REASONS: dict[Reason, str] = {
     Reason.INTERRUPTED: "le contrôle a été interrompu",
     Reason.PROBE_CRASHED: "la sonde de cyberaudit a rencontré une erreur",
     Reason.NO_PROBE: "cette version ne sait pas encore le regarder",
-    Reason.NOT_COLLECTED: "cela n'avait pas été relevé à l'époque",
+    Reason.NOT_COLLECTED: "cela n'a pas été relevé cette fois-là",
     Reason.TOO_NEW: "ces données viennent d'une version plus récente de cyberaudit",
     Reason.NOT_LOOKED: "non regardé depuis cet endroit",
     Reason.NOT_DECLARED: "personne n'a encore répondu à cette question",
@@ -247,6 +253,11 @@ class Progress:
     done: int
     total: int
     text: str
+    """The name of what is just over; empty at the start."""
+    kind: str = ""
+    """The kind of facts that are just in: `host-reach`."""
+    under_way: tuple[tuple[str, str], ...] = ()
+    """The others not over yet: name and kind of facts."""
 
 
 ProgressCallback = Callable[[Progress], None]

@@ -1,6 +1,6 @@
 """Which ports of a host answer, from where one stands, and what proves that silence means closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -18,7 +18,11 @@ class PortState(StrEnum):
     REJECTED = "rejected"
     """Another machine on the way refused by ICMP: the town's gateway, or our own. The detail names it."""
     SILENT = "silent"
-    """Nothing came back, twice."""
+    """Nothing came back, asked twice or more beside questions of the same address that were answered, or from an
+    address that never answered anything."""
+    UNSTABLE = "unstable"
+    """Nothing came back, and the answers of this address come and go: loss, or a limit on its refusals. What the
+    silence means could not be told in the time given. The detail says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,33 @@ class PortAnswer:
     """`rst`, `icmp 3/13 de 192.0.2.1`, `syn-ack en 12 ms`; may be empty."""
 
 
+class Engine(StrEnum):
+    """How the ports were asked."""
+
+    CONNECT = "connect"
+    """Connections opened and closed at once, no privilege; the kernel tells a RST from an ICMP message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the address answered as a whole: what its silences are worth, and what it would cost to ask again."""
+
+    engine: Engine
+    round_trip: int | None
+    """Median of the answers of the address itself, in microseconds; None: it answered nothing."""
+    loss: int
+    """Percent of the questions that were answered only when put again: loss, or a limit."""
+    answers_per_second: int | None
+    """The limit found on what the address refuses; None: none was met."""
+    only_refusals: bool
+    """The limit holds back refusals alone: in the same burst, open ports answered every time. An unstable port is
+    closed or filtered, not open."""
+    asked: int
+    """Attempts, repetitions included."""
+    milliseconds: int
+    """From the first attempt to the last answer waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddressReach:
     """One address of a host, every port that was asked."""
@@ -41,11 +72,28 @@ class AddressReach:
     family: int
     """4 or 6"""
     ports: tuple[PortAnswer, ...]
+    decoys: tuple[PortAnswer, ...] | Unreachable
+    """Three high ports drawn at random, which nobody uses: when all of them open, a machine on the way opens every
+    port, and an open port proves nothing."""
+    line: Line | Unreachable
 
     @property
     def answered(self) -> bool:
         """Control (a): the address itself answered something in this run. A refusal on the way is not its word."""
         return any(answer.state in (PortState.OPEN, PortState.CLOSED) for answer in self.ports)
+
+    @property
+    def went_away(self) -> bool:
+        """What answered no longer did before the end: a ban, perhaps. What was not open proves nothing any more."""
+        causes = (answer.state for answer in self.ports if isinstance(answer.state, Unreachable))
+        return any(cause.reason is Reason.NO_CONTROL for cause in causes)
+
+    @property
+    def opens_everything(self) -> bool:
+        """Every decoy opened: « open » is the word of a machine on the way, until a service speaks."""
+        if isinstance(self.decoys, Unreachable) or not self.decoys:
+            return False
+        return all(decoy.state is PortState.OPEN for decoy in self.decoys)
 
     def answer(self, port: str) -> PortAnswer | None:
         return next((answer for answer in self.ports if answer.port == port), None)
@@ -65,7 +113,7 @@ class HostReach(Facts):
     """The ports of one host, on the addresses that face the vantage, v4 and v6 in one pass."""
 
     KIND = "host-reach"
-    VERSION = 1
+    VERSION = 2
 
     vantage: str
     addresses: tuple[AddressReach, ...]
@@ -87,7 +135,7 @@ class FlowReach(Facts):
     """What passes from one zone to another, seen from the first."""
 
     KIND = "flow-reach"
-    VERSION = 1
+    VERSION = 2
 
     vantage: str
     targets: tuple[TargetReach, ...]
@@ -113,42 +161,64 @@ class PortReading:
     cause: Unreachable | None
     """Why nothing is proven; None otherwise."""
     detail: str
+    state: PortState | Unreachable
+    """What the address said, whatever it proves; `not-collected` for a port that was not asked."""
 
 
 def read_port(
     reach: AddressReach, port: str, *, canaries: tuple[CanaryAnswer, ...], confirmed: bool
 ) -> PortReading:
-    """Open is open; a refusal of the address itself is an answer; silence, and a refusal by another machine,
-    count as closed only when it is proved that the question gets out from here.
+    """One port as `read_ports` reads it; for many of one address, that is the one to call."""
+    return next(read_ports(reach, (port,), canaries=canaries, confirmed=confirmed))
+
+
+def read_ports(
+    reach: AddressReach, ports: Iterable[str], *, canaries: tuple[CanaryAnswer, ...], confirmed: bool
+) -> Iterator[PortReading]:
+    """Open is open, unless every port opens; a refusal of the address itself is an answer; silence, and a refusal
+    by another machine, count as closed only when it is proved that the question gets out from here.
 
     Args:
         reach: the address.
-        port: `tcp/3389`.
+        ports: `tcp/3389`, …; one that was not asked is not proven.
         canaries: control (b): one of this family, reached on this very port. Any port may be held back on the
             way, by the provider or by the line's own firewall, while others pass.
         confirmed: the profile confirms, less than twelve months ago, that the address is the host's; it stands
             for an answer of the host (control (a)), never for control (b).
     """
-    answer = reach.answer(port)
-    state = answer.state if answer else Unreachable(Reason.NOT_COLLECTED)
-    detail = answer.detail if answer else ""
-    cause: Unreachable | None = None
-    match state:
+    answers = {answer.port: answer for answer in reversed(reach.ports)}
+    gets_out = _ports_that_get_out(reach.family, canaries)
+    there = confirmed or _answers(reach, gets_out)
+    opens_everything = reach.opens_everything
+    only_refusals = isinstance(reach.line, Line) and reach.line.only_refusals
+    for port in ports:
+        answer = answers.get(port)
+        cause = _doubt(answer, gets_out, there=there, opens_everything=opens_everything)
+        if answer and answer.state is PortState.UNSTABLE and not only_refusals:
+            cause = Unreachable(Reason.UNSTABLE, answer.detail)
+        opened = answer is not None and answer.state is PortState.OPEN
+        shown = Exposure.UNPROVEN if cause else Exposure.OPEN if opened else Exposure.NOT_OPEN
+        detail, state = (answer.detail, answer.state) if answer else ("", Unreachable(Reason.NOT_COLLECTED))
+        yield PortReading(reach.address, reach.family, port, shown, cause, detail, state)
+
+
+def _doubt(
+    answer: PortAnswer | None, gets_out: frozenset[str], *, there: bool, opens_everything: bool
+) -> Unreachable | None:
+    """Why the answer proves nothing; None when it does."""
+    match answer.state if answer else Unreachable(Reason.NOT_COLLECTED):
         case PortState.OPEN:
-            exposure = Exposure.OPEN
+            return Unreachable(Reason.OPENS_EVERYTHING) if opens_everything else None
         case PortState.CLOSED:
-            exposure = Exposure.NOT_OPEN
-        case PortState.REJECTED | PortState.SILENT:
-            gets_out = _ports_that_get_out(reach.family, canaries)
-            there = state is PortState.REJECTED or confirmed or _answers(reach, gets_out)
-            proved = port in gets_out and there
-            exposure = Exposure.NOT_OPEN if proved else Exposure.UNPROVEN
-            cause = None if proved else Unreachable(Reason.NO_CONTROL)
-        case Unreachable():
-            exposure, cause = Exposure.UNPROVEN, state
-        case _:
-            assert_never(state)
-    return PortReading(reach.address, reach.family, port, exposure, cause, detail)
+            return None
+        case (PortState.REJECTED | PortState.SILENT | PortState.UNSTABLE) as state:
+            heard = there or state is PortState.REJECTED
+            proved = answer is not None and answer.port in gets_out and heard
+            return None if proved else Unreachable(Reason.NO_CONTROL)
+        case Unreachable() as lost:
+            return lost
+        case never:
+            assert_never(never)
 
 
 def _ports_that_get_out(family: int, canaries: tuple[CanaryAnswer, ...]) -> frozenset[str]:
@@ -169,6 +239,5 @@ def readings(
 ) -> Iterator[PortReading]:
     """Every asked port of every address (of `ports` only, when given), read with its controls."""
     for reach in facts.addresses:
-        for answer in reach.ports:
-            if ports is None or answer.port in ports:
-                yield read_port(reach, answer.port, canaries=facts.canaries, confirmed=confirmed)
+        asked = dict.fromkeys(answer.port for answer in reach.ports if ports is None or answer.port in ports)
+        yield from read_ports(reach, asked, canaries=facts.canaries, confirmed=confirmed)

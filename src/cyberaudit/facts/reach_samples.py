@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from cyberaudit.facts.base import Facts
-from cyberaudit.facts.ports import PORTS
+from cyberaudit.facts.ports import USUAL
 from cyberaudit.facts.reach import (
     AddressReach,
     CanaryAnswer,
+    Engine,
     FlowReach,
     HostReach,
+    Line,
     PortAnswer,
     PortState,
     TargetReach,
@@ -26,8 +28,13 @@ _DETAILS = {
     PortState.CLOSED: "rst",
     PortState.REJECTED: "icmp 3/13 de 192.0.2.254",
     PortState.SILENT: "",
+    PortState.UNSTABLE: "réponses limitées à environ 50 par seconde",
 }
-_ASKED = tuple(port.id for port in PORTS)
+NOT_THEN = Unreachable(Reason.NOT_COLLECTED)
+NO_DECOY = (PortAnswer("tcp/61234", PortState.SILENT, ""),)
+QUIET_LINE = Line(Engine.CONNECT, 12_000, 0, None, only_refusals=False, asked=4, milliseconds=1_200)
+
+_ASKED = USUAL
 
 
 def _answer(port: str, state: PortState | Unreachable) -> PortAnswer:
@@ -42,7 +49,7 @@ def _reach(
     if closed:
         special[closed] = PortState.CLOSED
     answers = tuple(_answer(port, special.get(port, rest)) for port in _ASKED)
-    return AddressReach(address, 6 if ":" in address else 4, answers)
+    return AddressReach(address, 6 if ":" in address else 4, answers, NO_DECOY, QUIET_LINE)
 
 
 def _canaries(*, reached: bool) -> tuple[CanaryAnswer, ...]:
@@ -52,8 +59,11 @@ def _canaries(*, reached: bool) -> tuple[CanaryAnswer, ...]:
 WEB = frozenset({"tcp/443"})
 LEAK = frozenset({"tcp/443", "tcp/445", "tcp/3389"})
 DANGEROUS = frozenset(
-    {"tcp/3389", "tcp/445", "tcp/8443", "tcp/23", "tcp/3306", "tcp/9100", "tcp/443", "tcp/25"}
-)
+    {
+        "tcp/3389", "tcp/5985", "tcp/445", "tcp/8443", "tcp/8006", "tcp/23", "tcp/3306", "tcp/502", "tcp/9100",
+        "tcp/443", "tcp/25",
+    }
+)  # fmt: skip
 NO_IPV6 = Unreachable(Reason.NO_ROUTE, "ENETUNREACH")
 
 BRIEF_HOST = HostReach(
@@ -68,8 +78,12 @@ BRIEF_HOST = HostReach(
                 _answer("tcp/22", PortState.REJECTED),
                 _answer("tcp/3389", PortState.SILENT),
             ),
+            NO_DECOY,
+            QUIET_LINE,
         ),
-        AddressReach(V6, 6, (_answer("tcp/443", NO_IPV6), _answer("tcp/3389", NO_IPV6))),
+        AddressReach(
+            V6, 6, (_answer("tcp/443", NO_IPV6), _answer("tcp/3389", NO_IPV6)), NO_DECOY, QUIET_LINE
+        ),
     ),
     canaries=(CanaryAnswer(4, "tcp/445", reached=True),),
 )
@@ -138,6 +152,23 @@ FACELESS_HOST = replace(GOOD_HOST, addresses=(), canaries=())
 """No address of the host faces the vantage."""
 INSIDE_HOST = replace(BAD_HOST, vantage=ZONE)
 INSIDE_SHUT_HOST = replace(SHUT_HOST, vantage=ZONE)
+EVERYTHING_OPEN_HOST = replace(
+    GOOD_HOST,
+    addresses=tuple(
+        replace(_reach(address, PortState.OPEN), decoys=(PortAnswer("tcp/61234", PortState.OPEN, ""),))
+        for address in (V4, V6)
+    ),
+    canaries=(),
+)
+"""A machine on the way opens every port, those that nobody uses too."""
+UNSTABLE_HOST = replace(
+    GOOD_HOST,
+    addresses=(
+        _reach(V4, PortState.UNSTABLE, opened=WEB, closed="tcp/80"),
+        _reach(V6, PortState.UNSTABLE, opened=WEB),
+    ),
+)
+"""Refusals come one by one: most of the ports could not be told."""
 HOSTILE_HOST = HostReach(
     vantage=HOSTILE,
     addresses=(
@@ -150,8 +181,10 @@ HOSTILE_HOST = HostReach(
                 PortAnswer("tcp/3389", PortState.REJECTED, HOSTILE),
                 PortAnswer("tcp/445", Unreachable(Reason.PROBE_CRASHED, HOSTILE), HOSTILE),
             ),
+            (PortAnswer(HOSTILE, PortState.UNSTABLE, HOSTILE),),
+            NOT_THEN,
         ),
-        AddressReach(HOSTILE, 6, ()),
+        AddressReach(HOSTILE, 6, (), (), NOT_THEN),
     ),
     canaries=(CanaryAnswer(9, HOSTILE, reached=True),),
 )
@@ -206,6 +239,8 @@ SAMPLES: tuple[Facts, ...] = (
     FACELESS_HOST,
     INSIDE_HOST,
     INSIDE_SHUT_HOST,
+    EVERYTHING_OPEN_HOST,
+    UNSTABLE_HOST,
     HOSTILE_HOST,
     SHUT_FLOW,
     WEB_FLOW,
