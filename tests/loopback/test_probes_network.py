@@ -15,7 +15,7 @@ from cyberaudit.demo.listener import Listener
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, read_connect_to
 from cyberaudit.probes.guard import PUBLIC_CONNECTIONS, Purpose
-from cyberaudit.probes.network import Network, _socket_address
+from cyberaudit.probes.network import Network, Turn, _socket_address
 from cyberaudit.probes.stream import LINE_BYTES, Limits, Stream, from_os
 from cyberaudit.probes.tls_client import lenient_context
 from cyberaudit.town.scope import scope_for_look
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.loopback
 DOMAIN = "mairie-l-hay.example"
 SCOPE = scope_for_look(domains=[DOMAIN], addresses=["203.0.113.25"], authorized_by="Mme le maire")
 HERE = ip_address("127.0.0.1")
+SCOPE_HERE = scope_for_look(addresses=["127.0.0.1"], authorized_by="Mme le maire")
 FICTIONAL = ip_address("192.0.2.10")
 T = TypeVar("T")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -364,3 +365,20 @@ def test_a_flood_of_wrong_datagrams_does_not_outlast_the_time() -> None:
     start = time.monotonic()
     assert reason(exchanged(echo, accept=again)) is Reason.TIMEOUT
     assert time.monotonic() - start < 1
+
+
+def test_a_conversation_takes_four_places_of_its_line_and_a_knock_one() -> None:
+    async def scenario(port: int) -> float:
+        network = Network(SCOPE_HERE, max_rate=40)
+        begun = time.monotonic()
+        for _ in range(3):
+            stream = await network.connect(HERE, port, purpose=Purpose.ACTIVE)
+            assert isinstance(stream, Stream)
+            stream.close()
+        turn = network.turn(HERE, port, purpose=Purpose.ACTIVE)
+        assert isinstance(turn, Turn)
+        return time.monotonic() - begun + turn.wait
+
+    service = Listener(saying(b"220\r\n"))
+    with Background(service):
+        assert asyncio.run(scenario(service.port)) >= 3 * 4 / 40

@@ -1,7 +1,10 @@
 """Knocking at real ports of this machine, through --connect-to: open, closed, refused by the guard, out of time."""
 
 import asyncio
+import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,14 +24,23 @@ from cyberaudit.declared import (
     Town,
     Zone,
 )
+from cyberaudit.engine.audit import audit
+from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.engine.observe import Limits
+from cyberaudit.facts.ports import ESSENTIAL
 from cyberaudit.facts.reach import CanaryAnswer, FlowReach, HostReach, PortState
-from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes import flow_reach, host_reach, sweep
-from cyberaudit.probes.flow_reach import MAX_ADDRESSES
+from cyberaudit.model import Reason, Status, Unreachable
+from cyberaudit.probes import flow_reach, host_reach
+from cyberaudit.probes.endpoint import IpAddress
+from cyberaudit.probes.flow_reach import MAX_ADDRESSES, SEGMENT_PORTS
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, set_up
 from cyberaudit.probes.network import Network, own_address_towards
-from cyberaudit.probes.sweep import Manner
+from cyberaudit.probes.ports import sweep
+from cyberaudit.probes.ports.knock import Knock
+from cyberaudit.probes.ports.sweep import Manner
+from cyberaudit.probes.ports.timing import Patience
+from cyberaudit.probes.ports.volley import Volley
 from cyberaudit.probes.vantage import standing_in
 from cyberaudit.town.scope import scope_for_look
 
@@ -46,6 +58,17 @@ SCOPE = scope_for_look(
 HERE = ip_address("127.0.0.1")
 
 
+async def knock(network: Network, address: IpAddress, *ports: int, patience: float = 1) -> list[Knock]:
+    """What each port answers to one attempt."""
+    heard: dict[str, Knock] = {}
+    volley = Volley(network, address, purpose=Purpose.ACTIVE, rate=None, patience=Patience(most=patience))
+    for port in ports:
+        await volley.ask(f"tcp/{port}", heard.__setitem__)
+    await volley.drained()
+    volley.close()
+    return [heard[f"tcp/{port}"] for port in ports]
+
+
 @pytest.fixture
 def opened() -> Iterator[int]:
     """A port of 127.0.0.1 that accepts."""
@@ -60,7 +83,9 @@ def closed() -> int:
         return int(server.getsockname()[1])
 
 
-def prepared(*assets: AnyAsset, rules: tuple[str, ...] = (), vantage: str = "outside") -> Instruments:
+def prepared(
+    *assets: AnyAsset, rules: tuple[str, ...] = (), vantage: str = "outside", max_rate: float | None = None
+) -> Instruments:
     declared = Town(
         schema_version=1,
         commune=COMMUNE,
@@ -73,7 +98,7 @@ def prepared(*assets: AnyAsset, rules: tuple[str, ...] = (), vantage: str = "out
         checks=(),
         delivery=Delivery((), "", "", ""),
     )
-    options = Options(resolvers=("127.0.0.1:53",), connect_to=rules)
+    options = Options(resolvers=("127.0.0.1:53",), connect_to=rules, max_rate=max_rate)
     return set_up(declared, SCOPE, options, now=NOW, vantage=vantage)
 
 
@@ -96,7 +121,7 @@ def test_open_and_closed_are_told_apart_and_reported_where_they_were_meant(opene
     assert {port for port, state in found.items() if state is PortState.OPEN} == {"tcp/3389"}
     assert set(found.values()) == {PortState.OPEN, PortState.CLOSED}
     assert facts.addresses[0].address == "192.0.2.1"
-    assert CanaryAnswer(4, "tcp/445", reached=True) in facts.canaries
+    assert facts.canaries == (CanaryAnswer(4, "tcp/443", reached=True),)
     assert instruments.network.opened[Purpose.ACTIVE, "192.0.2.1", 8444] == 1
 
 
@@ -119,9 +144,9 @@ def test_nothing_is_sent_to_a_host_that_does_not_face_the_vantage() -> None:
 def test_an_address_that_nobody_signed_for_is_not_touched(opened: int) -> None:
     async def scenario() -> None:
         network = Network(scope_for_look(addresses=["192.0.2.1"], authorized_by="Mme le maire"))
-        knock = await network.knock(HERE, opened, purpose=Purpose.ACTIVE, within=1)
-        assert isinstance(knock.state, Unreachable)
-        assert knock.state.reason is Reason.NOT_AUTHORIZED
+        (answer,) = await knock(network, HERE, opened)
+        assert isinstance(answer.state, Unreachable)
+        assert answer.state.reason is Reason.NOT_AUTHORIZED
         assert not network.opened
 
     asyncio.run(scenario())
@@ -132,11 +157,12 @@ def test_both_families_answer_with_a_round_trip(address: str) -> None:
     async def scenario(port: int) -> None:
         network = Network(SCOPE)
         here = ip_address(address)
-        knock = await network.knock(here, port, purpose=Purpose.ACTIVE, within=1)
-        assert knock.state is PortState.OPEN
-        assert knock.seconds is not None
+        (answer,) = await knock(network, here, port)
+        assert answer.state is PortState.OPEN
+        assert answer.seconds is not None
         server.close()
-        assert (await network.knock(here, port, purpose=Purpose.ACTIVE, within=1)).state is PortState.CLOSED
+        (answer,) = await knock(network, here, port)
+        assert answer.state is PortState.CLOSED
 
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, 0), family=family) as server:
@@ -145,7 +171,7 @@ def test_both_families_answer_with_a_round_trip(address: str) -> None:
 
 def test_a_knock_leaves_no_byte_and_is_closed_at_once(opened: int) -> None:
     async def scenario(server: socket.socket) -> bytes | None:
-        await Network(SCOPE).knock(HERE, server.getsockname()[1], purpose=Purpose.ACTIVE, within=1)
+        await knock(Network(SCOPE), HERE, server.getsockname()[1])
         connection, _ = server.accept()
         with connection:
             try:
@@ -159,14 +185,10 @@ def test_a_knock_leaves_no_byte_and_is_closed_at_once(opened: int) -> None:
 
 def test_an_answer_that_comes_while_the_program_is_busy_is_not_lost(opened: int, closed: int) -> None:
     async def scenario() -> list[object]:
-        network = Network(SCOPE)
-        asyncio.get_running_loop().call_later(0.001, time.sleep, 0.2)
-        knocks = (
-            network.knock(HERE, port, purpose=Purpose.ACTIVE, within=0.02) for port in (opened, closed) * 20
-        )
-        return [knock.state for knock in await asyncio.gather(*knocks)]
+        asyncio.get_running_loop().call_soon(time.sleep, 0.2)
+        return [answer.state for answer in await knock(Network(SCOPE), HERE, opened, closed, patience=0.02)]
 
-    assert asyncio.run(scenario()) == [PortState.OPEN, PortState.CLOSED] * 20
+    assert asyncio.run(scenario()) == [PortState.OPEN, PortState.CLOSED]
 
 
 def test_the_pace_asked_for_is_kept(closed: int) -> None:
@@ -185,9 +207,17 @@ def test_what_time_does_not_allow_is_neither_open_nor_closed(closed: int) -> Non
         manner = Manner(Purpose.ACTIVE, rate=None, seconds=0)
         (reach,) = await sweep.sweep(Network(SCOPE), (HERE,), [f"tcp/{closed}", "udp/500"], manner)
         late, other = (answer.state for answer in reach.ports)
-        assert late == Unreachable(Reason.DEADLINE)
-        assert other == Unreachable(Reason.NO_PROBE)
+        assert late == other == Unreachable(Reason.DEADLINE)
         assert not reach.answered
+
+    asyncio.run(scenario())
+
+
+def test_a_port_that_is_not_tcp_is_none_of_ours(closed: int) -> None:
+    async def scenario() -> None:
+        manner = Manner(Purpose.ACTIVE, rate=None)
+        (reach,) = await sweep.sweep(Network(SCOPE), (HERE,), [f"tcp/{closed}", "udp/500"], manner)
+        assert [answer.state for answer in reach.ports] == [PortState.CLOSED, Unreachable(Reason.NO_PROBE)]
 
     asyncio.run(scenario())
 
@@ -204,9 +234,9 @@ def test_between_zones_the_allowed_and_the_dangerous_ports_are_tried(opened: int
     assert isinstance(facts, FlowReach)
     (target,) = facts.targets
     assert {answer.port for answer in target.reach.ports if answer.state is PortState.OPEN} == {"tcp/445"}
-    assert target.reach.answer("tcp/631") is not None
-    assert target.reach.answer("tcp/25") is None
-    assert CanaryAnswer(4, "tcp/135", reached=True) in facts.canaries
+    asked = {answer.port for answer in target.reach.ports}
+    assert asked == {*SEGMENT_PORTS, *ESSENTIAL, "tcp/631"}
+    assert facts.canaries == (CanaryAnswer(4, "tcp/443", reached=True),)
 
 
 def test_towards_outside_the_canary_is_the_target(opened: int, closed: int) -> None:
@@ -247,3 +277,32 @@ def test_the_routing_table_is_asked_and_nothing_is_sent() -> None:
 @pytest.mark.parametrize("networks", [("127.0.0.0/8",), ("::1/128",), ("240.0.0.0/28",), ()])
 def test_a_machine_that_stands_nowhere_declared_says_so(networks: tuple[str, ...]) -> None:
     assert standing_in(prepared(replace(OFFICE, networks=networks)).town) == ()
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_dangerous_port_seen_before_the_scan_was_cut_short_is_told(
+    opened: int, closed: int, by_hand: bool
+) -> None:
+    rules = (
+        f"192.0.2.1:3389=127.0.0.1:{opened}",
+        f"192.0.2.1:*=127.0.0.1:{closed}",
+        f"203.0.113.9:*=127.0.0.1:{closed}",
+    )
+    slow = prepared(BOX, rules=rules, max_rate=40)
+    every = load_catalogue()
+    few = replace(every, checks=tuple(each for each in every.checks if each.id == "firewall.remote-desktop"))
+    if by_hand:
+        stop = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+        stop.start()
+    seconds = 60.0 if by_hand else 1.5
+    made = audit(
+        slow.town, few, slow, vantage="outside", started_at=NOW, limits=Limits(probe=seconds, scan=seconds)
+    )
+    (finding,) = made.findings
+    assert finding.verdict.status is Status.FAIL
+    assert made.partial is by_hand
+    (observation,) = (each for each in made.observations if each.kind == HostReach.KIND)
+    left = Reason.INTERRUPTED if by_hand else Reason.DEADLINE
+    found = states(observation.facts)
+    assert {port for port, state in found.items() if state is PortState.OPEN} == {"tcp/3389"}
+    assert {state for state in found.values() if state is not PortState.OPEN} == {Unreachable(left)}

@@ -46,7 +46,7 @@ def test_a_check_that_passes_blind_deep_inside_the_facts_is_caught() -> None:
 def test_each_kind_of_asset_has_cases_seen_and_unseen(facts: type[Facts], about: str) -> None:
     found = list(cases(made(facts, about, nothing_open)))
     assert {case.context.asset.kind for case in found} == {about}
-    assert len({case.context.asset.id for case in found}) == 2
+    assert len({case.context.asset.id for case in found}) >= 2
     assert {case.blind for case in found} == {True, False}
 
 

@@ -14,6 +14,8 @@ from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.engine.judge import judge, side_by_side
 from cyberaudit.facts.mail import TxtAnswer
 from cyberaudit.facts.mail_samples import BAD_DNS, GOOD_DNS, GOOD_SERVERS, LOCKED_DNS
+from cyberaudit.facts.reach import HostReach
+from cyberaudit.facts.reach_samples import BAD_HOST, GOOD_HOST
 from cyberaudit.model import Basis, Finding, Observation, Reason, SeenFrom, Status, Unreachable, Verdict
 from cyberaudit.sdk import Check, CheckFunction, Context, passed, unknown
 from tests.unit import towns
@@ -246,3 +248,17 @@ def test_the_engines_own_check_class_names_its_file() -> None:
     check = CATALOGUE.check("mail.spf")
     assert isinstance(check, Check)
     assert check.path == Path(check.function.__code__.co_filename)
+
+
+@pytest.mark.parametrize(("ports", "status"), [(BAD_HOST, Status.FAIL), (GOOD_HOST, Status.ERROR)])
+def test_a_fault_that_one_probe_saw_stands_beside_the_crash_of_another(
+    ports: HostReach, status: Status
+) -> None:
+    town = towns.town(towns.host("edge"))
+    crashed = Unreachable(Reason.PROBE_CRASHED, "KeyError : 'x'")
+    findings = judged(
+        town,
+        seen("host/edge", ports, "host-reach"),
+        seen("host/edge", crashed, "host-services"),
+    )
+    assert find(findings, "firewall.remote-desktop").status is status

@@ -19,6 +19,7 @@ from cyberaudit.facts.mail import MailDns, MailServers
 from cyberaudit.facts.mail_samples import BAD_SERVERS, GOOD_DNS, GOOD_SERVERS, MUTE_SERVERS
 from cyberaudit.model import Progress, Reason, Status, Unreachable
 from cyberaudit.probes.instruments import Instruments, Options, set_up
+from cyberaudit.probes.ports.sweep import seconds_for
 from cyberaudit.probes.registry import Probe
 from cyberaudit.town.scope import scope_for_look
 from tests.unit import towns
@@ -144,7 +145,10 @@ def test_progress_counts_every_errand_once(probe: Any) -> None:
     steps: list[Progress] = []
     sent = [Errand(each, probe(MailDns, good_dns)) for each in TOWN.of_kind(AssetKind.DOMAIN)]
     observe(sent, instruments(), progress=steps.append)
-    assert [(step.done, step.total) for step in steps] == [(1, 2), (2, 2)]
+    assert [(step.done, step.total) for step in steps] == [(0, 2), (1, 2), (2, 2)]
+    start, first, last = steps
+    assert (start.text, {kind for _, kind in start.under_way}) == ("", {MailDns.KIND})
+    assert (first.kind, len(first.under_way), last.under_way) == (MailDns.KIND, 1, ())
 
 
 def test_cable_unplugged_yields_zero_measured_passes() -> None:
@@ -170,7 +174,7 @@ def looks_of(*answers: Any) -> Any:
     return look
 
 
-def explode(*facts: Any) -> Any:
+def explode(*facts: Any, **more: Any) -> Any:
     raise ZeroDivisionError
 
 
@@ -181,3 +185,64 @@ def test_a_bug_around_the_second_look_costs_nothing_that_was_seen(probe: Any, br
     asset = TOWN.of_kind(AssetKind.DOMAIN)[0]
     harvest = observe([Errand(asset, probe(MailDns, good_dns)), Errand(asset, bad)], instruments())
     assert [seen.facts for seen in harvest.seen.values()] == [GOOD_DNS, BAD_SERVERS]
+
+
+def test_the_limits_grow_only_for_more_than_the_usual_ports_or_a_slower_pace() -> None:
+    assert Limits.to_ask(1050, rate=None) == Limits.to_ask(1050, rate=500) == Limits()
+    for ports, rate in ((65535, None), (65535, 20), (1050, 20)):
+        limits = Limits.to_ask(ports, rate=rate)
+        # Both families in one sweep, which is cut short before the probe is.
+        assert limits.probe > seconds_for(ports * 2, rate=rate or 100)
+        assert limits.scan > limits.probe
+
+
+def telling(seen: Any) -> Any:
+    """A look that never ends, and what it had seen when it is cut short."""
+
+    async def look(asset: Any, instruments: Any) -> Any:
+        if seen == "ctrl-c":
+            os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    return look
+
+
+@pytest.mark.parametrize(("how", "expected"), [("", Reason.DEADLINE), ("ctrl-c", Reason.INTERRUPTED)])
+def test_what_a_probe_had_seen_when_it_was_cut_short_is_kept(probe: Any, how: str, expected: Reason) -> None:
+    reasons: list[Reason] = []
+
+    def so_far(asset: Any, instruments: Any, *, missing: Reason) -> MailServers:
+        reasons.append(missing)
+        return BAD_SERVERS
+
+    cut = probe(MailServers, telling(how))
+    sys.modules[cut.module].so_far = so_far  # type: ignore[attr-defined]  # a module made by hand
+    sent = [Errand(TOWN.of_kind(AssetKind.DOMAIN)[0], cut)]
+    harvest = observe(sent, instruments(), limits=Limits(probe=0.2))
+    assert [seen.facts for seen in harvest.seen.values()] == [BAD_SERVERS]
+    assert reasons == [expected]
+    assert harvest.interrupted is (how == "ctrl-c")
+
+
+@pytest.mark.parametrize(
+    ("so_far", "expected"),
+    [
+        (explode, Unreachable(Reason.PROBE_CRASHED, "ZeroDivisionError : ")),
+        (lambda asset, instruments, *, missing: None, Unreachable(Reason.DEADLINE, "0.2 s")),
+    ],
+)
+def test_a_probe_that_cannot_tell_what_it_had_seen_costs_only_its_own_facts(
+    probe: Any, so_far: Any, expected: Unreachable
+) -> None:
+    cut = probe(MailServers, telling(""))
+    sys.modules[cut.module].so_far = so_far  # type: ignore[attr-defined]  # a module made by hand
+    sent = [Errand(TOWN.of_kind(AssetKind.DOMAIN)[0], each) for each in (cut, probe(MailDns, good_dns))]
+    seen = observe(sent, instruments(), limits=Limits(probe=0.2)).seen
+    assert [seen[errand].facts for errand in sent] == [expected, GOOD_DNS]
+
+
+def test_more_addresses_behind_one_line_are_given_more_time() -> None:
+    crowded = Limits.to_ask(1050, rate=None, addresses=10)
+    assert crowded.probe > seconds_for(1050 * 10, rate=100)
+    assert Limits.to_ask(1050, rate=None, addresses=0) == Limits()

@@ -8,9 +8,18 @@ import pytest
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail import MailDns, MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.facts.mail_samples import GOOD_DNS, SESSION, SILENT_DNS
-from cyberaudit.facts.reach import AddressReach, CanaryAnswer, HostReach, PortAnswer, PortState
+from cyberaudit.facts.reach import (
+    AddressReach,
+    CanaryAnswer,
+    Engine,
+    HostReach,
+    Line,
+    PortAnswer,
+    PortState,
+)
 from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
 from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.ports.inquiry import GONE
 from cyberaudit.probes.registry import Probe, probe_for
 
 pytestmark = pytest.mark.unit
@@ -89,7 +98,9 @@ def test_what_either_look_visited_is_not_left_out() -> None:
 
 
 def reach(*ports: tuple[str, PortState | Unreachable], address: str = "192.0.2.1") -> AddressReach:
-    return AddressReach(address, 4, tuple(PortAnswer(port, state, "") for port, state in ports))
+    return AddressReach(
+        address, 4, tuple(PortAnswer(port, state, "") for port, state in ports), BROKEN, BROKEN
+    )
 
 
 def host(*addresses: AddressReach, canaries: tuple[CanaryAnswer, ...] = ()) -> HostReach:
@@ -117,7 +128,8 @@ def test_a_port_that_answered_is_never_silent_again(first: Any, second: Any, kep
 def test_a_silence_counts_in_the_look_where_its_address_answered() -> None:
     opened, silent, lost = ("tcp/80", PortState.OPEN), ("tcp/22", PortState.SILENT), ("tcp/22", NO_CONTROL)
     mute = ("tcp/80", PortState.SILENT)
-    assert merged(host(reach(opened, lost)), host(reach(mute, silent))) == host(reach(opened, lost))
+    gone = ("tcp/22", Unreachable(Reason.NO_CONTROL, GONE))
+    assert merged(host(reach(opened, lost)), host(reach(mute, silent))) == host(reach(opened, gone))
     assert merged(host(reach(opened, lost)), host(reach(opened, silent))) == host(reach(opened, silent))
     assert merged(host(reach(opened, silent)), host(reach(mute, lost))) == host(reach(opened, silent))
 
@@ -146,11 +158,12 @@ def test_addresses_and_ports_of_either_look_are_kept() -> None:
     assert merged(host(reach(opened)), host(other)) == host(other, reach(opened))
 
 
-def test_a_canary_counts_only_when_it_was_reached_both_times() -> None:
+def test_a_canary_asked_twice_counts_only_when_it_was_reached_both_times() -> None:
     first = (CanaryAnswer(4, "tcp/25", reached=True), CanaryAnswer(4, "tcp/443", reached=True))
     again = (CanaryAnswer(4, "tcp/25", reached=False), CanaryAnswer(6, "tcp/443", reached=True))
     both = merged(host(canaries=first), host(canaries=again))
-    assert both.canaries == (CanaryAnswer(4, "tcp/25", reached=False),)
+    kept = CanaryAnswer(4, "tcp/443", reached=True)
+    assert both.canaries == (CanaryAnswer(4, "tcp/25", reached=False), kept)
 
 
 TLS = TlsSession("TLSv1.3", "x", (), "", name_matches=True)
@@ -191,3 +204,11 @@ def test_an_address_is_left_out_only_when_neither_look_saw_it() -> None:
 def test_a_probe_that_says_nothing_of_it_gives_the_second_look() -> None:
     assert isinstance(GOOD_DNS, MailDns)
     assert merged(GOOD_DNS, SILENT_DNS) is SILENT_DNS
+
+
+def test_what_both_looks_cost_is_told_together() -> None:
+    first = Line(Engine.CONNECT, 900, 20, 50, only_refusals=True, asked=2000, milliseconds=20_000)
+    second = Line(Engine.CONNECT, None, 0, None, only_refusals=False, asked=300, milliseconds=4_000)
+    mute = reach(("tcp/22", PortState.SILENT))
+    (both,) = merged(host(replace(mute, line=first)), host(replace(mute, line=second))).addresses
+    assert both.line == replace(first, asked=2300, milliseconds=24_000)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cyberaudit import french
 from cyberaudit.declared import (
     AnyAsset,
     Commune,
@@ -25,32 +26,41 @@ from cyberaudit.declared import (
     Zone,
 )
 from cyberaudit.errors import UsageError
-from cyberaudit.facts.ports import PORTS
-from cyberaudit.facts.reach import PortState
+from cyberaudit.facts.ports import ESSENTIAL, USUAL
+from cyberaudit.facts.reach import AddressReach, HostReach, PortAnswer, PortState
+from cyberaudit.facts.reach_samples import FACELESS_HOST, GOOD_HOST
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import flow_reach, host_reach
+from cyberaudit.probes.asked_ports import AskedPorts, read_ports
 from cyberaudit.probes.endpoint import Endpoint, IpAddress, parse_connect_to, parse_endpoint, read_connect_to
 from cyberaudit.probes.guard import Guard, Purpose, Request
 from cyberaudit.probes.instruments import Instruments, Options, set_up
-from cyberaudit.probes.knock import (
+from cyberaudit.probes.network import DEFAULT_RATE, Turn
+from cyberaudit.probes.ports.inquiry import GONE, _decoys
+from cyberaudit.probes.ports.knock import (
     IP_RECVERR,
     IPV6_RECVERR,
     Attempt,
     IcmpError,
     Knock,
-    Patience,
     read_attempt,
     read_icmp,
 )
+from cyberaudit.probes.ports.sweep import PACKETS_PER_PORT
+from cyberaudit.probes.ports.timing import Way
 from cyberaudit.probes.vantage import (
     EGRESS_PORTS,
     MAX_CANARY_PORTS,
-    canary,
+    behind_one_line,
+    canaries,
     canary_endpoints,
     facing,
     flow_ports,
+    most_behind_a_paced_line,
     pace,
+    port_number,
     tcp_number,
+    ways,
 )
 from cyberaudit.town.scope import scope_for_look
 
@@ -85,9 +95,10 @@ def town(*assets: AnyAsset, outside_canary: str = "") -> Town:
     )
 
 
-def prepared(declared: Town, vantage: str) -> Instruments:
+def prepared(declared: Town, vantage: str, seen_open: tuple[tuple[str, str], ...] = ()) -> Instruments:
     scope = scope_for_look(addresses=["192.0.2.1", "198.51.100.0/24"], authorized_by="Mme le maire")
-    return set_up(declared, scope, Options(resolvers=("127.0.0.1:53",)), now=NOW, vantage=vantage)
+    options = Options(resolvers=("127.0.0.1:53",), seen_open=seen_open)
+    return set_up(declared, scope, options, now=NOW, vantage=vantage)
 
 
 def attempt(error: int = 0, icmp: IcmpError | None = None, *, connected: bool = False) -> Attempt:
@@ -179,19 +190,6 @@ def test_no_byte_of_the_error_queue_makes_it_fail(data: bytes) -> None:
     assert found is None or str(found).startswith("icmp ")
 
 
-@pytest.mark.parametrize(
-    ("round_trips", "seconds"),
-    [((), 1.0), ((None,), 1.0), ((0.001,), 0.25), ((0.1,), 0.6), ((0.1, 0.02), 0.6), ((0.4,), 1.0)],
-)
-def test_patience_follows_the_longest_round_trip(
-    round_trips: tuple[float | None, ...], seconds: float
-) -> None:
-    patience = Patience()
-    for one in round_trips:
-        patience.learn(Knock(PortState.CLOSED, "rst", one))
-    assert patience.seconds == pytest.approx(seconds)
-
-
 def test_a_star_stands_for_every_port_that_no_other_rule_names() -> None:
     rules = read_connect_to(["192.0.2.1:*=127.0.0.1:9", "192.0.2.1:443=127.0.0.1:8443"])
     assert rules.target(parse_endpoint("192.0.2.1:443")) == parse_endpoint("127.0.0.1:8443")
@@ -263,26 +261,47 @@ def test_an_unknown_line_is_spared() -> None:
 
 def test_each_vantage_has_its_own_canary() -> None:
     declared = town(OFFICE, GUEST, outside_canary="203.0.113.8")
-    assert str(canary(declared, "outside")) == "203.0.113.8"
-    assert str(canary(declared, "bureaux")) == "203.0.113.9"
-    assert canary(declared, "accueil") is None
-    assert canary(declared, "nulle-part") is None
+    assert list(map(str, canaries(declared, "outside"))) == ["203.0.113.8"]
+    assert list(map(str, canaries(declared, "bureaux"))) == ["203.0.113.9"]
+    assert canaries(declared, "accueil") == ()
+    assert canaries(declared, "nulle-part") == ()
+
+
+def test_a_vantage_may_have_a_canary_in_each_family() -> None:
+    declared = replace(
+        town(replace(OFFICE, other_canary="2001:db8::9"), outside_canary="203.0.113.8"),
+        other_outside_canary="2001:db8::8",
+    )
+    assert list(map(str, canaries(declared, "outside"))) == ["203.0.113.8", "2001:db8::8"]
+    assert list(map(str, canaries(declared, "bureaux"))) == ["203.0.113.9", "2001:db8::9"]
+
+
+SCOPE = scope_for_look(addresses=["192.0.2.1"], authorized_by="Mme le maire")
+FEW = AskedPorts(("tcp/22", "tcp/61000"), ("udp/161",))
+STRANGER = "8.8.8.8"
+
+
+def endpoints(declared: Town, vantage: str, ports: AskedPorts = FEW) -> list[Endpoint]:
+    return list(canary_endpoints(declared, vantage, scope=SCOPE, ports=ports))
 
 
 def test_the_canary_may_be_asked_what_the_controls_and_the_flows_need_and_no_more() -> None:
-    known = {tcp_number(port.id) for port in PORTS}
-    ports = {endpoint.port for endpoint in canary_endpoints(town(OFFICE, OUT), "bureaux")}
-    assert ports == {993, *known, *(tcp_number(port) for port in EGRESS_PORTS)}
-    outside = canary_endpoints(town(OFFICE, OUT, BOX, outside_canary="203.0.113.8"), "outside")
-    assert {endpoint.port for endpoint in outside} == {443, 8444, *known}
-    inwards = replace(OUT, target="accueil", ports=("tcp/61000",))
-    assert 61000 in {endpoint.port for endpoint in canary_endpoints(town(OFFICE, inwards), "bureaux")}
-    assert canary_endpoints(town(GUEST), "accueil") == ()
+    usual = {*map(port_number, (*ESSENTIAL, *EGRESS_PORTS)), 22, 161, 61000}
+    assert {endpoint.port for endpoint in endpoints(town(OFFICE, OUT), "bureaux")} == {993, *usual}
+    outside = endpoints(town(OFFICE, OUT, BOX, outside_canary="203.0.113.8"), "outside")
+    assert {endpoint.port for endpoint in outside} == {443, 8444, *usual}
+    inwards = replace(OUT, target="accueil", ports=("tcp/61001",))
+    assert 61001 in {endpoint.port for endpoint in endpoints(town(OFFICE, inwards), "bureaux")}
+    assert endpoints(town(GUEST), "accueil") == []
 
 
 def test_a_profile_cannot_have_a_strangers_machine_scanned_as_its_canary() -> None:
-    flow = replace(OUT, ports=tuple(f"tcp/{number}" for number in range(1, 2000)))
-    assert len(canary_endpoints(town(OFFICE, flow), "bureaux")) == MAX_CANARY_PORTS
+    many = AskedPorts(tuple(f"tcp/{number}" for number in range(1, 2000)), FEW.udp)
+    theirs = replace(OFFICE, canary=STRANGER)
+    flow = replace(OUT, ports=many.tcp)
+    assert len(endpoints(town(theirs, flow), "bureaux", many)) == MAX_CANARY_PORTS
+    assert Endpoint(ip_address(STRANGER), 161) in endpoints(town(theirs), "bureaux", many)
+    assert len(endpoints(town(OFFICE), "bureaux", many)) > MAX_CANARY_PORTS
 
 
 def test_the_ports_of_a_flow_are_the_usual_ones_and_the_allowed_ones() -> None:
@@ -291,11 +310,14 @@ def test_the_ports_of_a_flow_are_the_usual_ones_and_the_allowed_ones() -> None:
     assert flow_ports(replace(OUT, ports=()), ("tcp/22",)) == ("tcp/22",)
 
 
-def test_the_services_of_a_host_are_asked_first_and_every_known_port_once() -> None:
+def test_what_matters_most_is_asked_first_and_every_port_once() -> None:
     web = replace(BOX, services=(WEB, Service("tcp/443", "web", "any"), Service("udp/500", "vpn", "any")))
-    ports = host_reach.asked_ports(web)
-    assert ports[:3] == ("tcp/8444", "tcp/443", "udp/500")
-    assert len(ports) == len(set(ports)) == len(PORTS) + 2
+    watched = prepared(town(web), "outside", seen_open=((web.key, "tcp/61000"), ("host/autre", "tcp/61001")))
+    ports = host_reach.asked_ports(web, watched)
+    assert ports[:4] == ("tcp/8444", "tcp/443", "tcp/61000", ESSENTIAL[0])
+    assert set(ports) == {*ports[:3], *USUAL}
+    assert len(ports) == len(set(ports))
+    assert host_reach.first_ports(web, watched) == ports[: len(host_reach.first_ports(web, watched))]
 
 
 @pytest.mark.parametrize("declared", [BOX, replace(BOX, services=())])
@@ -305,10 +327,12 @@ def test_a_host_announces_its_addresses_its_ports_and_a_bound(declared: Host) ->
     assert host_reach.announce(declared, prepared(town(declared), "outside")) == (active,)
     assert active.purpose is Purpose.ACTIVE
     assert "192.0.2.1, 2001:db8::1" in active.text
-    assert f"{len(host_reach.asked_ports(declared))}\u00a0ports TCP au plus" in active.text
-    assert 0 < active.max_packets < 1000
+    assert (
+        f"{french.count(len(host_reach.asked_ports(declared, watched)), 'port')} TCP au plus" in active.text
+    )
+    assert active.max_packets == 2 * len(host_reach.asked_ports(declared, watched)) * PACKETS_PER_PORT
     assert infrastructure.purpose is Purpose.INFRASTRUCTURE
-    assert 0 < infrastructure.max_packets < 500
+    assert 0 < infrastructure.max_packets < active.max_packets
 
 
 def test_a_flow_announces_both_of_its_ends_and_a_bound() -> None:
@@ -319,7 +343,7 @@ def test_a_flow_announces_both_of_its_ends_and_a_bound() -> None:
     assert "bureaux → outside" in outwards.text
     inwards, witness = flow_reach.announce(replace(OUT, target="accueil"), here)
     assert (inwards.purpose, witness.purpose) == (Purpose.ACTIVE, Purpose.INFRASTRUCTURE)
-    assert all("au plus" in one.text and 0 < one.max_packets < 3000 for one in (outwards, inwards, witness))
+    assert all("au plus" in one.text and 0 < one.max_packets < 10_000 for one in (outwards, inwards, witness))
 
 
 @pytest.mark.parametrize(
@@ -346,8 +370,151 @@ def test_a_flow_that_cannot_be_tried_from_here_is_not_looked_at(
 def test_only_tcp_ports_have_a_number_to_knock_at() -> None:
     assert tcp_number("tcp/443") == 443
     assert tcp_number("udp/500") is None
+    assert port_number("udp/500") == 500
     assert Endpoint(TARGET, 443) == parse_endpoint("192.0.2.1:443")
 
 
 def test_a_host_that_does_not_face_the_vantage_announces_nothing() -> None:
     assert host_reach.announce(SERVER, prepared(town(OFFICE, SERVER), "outside")) == ()
+
+
+@pytest.mark.parametrize(
+    ("services", "missing"),
+    [
+        (("tcp/443",), False),
+        (("tcp/443", "tcp/993"), True),
+        (("udp/500",), False),
+        ((), False),
+    ],
+)
+def test_a_declared_service_that_is_not_open_is_worth_a_second_look(
+    services: tuple[str, ...], missing: bool
+) -> None:
+    declared = replace(BOX, services=tuple(Service(port, "web", "outside") for port in services))
+    assert host_reach.expected_missing(declared, GOOD_HOST) is missing
+    assert not host_reach.expected_missing(declared, FACELESS_HOST)
+
+
+@pytest.mark.parametrize("text", ["usual", "all"])
+def test_the_decoys_are_three_ports_that_matter_to_nobody(text: str) -> None:
+    ports = read_ports(text).tcp
+    decoys = _decoys(ports, first=len(ESSENTIAL))
+    assert len(set(decoys)) == 3
+    assert not set(decoys) & set(ESSENTIAL)
+    assert all(61001 <= int(port.removeprefix("tcp/")) <= 65535 for port in decoys)
+
+
+def test_without_a_port_to_spare_there_is_no_decoy() -> None:
+    every = read_ports("1-65535").tcp
+    assert _decoys(every, first=len(every)) == ()
+
+
+NOT_SEEN = Unreachable(Reason.NO_CONTROL, GONE)
+OPENED, CLOSED, QUIET = PortState.OPEN, PortState.CLOSED, PortState.SILENT
+
+
+def seen(
+    *states: PortState | Unreachable, decoys: PortState = PortState.SILENT, address: str = "192.0.2.1"
+) -> HostReach:
+    """One address, its ports numbered from 1."""
+    ports = tuple(PortAnswer(f"tcp/{number}", state, "") for number, state in enumerate(states, start=1))
+    traps = tuple(PortAnswer(f"tcp/6100{number}", decoys, "") for number in range(1, 4))
+    reach = AddressReach(address, 4, ports, traps, Unreachable(Reason.NOT_COLLECTED))
+    return HostReach("outside", (reach,), ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ((OPENED, CLOSED), (CLOSED, OPENED), (OPENED, OPENED)),
+        ((OPENED, QUIET), (OPENED, CLOSED), (OPENED, CLOSED)),
+        # Refused altogether after it had opened: a ban, and what it refuses is not closed.
+        ((OPENED, NOT_SEEN), (CLOSED, CLOSED), (OPENED, NOT_SEEN)),
+        ((OPENED, QUIET, CLOSED), (QUIET, QUIET, QUIET), (OPENED, QUIET, CLOSED)),
+        ((QUIET, CLOSED), (CLOSED, QUIET), (CLOSED, CLOSED)),
+    ],
+)
+def test_what_was_open_once_in_the_run_is_open_and_a_ban_closes_nothing(
+    first: tuple[PortState, ...], second: tuple[PortState, ...], both: tuple[PortState, ...]
+) -> None:
+    (merged,) = host_reach.merge_looks(seen(*first), seen(*second)).addresses
+    assert tuple(answer.state for answer in merged.ports) == both
+
+
+@pytest.mark.parametrize(("first", "second"), [(OPENED, CLOSED), (CLOSED, OPENED), (OPENED, OPENED)])
+def test_a_trap_in_one_of_two_looks_never_becomes_open_ports(first: PortState, second: PortState) -> None:
+    looks = seen(OPENED, decoys=first), seen(OPENED, OPENED, decoys=second)
+    assert all(reach.opens_everything for reach in host_reach.merge_looks(*looks).addresses)
+
+
+def test_an_address_of_one_look_alone_stays() -> None:
+    both = host_reach.merge_looks(seen(OPENED), seen(CLOSED, address="192.0.2.2"))
+    assert [reach.address for reach in both.addresses] == ["192.0.2.2", "192.0.2.1"]
+
+
+def test_a_second_look_asks_again_what_opened_to_tell_a_ban() -> None:
+    ports = host_reach._again(("tcp/443",), seen(CLOSED, *(OPENED,) * 5))
+    assert ports == ("tcp/443", "tcp/2", "tcp/3", "tcp/4")
+    assert host_reach._again(("tcp/443",), seen(OPENED, decoys=OPENED)) == ("tcp/443",)
+
+
+ADSL = Link("adsl", "adsl", (), LinkKind.XDSL, 0, "")
+OTHER = Host("autre", "Autre", (), "outside", ("192.0.2.3",), (), "adsl", "", "")
+ALONE = Host("seul", "Seul", (), "outside", ("192.0.2.4",), (), "", "", "")
+
+
+def test_the_addresses_of_all_hosts_behind_a_link_are_one_line() -> None:
+    declared = town(ADSL, BOX, OTHER, ALONE, outside_canary=STRANGER)
+    line, alone = Way("link/adsl", 100.0), Way("host/seul", 100.0)
+    assert ways(declared, "outside", scope=SCOPE) == {
+        **{ip_address(address): line for address in (*BOX.addresses, "192.0.2.3")},
+        ip_address("192.0.2.4"): alone,
+        ip_address(STRANGER): Way(f"canari {STRANGER}", DEFAULT_RATE),
+    }
+    assert behind_one_line(BOX, declared, vantage="outside") == 3
+    assert behind_one_line(ALONE, declared, vantage="outside") == 1
+    assert most_behind_a_paced_line(declared, vantage="outside", every_line=False) == 3
+    assert most_behind_a_paced_line(declared, vantage="bureaux", every_line=False) == 0
+    assert most_behind_a_paced_line(declared, vantage="bureaux", every_line=True) == 3
+
+
+def waits(declared: Town, *addresses: str, max_rate: float | None = None, port: int = 22) -> list[float]:
+    """How long each knock in a row would have to wait; nothing is sent."""
+    allowed = [address for address in addresses if address != STRANGER]
+    scope = scope_for_look(addresses=allowed or ["192.0.2.1"], authorized_by="Mme le maire")
+    network = set_up(
+        declared, scope, Options(resolvers=("127.0.0.1:53",), max_rate=max_rate), now=NOW
+    ).network
+    purposes = (Purpose.INFRASTRUCTURE if each == STRANGER else Purpose.ACTIVE for each in addresses)
+    turns = [
+        network.turn(ip_address(address), port, purpose=purpose, rate=None)
+        for address, purpose in zip(addresses, purposes, strict=True)
+    ]
+    assert all(isinstance(turn, Turn) for turn in turns)
+    return [round(turn.wait, 2) for turn in turns if isinstance(turn, Turn)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "max_rate", "expected"),
+    [
+        (LinkKind.XDSL, None, [0.0, 0.01, 0.02]),
+        (LinkKind.XDSL, 10.0, [0.0, 0.1, 0.2]),
+        (LinkKind.FTTO, 10.0, [0.0, 0.1, 0.2]),
+        (LinkKind.FTTO, None, [0.0, 0.0, 0.0]),
+    ],
+)
+def test_what_stands_behind_one_line_shares_its_pace(
+    kind: LinkKind, max_rate: float | None, expected: list[float]
+) -> None:
+    declared = town(replace(ADSL, type=kind), BOX, OTHER)
+    assert waits(declared, *BOX.addresses, "192.0.2.3", max_rate=max_rate) == pytest.approx(
+        expected, abs=0.011
+    )
+
+
+def test_a_strangers_canary_is_asked_at_an_ordinary_pace_and_ours_freely() -> None:
+    theirs = town(outside_canary=STRANGER)
+    assert waits(theirs, STRANGER, STRANGER, STRANGER, port=443) == pytest.approx(
+        [0.0, 0.01, 0.02], abs=0.011
+    )
+    assert waits(theirs, *[STRANGER] * 51, port=443)[-1] > 0.4

@@ -11,6 +11,7 @@ from cyberaudit.engine.judge import judge
 from cyberaudit.engine.observe import Limits, errands, observe
 from cyberaudit.model import Audit, ProgressCallback, Reason
 from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.vantage import most_behind_a_paced_line
 
 
 def audit(
@@ -30,9 +31,15 @@ def audit(
     """
     verify_choices(town, catalogue)
     rules = catalogue.rules(town)
-    harvest = observe(
-        errands(town, catalogue.checks, vantage=vantage), instruments, limits=limits, progress=progress
+    limits = limits or Limits.to_ask(
+        len(instruments.ports.tcp),
+        rate=instruments.options.max_rate,
+        addresses=most_behind_a_paced_line(
+            town, vantage=vantage, every_line=instruments.options.max_rate is not None
+        ),
     )
+    sent = errands(town, catalogue.checks, vantage=vantage)
+    harvest = observe(sent, instruments, limits=limits, progress=progress)
     observations = tuple(harvest.seen.values())
     findings = judge(town, catalogue, observations, vantage=vantage, now=started_at)
     stopped = any(finding.verdict.reason == Reason.INTERRUPTED for finding in findings)

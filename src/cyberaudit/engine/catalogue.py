@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import importlib
 import importlib.util
+import logging
 import os
 import pkgutil
 import re
@@ -23,13 +24,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from cyberaudit.declared import AnyAsset, AssetKind, Town
+from cyberaudit.declared import AnyAsset, Town
 from cyberaudit.engine.fiche import Fiche, read_fiche
 from cyberaudit.engine.measures import Remedies
 from cyberaudit.engine.remedies import MEASURES_FILE, SOURCES_FILE, built_in, load_remedies, merge
 from cyberaudit.errors import CatalogueError
 from cyberaudit.refusals import system_clause
 from cyberaudit.sdk import Check
+
+_log = logging.getLogger(__name__)
 
 BUILT_IN = "cyberaudit.checks"
 ENTRY_POINTS = "cyberaudit.checks"
@@ -92,11 +95,20 @@ def load_catalogue(folders: Iterable[Path] = ()) -> Catalogue:
 
 
 def asked(town: Town, checks: Iterable[Check]) -> Iterator[tuple[Check, AnyAsset]]:
-    """Every (check, asset) pair of the town: a practice's check is about the practice of its own name."""
+    """Every (check, asset) pair of the town that the check says it concerns."""
     for check in checks:
         for asset in town.of_kind(check.about):
-            if check.about is not AssetKind.PRACTICE or asset.id == check.id.partition(".")[2]:
+            if _concerns(check, asset, town):
                 yield check, asset
+
+
+def _concerns(check: Check, asset: AnyAsset, town: Town) -> bool:
+    try:
+        return check.concerns(asset, town)
+    except _MISTAKES:
+        # Asked all the same: what somebody's mistake leaves out would be read as in order.
+        _log.exception("check %s cannot say whether it concerns %s", check.id, asset.key)
+        return True
 
 
 def verify_choices(town: Town, catalogue: Catalogue) -> None:

@@ -10,9 +10,11 @@ purity      the file imports only the sdk and what cannot look: no socket, no DN
 import ast
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from cyberaudit.declared import (
@@ -31,18 +33,24 @@ from cyberaudit.declared import (
     Vpn,
     VpnKind,
     Weekdays,
+    Zone,
+    ZoneUse,
 )
 from cyberaudit.engine.judge import judge_one
-from cyberaudit.facts.base import Facts, samples
+from cyberaudit.facts.base import Facts, kinds, samples
 from cyberaudit.facts.mail_samples import DOMAIN, SEEN_ON
+from cyberaudit.facts.reach_samples import OUTSIDE, ZONE
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.registry import probe_for
 from cyberaudit.sdk import Check, Context, Every
+from cyberaudit.town.known import PRACTICES
 from cyberaudit.town.single import town_of
 
 MOST_CASES = 4000
 """Products of samples grow quickly; the first thousands are plenty."""
+MOST_MIXTURES = 150
+"""Of the states of several facts, for one asset: taken evenly, each state many times."""
 SDK, FACTS = "cyberaudit.sdk", "cyberaudit.facts."
 """What a check may import of ours: the words for judging, and the classes of what was seen."""
 ALLOWED_IMPORTS = frozenset(
@@ -53,6 +61,9 @@ ALLOWED_IMPORTS = frozenset(
 )  # fmt: skip
 
 LOST = Unreachable(Reason.TIMEOUT)
+SAID_ON = SEEN_ON.date() - timedelta(days=30)
+SAID_VALUES = ("", "une application", str(SAID_ON), str(SAID_ON - timedelta(days=1000)))
+"""Beside yes or no: nothing, words, a recent day, a day of long ago."""
 COMMUNE = Commune(
     id="essai",
     name="L'Haÿ-d'Essai",
@@ -110,19 +121,31 @@ def cases(check: Check) -> Iterator[Case]:
 
 
 def _inputs(check: Check, town: Town) -> Iterator[tuple[Any, bool]]:
-    kinds = [need for need in check.needs if isinstance(need, type)]
+    needs = [need for need in check.needs if isinstance(need, type)]
     if isinstance(check.needs[0], Every):
         yield from _every(check.needs[0].facts, town)
-    elif not kinds:
-        for answer in (Answer.YES, Answer.PARTIAL, Answer.NO):
-            yield Declaration(answer, "Mme Essai", SEEN_ON.date() - timedelta(days=30), "", ""), False
-    elif len(kinds) == 1:
-        yield from _states(kinds[0])
+    elif not needs:
+        for answer, value in itertools.product((Answer.YES, Answer.PARTIAL, Answer.NO), SAID_VALUES):
+            yield Declaration(answer, "Mme Essai", SAID_ON, "", value), False
+    elif len(needs) == 1:
+        yield from _states(needs[0])
     else:
         nothing: tuple[Any, bool] = (LOST, True)
-        for parts in itertools.product(*([*_states(kind), nothing] for kind in kinds)):
+        known = [[*_states(kind), nothing] for kind in needs]
+        unseen = [[state for state in states if state[1]] for states in known]
+        for parts in itertools.chain(_mixtures(known), _mixtures(unseen)):
             if any(isinstance(part, Facts) for part, _ in parts):
                 yield tuple(part for part, _ in parts), all(blind for _, blind in parts)
+
+
+def _mixtures(states: list[list[tuple[Any, bool]]]) -> Iterator[tuple[tuple[Any, bool], ...]]:
+    """Each state of one of the facts beside some of the others', at most `MOST_MIXTURES`, always the same ones."""
+    total = math.prod(len(each) for each in states)
+    step = math.ceil(total / MOST_MIXTURES)
+    # A step that shares no divisor with a length meets every state of that length.
+    while any(math.gcd(step, len(each)) > 1 for each in states):
+        step += 1
+    return itertools.islice(itertools.product(*states), 0, None, step)
 
 
 def _every(kind: type[Facts], town: Town) -> Iterator[tuple[Any, bool]]:
@@ -137,7 +160,17 @@ def _every(kind: type[Facts], town: Town) -> Iterator[tuple[Any, bool]]:
         yield tuple(zip(assets, mixture, strict=True)), False
 
 
-def _states(kind: type[Facts]) -> Iterator[tuple[Any, bool]]:
+def _states(kind: type[Facts]) -> tuple[tuple[Any, bool], ...]:
+    """Every sample of one kind, then as if each part of it, and all of it, had not been seen."""
+    return _states_of(kind.KIND)
+
+
+@cache
+def _states_of(name: str) -> tuple[tuple[Any, bool], ...]:
+    return tuple(_seen_and_unseen(kinds()[name]))
+
+
+def _seen_and_unseen(kind: type[Facts]) -> Iterator[tuple[Any, bool]]:
     for sample in samples():
         if isinstance(sample, kind):
             yield sample, False
@@ -172,9 +205,13 @@ def _assets(check: Check) -> tuple[AnyAsset, ...]:
         case AssetKind.TOWN:
             return (COMMUNE,)
         case AssetKind.PRACTICE:
-            return (Practice(id=check.id.partition(".")[2], name="essai", declared=()),)
+            names = dict.fromkeys((check.id.partition(".")[2], *PRACTICES))
+            candidates: tuple[AnyAsset, ...] = tuple(
+                Practice(id=name, name="essai", declared=()) for name in names
+            )
         case kind:
-            return tuple(asset for asset in ASSETS if asset.kind is kind)
+            candidates = tuple(asset for asset in ASSETS if asset.kind is kind)
+    return tuple(asset for asset in candidates if check.concerns(asset, _town(asset)))
 
 
 def _domain(name: str, *, sends_mail: bool) -> Domain:
@@ -189,22 +226,26 @@ def _domain(name: str, *, sends_mail: bool) -> Domain:
     )
 
 
-def _host(name: str, *services: Service) -> Host:
+def _host(name: str, *services: Service, zone: str, model: str) -> Host:
     return Host(
         id=name,
         name="Serveur d'essai",
         declared=(),
-        zone="lan",
+        zone=zone,
         addresses=("192.0.2.1", "2001:db8::1"),
         services=services,
         link="",
-        model="",
+        model=model,
         firmware="",
     )
 
 
-def _flow(name: str, *ports: str) -> Flow:
-    return Flow(id=name, name="Passage d'essai", declared=(), source="lan", target="outside", ports=ports)
+def _zone(name: str, use: ZoneUse) -> Zone:
+    return Zone(id=name, name="Réseau d'essai", declared=(), networks=(), canary="", use=use)
+
+
+def _flow(name: str, *ports: str, source: str, target: str) -> Flow:
+    return Flow(id=name, name="Passage d'essai", declared=(), source=source, target=target, ports=ports)
 
 
 def _vpn(kind: VpnKind) -> Vpn:
@@ -236,16 +277,21 @@ def _backup(name: str, *, media: str, place: str, offline: bool) -> Backup:
 ASSETS: tuple[AnyAsset, ...] = (
     _domain("main", sends_mail=True),
     _domain("parked", sends_mail=False),
-    _host("web", Service("tcp/443", "web", "any")),
-    _host("files"),
-    _flow("nothing"),
-    _flow("web", "tcp/443"),
+    # The samples are seen from « lan »: what the public's network must not reach is tried there too.
+    _zone(ZONE, ZoneUse.GUEST),
+    _zone("servers", ZoneUse.SERVERS),
+    _host("web", Service("tcp/443", "web", "any"), zone=OUTSIDE, model="Pare-feu d'essai"),
+    _host("files", zone=ZONE, model=""),
+    _flow("nothing", source=ZONE, target=OUTSIDE),
+    _flow("web", "tcp/443", source=ZONE, target=OUTSIDE),
+    _flow("public", source=ZONE, target="servers"),
+    _flow("servers", source="servers", target=ZONE),
     _vpn(VpnKind.SSL),
     _vpn(VpnKind.IPSEC),
     _backup("nas", media="nas", place="on-site", offline=False),
     _backup("usb", media="usb-disk", place="off-site", offline=True),
 )
-"""What a check may be about: two of each kind, different in what matters."""
+"""What a check may be about: two or more of each kind, different in what matters."""
 
 
 def _town(asset: AnyAsset) -> Town:

@@ -113,11 +113,11 @@ def _usable(ctx: Context, field: str) -> Declaration | Unreachable:
 def _measured(check: Check, ctx: Context, seen: Seen) -> Verdict:
     facts, causes = _facts_for(check, ctx, seen)
     crashed = next((cause for cause in causes if cause.reason is Reason.PROBE_CRASHED), None)
-    if crashed:
+    verdict = judge_one(check, facts, ctx) if facts is not None else None
+    # A fault that one probe saw stands, whatever happened to the other; nothing else may be read beside a crash.
+    if crashed and not (verdict and verdict.status.is_open):
         return _crash(f"La sonde de ce contrôle a rencontré une erreur ({crashed.detail}).")
-    if facts is None:
-        return unknown(causes[0] if causes else Unreachable(Reason.NOT_COLLECTED))
-    return judge_one(check, facts, ctx)
+    return verdict or unknown(causes[0] if causes else Unreachable(Reason.NOT_COLLECTED))
 
 
 def _facts_for(check: Check, ctx: Context, seen: Seen) -> tuple[object | None, list[Unreachable]]:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,18 +16,39 @@ from cyberaudit.engine.catalogue import asked
 from cyberaudit.facts.base import Facts
 from cyberaudit.model import Observation, Progress, ProgressCallback, Reason, SeenFrom, Unreachable
 from cyberaudit.probes.instruments import OUTSIDE, Instruments
-from cyberaudit.probes.registry import PROBES, Probe
+from cyberaudit.probes.registry import PROBES, LoadedProbe, Probe
 from cyberaudit.sdk import Check, Every
 
 _log = logging.getLogger(__name__)
+
+
+# What the list of ports holds, in round numbers.
+USUAL_PORTS = 1500
+USUAL_RATE = 100.0
+USUAL_ADDRESSES = 2
+# Ours: two addresses, two and a half attempts each, at that pace, and a tenth more for what follows.
+SECONDS_A_PORT = 0.055
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long looking may last, in seconds."""
 
-    probe: float = 60.0
+    # Ours: a thousand ports of two addresses, twice, at a hundred a second, then what is behind those that open.
+    probe: float = 180.0
     scan: float = 900.0
+
+    @classmethod
+    def to_ask(cls, ports: int, *, rate: float | None, addresses: int = USUAL_ADDRESSES) -> "Limits":
+        """The usual limits, longer for more than the usual ports or addresses, or a slower pace than the usual.
+
+        `rate`: attempts a second at most, by `--max-rate`; None: not slower than usual. `addresses`: behind one line,
+        whose pace they share.
+        """
+        slower = max(1.0, USUAL_RATE / rate) if rate else 1.0
+        crowd = max(1.0, addresses / USUAL_ADDRESSES)
+        more = max(0.0, ports * slower * crowd - USUAL_PORTS) * SECONDS_A_PORT
+        return cls(probe=cls().probe + more, scan=cls().scan + more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +126,27 @@ def observe(
     missing = Reason.INTERRUPTED if harvest.interrupted else Reason.DEADLINE
     for errand in sent:
         if errand not in harvest.seen:
-            harvest.store(errand, Unreachable(missing))
+            harvest.store(errand, _cut_short(errand, instruments, Unreachable(missing)))
     return harvest
+
+
+def _cut_short(errand: Errand, instruments: Instruments, why: Unreachable) -> Facts | Unreachable:
+    """What the probe had seen until then; `why` when that is nothing."""
+    with _costing_only_itself(errand) as seen:
+        seen.append(errand.probe.load().so_far(errand.asset, instruments, missing=why.reason) or why)
+    return seen[-1]
+
+
+@contextmanager
+def _costing_only_itself(errand: Errand) -> Iterator[list[Facts | Unreachable]]:
+    """The list takes what the probe saw. A bug in it must not cost the facts of the others."""
+    seen: list[Facts | Unreachable] = []
+    try:
+        yield seen
+    # It becomes an error finding, never a pass.
+    except Exception as error:  # noqa: BLE001 — reason above
+        _log.exception("probe %s failed on %s", errand.probe.facts.KIND, errand.asset.key)
+        seen.append(Unreachable(Reason.PROBE_CRASHED, f"{type(error).__name__} : {error}"))
 
 
 async def _observe(
@@ -114,7 +155,7 @@ async def _observe(
     async def first_look(errand: Errand) -> None:
         harvest.store(errand, await _look(errand, harvest.instruments, seconds=limits.probe))
         if progress:
-            progress(Progress(len(harvest.seen), len(sent), errand.asset.name))
+            progress(_progress(sent, harvest, over=errand))
 
     async def second_look(errand: Errand) -> None:
         before = harvest.seen[errand].facts
@@ -124,6 +165,8 @@ async def _observe(
                 harvest.store(errand, facts)
 
     try:
+        if progress and sent:
+            progress(_progress(sent, harvest))
         async with asyncio.timeout(limits.scan):
             await asyncio.gather(*(first_look(errand) for errand in sent))
             # What seemed absent is asked again at the end before it becomes a fact
@@ -134,22 +177,35 @@ async def _observe(
         await harvest.instruments.network.close()
 
 
+def _progress(sent: list[Errand], harvest: Harvest, *, over: Errand | None = None) -> Progress:
+    left = tuple((each.asset.name, each.probe.facts.KIND) for each in sent if each not in harvest.seen)
+    name, kind = (over.asset.name, over.probe.facts.KIND) if over else ("", "")
+    return Progress(len(harvest.seen), len(sent), name, kind, left)
+
+
+def _again(probe: LoadedProbe, asset: AnyAsset, before: Facts) -> bool:
+    return probe.worth_asking_again(before) or probe.expected_missing(asset, before)
+
+
 async def _look(
     errand: Errand, instruments: Instruments, *, seconds: float, before: Facts | None = None
 ) -> Facts | Unreachable:
     """What the probe sees; after `before`, only when that was worth asking again, both looks together."""
-    try:
-        async with asyncio.timeout(seconds):
-            probe = errand.probe.load()
-            if before is not None and not probe.worth_asking_again(before):
-                return before
-            facts = await probe.look(errand.asset, instruments)
-            return (
-                probe.merge_looks(before, facts) if before is not None and isinstance(facts, Facts) else facts
-            )
-    except TimeoutError:
-        return Unreachable(Reason.DEADLINE, f"{seconds:g} s")
-    # A bug in one probe must not cost the facts of the others; it becomes an error finding, never a pass.
-    except Exception as error:  # noqa: BLE001 — reason above
-        _log.exception("probe %s failed on %s", errand.probe.facts.KIND, errand.asset.key)
-        return Unreachable(Reason.PROBE_CRASHED, f"{type(error).__name__} : {error}")
+    with _costing_only_itself(errand) as seen:
+        try:
+            async with asyncio.timeout(seconds):
+                seen.append(await _look_again(errand, instruments, before))
+        except TimeoutError:
+            late = Unreachable(Reason.DEADLINE, f"{seconds:g} s")
+            seen.append(late if before is not None else _cut_short(errand, instruments, late))
+    return seen[-1]
+
+
+async def _look_again(errand: Errand, instruments: Instruments, before: Facts | None) -> Facts | Unreachable:
+    probe = errand.probe.load()
+    if before is None:
+        return await probe.look(errand.asset, instruments)
+    if not _again(probe, errand.asset, before):
+        return before
+    facts = await probe.look(errand.asset, instruments)
+    return probe.merge_looks(before, facts) if isinstance(facts, Facts) else facts

@@ -9,10 +9,13 @@ from pathlib import Path
 from cyberaudit.declared import Town
 from cyberaudit.errors import UsageError
 from cyberaudit.plaintext import clean
+from cyberaudit.probes.asked_ports import USUAL, AskedPorts, read_ports
 from cyberaudit.probes.endpoint import read_connect_to
 from cyberaudit.probes.network import CONNECT_SECONDS, Network
+from cyberaudit.probes.ports.witnesses import Witnesses
 from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_servers
-from cyberaudit.probes.vantage import canary_endpoints
+from cyberaudit.probes.shared_looks import SharedLooks
+from cyberaudit.probes.vantage import canary_endpoints, ways
 from cyberaudit.probes.visits import Visits
 from cyberaudit.refusals import system_clause
 from cyberaudit.town.scope import Scope
@@ -57,7 +60,11 @@ class Options:
     backup_roots: tuple[Path, ...] = ()
     """Folders under which declared backup paths may be read; empty: none is."""
     max_rate: float | None = None
-    """Connections and datagrams a second to one host; None: by the kind of link."""
+    """Packets a second on one line, whatever stands behind it; None: by the kind of link."""
+    ports: str = USUAL
+    """`usual`, `essential`, `all`, or a list as `read_ports` takes it."""
+    seen_open: tuple[tuple[str, str], ...] = ()
+    """(asset key, port id): open in an earlier scan, asked again whatever `ports` says."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -73,8 +80,24 @@ class Instruments:
     options: Options
     vantage: str
     """Where the machine stands: `outside`, or a declared zone's id."""
+    scope: Scope
+    """What is authorized; the network holds to it in any case."""
+    ports: AskedPorts
+    """What is asked of every host, beside its declared services."""
     visits: Visits = field(default_factory=Visits)
     """The SMTP sessions of this run."""
+    looks: SharedLooks = field(default_factory=SharedLooks)
+    """What several probes of one asset need, looked at once."""
+    witnesses: Witnesses = field(default_factory=Witnesses)
+    """What the canaries answer in TCP."""
+
+    def seen_open(self, asset_key: str, *, protocol: str) -> tuple[str, ...]:
+        """The ports of `protocol` (`tcp`, `udp`) that an earlier scan found open there."""
+        return tuple(
+            port
+            for key, port in self.options.seen_open
+            if key == asset_key and port.startswith(f"{protocol}/")
+        )
 
 
 def set_up(
@@ -87,18 +110,27 @@ def set_up(
     """
     _check(options)
     servers = parse_servers(options.resolvers)
+    ports = read_ports(options.ports)
     network = Network(
         scope,
         connect_to=read_connect_to(options.connect_to),
-        infrastructure=(*servers, *canary_endpoints(town, vantage)),
+        infrastructure=(*servers, *canary_endpoints(town, vantage, scope=scope, ports=ports)),
         allow_test_network=options.allow_test_network,
         loopback_only=options.loopback_only,
         max_rate=options.max_rate,
+        ways=ways(town, vantage, scope=scope),
     )
     patience = options.patience
     resolver = Resolver(network, servers, tries=patience.dns_tries, tcp_seconds=patience.dns_tcp)
     return Instruments(
-        network=network, resolver=resolver, town=town, now=now, options=options, vantage=vantage
+        network=network,
+        resolver=resolver,
+        town=town,
+        now=now,
+        options=options,
+        vantage=vantage,
+        scope=scope,
+        ports=ports,
     )
 
 

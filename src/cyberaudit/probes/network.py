@@ -7,23 +7,27 @@ checked here again. What the network says is returned, never raised.
 import asyncio
 import errno
 import logging
+import resource
 import socket
 import struct
-from collections import Counter
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from weakref import WeakSet
 
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import (
     ConnectTo,
     Endpoint,
     IpAddress,
 )
 from cyberaudit.probes.guard import Guard, Purpose, Request
-from cyberaudit.probes.knock import (
+from cyberaudit.probes.ports.knock import (
     IP_RECVERR,
     IPV6_RECVERR,
     Attempt,
@@ -32,7 +36,9 @@ from cyberaudit.probes.knock import (
     read_attempt,
     read_icmp,
 )
+from cyberaudit.probes.ports.timing import Pacer, Way
 from cyberaudit.probes.stream import Limits, Stream, from_os
+from cyberaudit.probes.udp.datagram import Heard, hear
 from cyberaudit.town.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -41,10 +47,14 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 5.0
 # Ours: more sockets at once make small routers drop connections.
 IN_FLIGHT = 64
-# Ours: half-open attempts cost a router next to nothing; far below the usual limit of 1024 open files.
-KNOCKS_IN_FLIGHT = 512
+# Ours: half-open attempts cost a router next to nothing; one connection table of a small firewall holds 16,000.
+KNOCKS_IN_FLIGHT = 4000
+# Ours: what the rest of the program needs to open meanwhile.
+FILES_ASIDE = 256
 # Ours, design of the pace: an xDSL line or an Internet box at the other end, unless we know better.
 DEFAULT_RATE = 100.0
+# SYN, the acknowledgements, the question, the end: what a short conversation sends beside its first packet.
+PLACES_OF_A_CONVERSATION = 4
 
 
 def _socket_address(endpoint: Endpoint) -> tuple[str, int] | tuple[str, int, int, int]:
@@ -70,8 +80,28 @@ def _anything(_: bytes) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Leave to knock once, at a place the guard admitted."""
+
+    request: Request
+    destination: Endpoint
+    wait: float
+    """Seconds to wait before it is used."""
+
+
+@dataclass(slots=True, eq=False)
+class Knocking:
+    """One attempt under way."""
+
+    sock: socket.socket
+    destination: Endpoint
+    begun: float
+    """As `time.monotonic` counts, which is the clock of asyncio too."""
+
+
 class Network:
-    """Opens what the guard admits, at the pace of each host, and counts it."""
+    """Opens what the guard admits, at the pace of the line behind which each address stands, and counts it."""
 
     def __init__(
         self,
@@ -83,8 +113,10 @@ class Network:
         loopback_only: bool = False,
         max_rate: float | None = None,
         in_flight: int = IN_FLIGHT,
+        ways: Mapping[IpAddress, Way] | None = None,
     ) -> None:
-        """`max_rate`: connections and datagrams a second to one host; None: loopback and infrastructure free.
+        """`max_rate`: packets a second on one line; None: loopback and infrastructure free, the others as `ways`
+        says. An address that is not in `ways` is a line by itself, at the rate its caller gives.
 
         Raises:
             UsageError: a --connect-to rule leads outside this machine.
@@ -98,8 +130,9 @@ class Network:
         )
         self._max_rate = max_rate
         self._slots = asyncio.Semaphore(in_flight)
-        self._knocks = asyncio.Semaphore(KNOCKS_IN_FLIGHT)
-        self._next_start: dict[IpAddress, float] = {}
+        self._knocking = 0
+        self._ways = dict(ways or {})
+        self._pacers: defaultdict[str, Pacer] = defaultdict(Pacer)
         self._streams: WeakSet[Stream] = WeakSet()
         self.opened: Counter[tuple[Purpose, str, int]] = Counter()
         """Sockets opened, by purpose, address and port as declared (before --connect-to)."""
@@ -124,8 +157,9 @@ class Network:
         destination = self._admit(request)
         if isinstance(destination, Unreachable):
             return destination
+        places = PLACES_OF_A_CONVERSATION if purpose is Purpose.ACTIVE else 1
         with ExitStack() as held:
-            await self._take_turn(request, destination, held)
+            await self._take_turn(request, destination, held, places=places)
             try:
                 sock = held.enter_context(_new_socket(destination, socket.SOCK_STREAM))
                 async with asyncio.timeout(within):
@@ -165,30 +199,103 @@ class Network:
             except OSError as error:
                 return from_os(error)
 
-    async def knock(
+    async def ask(
         self,
         address: IpAddress,
         port: int,
+        payload: bytes,
         *,
         purpose: Purpose,
         within: float,
+        test: str = "",
         rate: float | None = DEFAULT_RATE,
-    ) -> Knock:
-        """What one TCP port answers to one attempt, which is closed at once, without a byte of data.
+        any_port: bool = False,
+    ) -> Heard | Unreachable:
+        """One datagram out, and all that comes back for a time: words, or an ICMP message with its author.
 
-        `rate`: attempts a second at this address, None: free. `--max-rate` replaces it.
+        Nothing is sent but that datagram. `any_port`: the answer may come from another port of the same address
+        (TFTP); otherwise the socket is connected, and the kernel drops what comes from elsewhere.
+        """
+        request = Request(Endpoint(address, port), purpose, test=test)
+        destination = self._admit(request)
+        if isinstance(destination, Unreachable):
+            return destination
+        await asyncio.sleep(self._reserve(request, destination, rate=rate))
+        self._count(request, destination)
+        try:
+            with _new_socket(destination, socket.SOCK_DGRAM) as sock:
+                return await _ask_and_hear(sock, destination, payload, within=within, any_port=any_port)
+        except OSError as error:
+            return from_os(error)
+
+    def turn(
+        self, address: IpAddress, port: int, *, purpose: Purpose, rate: float | None = DEFAULT_RATE
+    ) -> Turn | Knock:
+        """Leave to knock at one TCP port, its place in the pace taken; or why it may not be knocked at.
+
+        `rate`: attempts a second at this address, None: free. `--max-rate`, or the pace of its line, replaces it.
         """
         request = Request(Endpoint(address, port), purpose)
         destination = self._admit(request)
         if isinstance(destination, Unreachable):
             return Knock(destination)
-        with ExitStack() as held:
-            await self._take_turn(request, destination, held, slots=self._knocks, rate=rate)
-            try:
-                sock = held.enter_context(_new_socket(destination, socket.SOCK_STREAM))
-            except OSError as error:
-                return Knock(from_os(error))
-            return read_attempt(await _attempt(sock, destination, within=within))
+        return Turn(request, destination, self._reserve(request, destination, rate=rate))
+
+    def knock(self, turn: Turn) -> Knocking | Knock:
+        """Begin the attempt; to be read by `heard`, or closed. The answer at once when there is no waiting for it."""
+        self._count(turn.request, turn.destination)
+        begun = time.monotonic()
+        try:
+            sock = _new_socket(turn.destination, socket.SOCK_STREAM)
+            _hear_icmp(sock)
+            error = sock.connect_ex(_socket_address(turn.destination))
+        except OSError as problem:
+            return Knock(from_os(problem))
+        knocking = Knocking(sock, turn.destination, begun)
+        self._knocking += 1
+        return knocking if error == errno.EINPROGRESS else self.heard(knocking, error=error)
+
+    def heard(self, knocking: Knocking, *, error: int = 0) -> Knock:
+        """What the kernel learnt of an attempt, which is over: its socket is closed, without a byte of data."""
+        self._knocking -= 1
+        with knocking.sock as sock:
+            return read_attempt(_attempt(sock, knocking, error=error))
+
+    @property
+    def knocks_left(self) -> int:
+        """How many attempts may be begun before others are over."""
+        return knocks_at_once() - self._knocking
+
+    def open_raw(
+        self, address: IpAddress, ports: Sequence[int], *, purpose: Purpose
+    ) -> "RawSocket | Unreachable":
+        """A socket for raw TCP towards one address; nothing is sent. Every port must be admitted, and none led
+        elsewhere by a --connect-to rule: a raw packet would be another conversation than the connection's.
+        """
+        refusals = (self._raw_refusal(Request(Endpoint(address, port), purpose)) for port in ports)
+        refusal = next((refusal for refusal in refusals if refusal is not None), None)
+        return refusal or _open_raw(address)
+
+    async def send_raw(
+        self, raw: "RawSocket", request: Request, segment: bytes, *, rate: float | None
+    ) -> Unreachable | None:
+        """Send one TCP segment, or say why not. `rate`: as for `turn`."""
+        refusal = self._raw_refusal(request)
+        if refusal is not None:
+            return refusal
+        destination = request.endpoint
+        # Nothing to wait for: whoever reads the answers has his turn all the same.
+        await asyncio.sleep(self._reserve(request, destination, rate=rate))
+        self._count(request, destination)
+        return await _send_raw(raw.sock, segment)
+
+    def _raw_refusal(self, request: Request) -> Unreachable | None:
+        destination = self._admit(request)
+        if isinstance(destination, Unreachable):
+            return destination
+        return (
+            None if destination == request.endpoint else Unreachable(Reason.NOT_LOOKED, "adresse détournée")
+        )
 
     async def close(self) -> None:
         """Close what is still open, after an interruption; the network may be used again."""
@@ -202,32 +309,41 @@ class Network:
         return destination
 
     async def _take_turn(
-        self,
-        request: Request,
-        destination: Endpoint,
-        held: ExitStack,
-        *,
-        slots: asyncio.Semaphore | None = None,
-        rate: float | None = DEFAULT_RATE,
+        self, request: Request, destination: Endpoint, held: ExitStack, *, places: int = 1
     ) -> None:
-        slots = slots or self._slots
         # Infrastructure takes no slot: a probe that holds a stream must still be able to ask the resolver.
         if request.purpose is not Purpose.INFRASTRUCTURE:
-            await slots.acquire()
-            held.callback(slots.release)
-        await self._keep_pace(request, destination, rate=rate)
+            await self._slots.acquire()
+            held.callback(self._slots.release)
+        rate = None if request.endpoint.address in self._ways else DEFAULT_RATE
+        wait = self._reserve(request, destination, rate=rate, places=places)
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._count(request, destination)
+
+    def _count(self, request: Request, destination: Endpoint) -> None:
         self.opened[request.purpose, str(request.endpoint.address), request.endpoint.port] += 1
         log.debug("open: %s %s by %s", request.purpose, request.endpoint, destination)
 
-    async def _keep_pace(self, request: Request, destination: Endpoint, *, rate: float | None) -> None:
-        free = destination.address.is_loopback or request.purpose is Purpose.INFRASTRUCTURE
-        rate = self._max_rate or (None if free else rate)
-        if rate is None:
-            return
-        now = asyncio.get_running_loop().time()
-        start = max(now, self._next_start.get(request.endpoint.address, now))
-        self._next_start[request.endpoint.address] = start + 1 / rate
-        await asyncio.sleep(start - now)
+    def _pace(
+        self, request: Request, destination: Endpoint, *, rate: float | None
+    ) -> tuple[str, float | None]:
+        """The line that is used, and its packets a second; None: free."""
+        address = request.endpoint.address
+        way = self._ways.get(address)
+        if self._max_rate:
+            return way.name if way else str(address), self._max_rate
+        unknown_and_ours = way is None and request.purpose is Purpose.INFRASTRUCTURE
+        if destination.address.is_loopback or unknown_and_ours:
+            return str(address), None
+        return (way.name, way.rate) if way and way.rate else (str(address), rate)
+
+    def _reserve(
+        self, request: Request, destination: Endpoint, *, rate: float | None, places: int = 1
+    ) -> float:
+        """Seconds to wait before this packet may leave on its line; its places are taken."""
+        line, rate = self._pace(request, destination, rate=rate)
+        return self._pacers[line].reserve(time.monotonic(), rate, places=places)
 
 
 async def _ask(
@@ -244,49 +360,58 @@ async def _ask(
         await asyncio.sleep(0)
 
 
-async def _attempt(sock: socket.socket, destination: Endpoint, *, within: float) -> Attempt:
-    """Knock once, and read what the kernel learnt of it before the socket goes.
+async def _ask_and_hear(
+    sock: socket.socket, destination: Endpoint, payload: bytes, *, within: float, any_port: bool
+) -> Heard:
+    target, place = destination.address, _socket_address(destination)
+    begun = asyncio.get_running_loop().time()
+    try:
+        _hear_icmp(sock)
+        if any_port:
+            sock.sendto(payload, place)
+        else:
+            sock.connect(place)
+            sock.send(payload)
+    except OSError as error:
+        return Heard(None, 0, 0.0, None, error.errno or 0, target, None)
+    own = own_address_towards(target)
+    if own == target and sock.getsockname()[1] == destination.port:
+        return Heard(None, 0, 0.0, None, 0, target, own, to_itself=True)
+    return await hear(sock, target=target, own=own, begun=begun, within=within)
 
-    Not by `sock_connect`: an answer that comes together with the end of our patience must not be lost.
-    """
-    loop = asyncio.get_running_loop()
-    _hear_icmp(sock)
-    begun = loop.time()
-    error = sock.connect_ex(_socket_address(destination))
-    if error == errno.EINPROGRESS:
-        await _wait_for_answer(sock, within=within)
-        error = _pending(sock)
-    seconds = loop.time() - begun
-    here, there = _name(sock.getsockname), _name(sock.getpeername)
+
+def _attempt(sock: socket.socket, knocking: Knocking, *, error: int) -> Attempt:
+    """What the kernel says of an attempt. It may have answered although we did not hear: it is asked in any case."""
+    error = error or _pending(sock)
+    seconds = time.monotonic() - knocking.begun
+    there = () if error else _name(sock.getpeername)
+    here = _name(sock.getsockname)
     return Attempt(
         # Cut between the handshake and now: another error waits on the socket.
         error=error or (0 if there else _pending(sock)),
-        icmp=_waiting_icmp(sock),
+        icmp=None if there else _waiting_icmp(sock),
         connected=bool(there),
-        target=destination.address,
+        target=knocking.destination.address,
         own=ip_address(here[0]) if here else None,
         seconds=seconds,
         to_itself=bool(there) and here == there,
     )
 
 
+@lru_cache(maxsize=1)
+def knocks_at_once() -> int:
+    """How many attempts may be under way; the limit on open files is raised once, never above its hard bound."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = KNOCKS_IN_FLIGHT + FILES_ASIDE
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return KNOCKS_IN_FLIGHT if soft == resource.RLIM_INFINITY else max(16, min(wanted, soft) - FILES_ASIDE)
+
+
 def _pending(sock: socket.socket) -> int:
     """The errno that waits on the socket, taken away by reading it; 0: none."""
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
-
-async def _wait_for_answer(sock: socket.socket, *, within: float) -> None:
-    """Until the kernel has something to say, `within` seconds at most."""
-    loop = asyncio.get_running_loop()
-    answered = asyncio.Event()
-    loop.add_writer(sock, answered.set)
-    try:
-        async with asyncio.timeout(within):
-            await answered.wait()
-    except TimeoutError:
-        pass  # silence is an answer too
-    finally:
-        loop.remove_writer(sock)
 
 
 def _hear_icmp(sock: socket.socket) -> None:
@@ -324,3 +449,62 @@ def own_address_towards(address: IpAddress) -> IpAddress | None:
             return ip_address(sock.getsockname()[0].partition("%")[0])
     except OSError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class RawSocket:
+    """Raw TCP between this machine and one address: the kernel drops what comes from elsewhere."""
+
+    sock: socket.socket
+    own: IpAddress
+
+
+def _open_raw(address: IpAddress) -> RawSocket | Unreachable:
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    try:
+        sock = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    except PermissionError:
+        return Unreachable(Reason.NO_PRIVILEGE)
+    except OSError as error:
+        return from_os(error)
+    sock.settimeout(0)
+    # ICMP errors about our packets come to this socket too, with their author.
+    _hear_icmp(sock)
+    try:
+        sock.connect(_socket_address(Endpoint(address, 0)))
+    except OSError as error:
+        sock.close()
+        return from_os(error)
+    return RawSocket(sock, ip_address(sock.getsockname()[0].partition("%")[0]))
+
+
+async def _send_raw(sock: socket.socket, segment: bytes) -> Unreachable | None:
+    loop = asyncio.get_running_loop()
+    # The first failure may be an ICMP error about an earlier packet: it is told once, and then gone.
+    with suppress(OSError):
+        await loop.sock_sendall(sock, segment)
+        return None
+    try:
+        await loop.sock_sendall(sock, segment)
+    except OSError as error:
+        return from_os(error)
+    return None
+
+
+def hold_port(raw: RawSocket, number: int) -> socket.socket:
+    """A TCP port of ours, on the address of `raw`, that no other program gets until it is closed; 0: a free one.
+
+    A port that is named may be held several times, for several targets. Nothing is sent.
+
+    Raises:
+        OSError: somebody listens there, or low ports need a right that is not there.
+    """
+    host, _, *rest = raw.sock.getsockname()
+    held = socket.socket(raw.sock.family, socket.SOCK_STREAM)
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(number != 0))
+        held.bind((host, number, *rest))
+    except OSError:
+        held.close()
+        raise
+    return held

@@ -9,9 +9,12 @@ from cyberaudit.declared import AssetKind
 from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail import MailDns, MailServers
+from cyberaudit.facts.packet_filter import HostFilter
 from cyberaudit.facts.reach import FlowReach, HostReach
+from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
-from cyberaudit.model import Unreachable
+from cyberaudit.facts.udp import HostUdp
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 
 
@@ -38,8 +41,12 @@ class LoadedProbe:
     """(asset, Instruments) → what `look` would touch from there; sends nothing."""
     worth_asking_again: Callable[[Any], bool]
     """(facts) → a negative reachability result is in them, that a second look may change."""
+    expected_missing: Callable[[Any, Any], bool]
+    """(asset, facts) → something the profile expects there was not found: worth a second look too."""
     merge_looks: Callable[[Any, Any], Facts]
     """(first facts, second facts) → what both looks together saw; a module that says nothing gives the second."""
+    so_far: Callable[..., Facts | None]
+    """(asset, Instruments, missing=Reason) → what a look cut short had seen, `missing` for the rest; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,22 @@ class Probe:
             look=module.look,
             announce=module.announce,
             worth_asking_again=getattr(module, "worth_asking_again", _never),
+            expected_missing=getattr(module, "expected_missing", _nothing_missing),
             merge_looks=getattr(module, "merge_looks", _second),
+            so_far=getattr(module, "so_far", _nothing),
         )
 
 
 def _never(_: object) -> bool:
     return False
+
+
+def _nothing_missing(_: object, __: object) -> bool:
+    return False
+
+
+def _nothing(_: object, __: object, *, missing: Reason) -> None:
+    """A probe that tells only when it is done."""
 
 
 def _second(_: Facts, second: Facts) -> Facts:
@@ -73,6 +90,9 @@ PROBES: tuple[Probe, ...] = (
     Probe(MailDns, AssetKind.DOMAIN, "cyberaudit.probes.mail_dns"),
     Probe(MailServers, AssetKind.DOMAIN, "cyberaudit.probes.mail_servers"),
     Probe(HostReach, AssetKind.HOST, "cyberaudit.probes.host_reach"),
+    Probe(HostServices, AssetKind.HOST, "cyberaudit.probes.host_services"),
+    Probe(HostUdp, AssetKind.HOST, "cyberaudit.probes.host_udp"),
+    Probe(HostFilter, AssetKind.HOST, "cyberaudit.probes.host_filter"),
     Probe(FlowReach, AssetKind.FLOW, "cyberaudit.probes.flow_reach"),
     Probe(TlsEndpoint, AssetKind.VPN, "cyberaudit.probes.tls_endpoint"),
     Probe(BackupStore, AssetKind.BACKUP, "cyberaudit.probes.backup_store"),

@@ -40,11 +40,6 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 # After the handshake only: while it lasts, the kernel says ECONNREFUSED for a RST.
 _CUT_AFTER_OPENING = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
-# Measured: an answer takes at most six times the usual round trip, and a full second tells nothing more.
-_ROUND_TRIPS = 6
-LEAST_SECONDS = 0.25
-MOST_SECONDS = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class IcmpError:
@@ -160,21 +155,3 @@ def _from_error(attempt: Attempt) -> Knock:
 
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "moins de 1 ms"
-
-
-@dataclass(slots=True)
-class Patience:
-    """How long one address is waited for: a second, less once its round trip is known."""
-
-    longest: float | None = None
-    """The longest round trip seen, in seconds."""
-
-    def learn(self, knock: Knock) -> None:
-        if knock.seconds is not None:
-            self.longest = max(knock.seconds, self.longest or 0.0)
-
-    @property
-    def seconds(self) -> float:
-        if self.longest is None:
-            return MOST_SECONDS
-        return min(MOST_SECONDS, max(LEAST_SECONDS, _ROUND_TRIPS * self.longest))

@@ -1,0 +1,1 @@
+"""Thousands of TCP ports asked with ordinary connections, and what each answer or silence is worth."""
