@@ -72,6 +72,8 @@ from cyberaudit.model import (
 pytestmark = pytest.mark.unit
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "history-audit-v1.json"
+BEFORE_TWO_CANARIES = GOLDEN.with_name("history-audit-v1-one-canary.json")
+"""Written when a vantage had one canary and a zone no use: never rewritten."""
 SEEN_AT = datetime(2026, 11, 21, 21, 10, 0, 250000, tzinfo=UTC)
 TOWN_ID = "l-hay-d-exemple"
 
@@ -123,13 +125,22 @@ def complete_town() -> Town:
         delivery=Delivery(
             (Recipient("mairie+alertes@ville.example", "secretary"),), "relais.example:587", "a@b.example", ""
         ),
+        other_outside_canary="2001:db8:ffff::1",
     )
 
 
 def other_assets() -> tuple[AnyAsset, ...]:
     said = Declaration(Answer.YES, "M. d'Ormesson", date(2026, 3, 1), "pv-conseil.pdf", "90 jours")
     return (
-        Zone("lan", "Réseau de la mairie", (), ("10.0.0.0/24",), "198.51.100.7"),
+        Zone(
+            "lan",
+            "Réseau de la mairie",
+            (),
+            ("10.0.0.0/24",),
+            "198.51.100.7",
+            other_canary="2001:db8:ffff::1",
+            use="office",
+        ),
         Host(
             "edge",
             "Pare-feu",
@@ -255,6 +266,17 @@ def test_the_golden_document_of_version_1_is_still_written_and_read() -> None:
     stored = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert to_audit(stored) == complete_audit()
     assert encode(complete_audit(), Audit) == stored
+
+
+def test_a_document_from_before_two_canaries_and_uses_is_still_read() -> None:
+    audit = complete_audit()
+    assets = tuple(
+        replace(asset, other_canary="", use="") if isinstance(asset, Zone) else asset
+        for asset in audit.town.assets
+    )
+    town = replace(audit.town, assets=assets, other_outside_canary="")
+    stored = json.loads(BEFORE_TWO_CANARIES.read_text(encoding="utf-8"))
+    assert to_audit(stored) == replace(audit, town=town)
 
 
 def test_the_golden_document_holds_every_kind_of_asset_and_every_status() -> None:

@@ -58,7 +58,7 @@ def test_a_host_carries_its_addresses_services_and_declarations(town: said.Town)
     assert edge.services[0] == said.Service("tcp/443", "ssl-vpn", "outside")
     assert edge.firmware == "7.10"
     assert [entry.field for entry in edge.declared] == [
-        "confirmed", "firmware_date", "rules_reviewed", "default_password_changed",
+        "confirmed", "firmware_date", "rules_reviewed", "default_password_changed", "supported",
     ]  # fmt: skip
     assert edge.declaration("confirmed") == Declaration(
         Answer.YES, "Cabinet Dupont", date(2026, 11, 4), "", ""

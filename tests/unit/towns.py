@@ -13,6 +13,7 @@ from cyberaudit.declared import (
     Declared,
     Delivery,
     Domain,
+    Host,
     PlanChoices,
     Practice,
     Town,
@@ -89,6 +90,10 @@ def practice(asset_id: str, answer: Declaration | None = None) -> Practice:
 
 def zone(asset_id: str) -> Zone:
     return Zone(id=asset_id, name=asset_id, declared=(), networks=("192.0.2.0/24",), canary="")
+
+
+def host(asset_id: str) -> Host:
+    return Host(asset_id, asset_id, (), "outside", ("192.0.2.1", "2001:db8::1"), (), "", "", "")
 
 
 def town(*assets: AnyAsset, checks: tuple[CheckChoice, ...] = ()) -> Town:

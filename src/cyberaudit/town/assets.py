@@ -1,9 +1,11 @@
 """The validated shape of a profile, turned into the plain declared town."""
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 from cyberaudit import declared as said
 from cyberaudit.declared import Answer, Declaration, Declared
+from cyberaudit.town.implied import Passage, ZoneWords, implied_passages
 from cyberaudit.town.known import OUTSIDE, PRACTICES
 from cyberaudit.town.shape import (
     BackupShape,
@@ -27,24 +29,27 @@ from cyberaudit.town.source import Source
 def town_of(shape: ProfileShape, source: Source) -> said.Town:
     """The declared town; `source` gives domain names and settings as they are written."""
     commune = _commune(shape)
+    canary, other_canary = _canaries(shape, OUTSIDE)
     return said.Town(
         schema_version=shape.schema_version,
         commune=commune,
         scanned_by=shape.scanned_by,
         authorization=_authorization(shape),
-        outside_canary=_canary(shape, OUTSIDE),
+        outside_canary=canary,
         assets=(commune, *_assets(shape, source)),
         waivers=_waivers(shape),
         plan=_plan(shape),
         checks=_checks(shape, source),
         delivery=_delivery(shape),
+        other_outside_canary=other_canary,
     )
 
 
 def _assets(shape: ProfileShape, source: Source) -> Iterable[said.AnyAsset]:
-    yield from (_zone(zone, _canary(shape, zone.id)) for zone in shape.zones)
+    yield from (_zone(zone, *_canaries(shape, zone.id)) for zone in shape.zones)
     yield from map(_host, shape.hosts)
     yield from map(_flow, shape.flows)
+    yield from _implied_flows(shape)
     yield from map(_vpn, shape.vpn)
     for rank, domain in enumerate(shape.domains):
         yield _domain(domain, source.written[("domains", rank, "name")])
@@ -76,8 +81,11 @@ def _declaration(shape: SaidShape) -> Declaration:
     )
 
 
-def _canary(shape: ProfileShape, vantage: str) -> str:
-    return next((entry.canary for entry in shape.vantages if entry.id == vantage), "")
+def _canaries(shape: ProfileShape, vantage: str) -> tuple[str, str]:
+    """The canary of a vantage, IPv4 first, and that of the other family; empty where there is none."""
+    written = next((entry.canary for entry in shape.vantages if entry.id == vantage), [])
+    first, other, *_ = *sorted(written, key=lambda each: ip_address(each).version), "", ""
+    return first, other
 
 
 def _commune(shape: ProfileShape) -> said.Commune:
@@ -108,13 +116,15 @@ def _authorization(shape: ProfileShape) -> said.Authorization | None:
     )
 
 
-def _zone(zone: ZoneShape, canary: str) -> said.Zone:
+def _zone(zone: ZoneShape, canary: str, other_canary: str) -> said.Zone:
     return said.Zone(
         id=zone.id,
         name=zone.label or zone.id,
         declared=_declared(zone),
         networks=tuple(zone.networks),
         canary=canary,
+        other_canary=other_canary,
+        use=zone.use,
     )
 
 
@@ -142,6 +152,19 @@ def _flow(flow: FlowShape) -> said.Flow:
         target=flow.to,
         ports=tuple(flow.ports),
     )
+
+
+def _implied_flows(shape: ProfileShape) -> Iterable[said.Flow]:
+    """What the use of a zone forbids, and that no flow says."""
+    names = {zone.id: zone.label or zone.id for zone in shape.zones}
+    peopled = {zone.id for zone in shape.zones if zone.networks} | {host.zone for host in shape.hosts}
+    for passage in implied_passages(
+        [ZoneWords(zone.id, zone.use) for zone in shape.zones],
+        [Passage(flow.id, flow.from_, flow.to) for flow in shape.flows],
+        peopled=peopled,
+    ):
+        name = f"{names[passage.source]} vers {names[passage.target]}"
+        yield said.Flow(passage.id, name, (), source=passage.source, target=passage.target, ports=())
 
 
 def _vpn(vpn: VpnShape) -> said.Vpn:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from ipaddress import ip_address
 from itertools import chain
 
 from cyberaudit import french
 from cyberaudit.declared import DECLARATION_MONTHS, months_later
 from cyberaudit.town import values
+from cyberaudit.town.implied import Passage, ZoneWords, implied_passages
 from cyberaudit.town.known import ANYWHERE, OUTSIDE, PRACTICES
 from cyberaudit.town.shape import SaidShape, shape_at
 from cyberaudit.town.source import Trail, Tree
@@ -45,6 +47,8 @@ def incoherences(tree: dict[str, Tree]) -> Iterator[Clash]:
         _practices_written_twice,
         _missing_references,
         _waived_assets,
+        _canaries_of_one_family,
+        _updates_after_the_answer,
         _dates_out_of_order,
         _waivers_too_long,
         _answers_without_answer,
@@ -124,11 +128,61 @@ def _missing_references(tree: dict[str, Tree]) -> Iterator[Clash]:
 def _waived_assets(tree: dict[str, Tree]) -> Iterator[Clash]:
     named = chain.from_iterable(_ids(tree, section) for section in NAMED_LISTS)
     commune = (value for _, value in _texts(tree, "commune", "id"))
-    known = dict.fromkeys((*commune, *named, *PRACTICES))
+    known = dict.fromkeys((*commune, *named, *_implied_ids(tree), *PRACTICES))
     for trail, value in _texts(tree, "waivers", _EACH, "check"):
         asset = value.partition("@")[2]
         if asset and asset not in known:
             yield Clash(trail, f"Rien ne porte l'identifiant « {shown(asset)} »", asset, tuple(known))
+
+
+def _implied_ids(tree: dict[str, Tree]) -> Iterator[str]:
+    """The flows that the use of a zone adds."""
+    zones = [ZoneWords(_word(block, "id"), _word(block, "use")) for _, block in _found(tree, "zones", _EACH)]
+    flows = [
+        Passage(_word(block, "id"), _word(block, "from"), _word(block, "to"))
+        for _, block in _found(tree, "flows", _EACH)
+    ]
+    peopled = {_word(block, "id") for _, block in _found(tree, "zones", _EACH) if _has(block, "networks")}
+    peopled |= {value for _, value in _texts(tree, "hosts", _EACH, "zone")}
+    return (passage.id for passage in implied_passages(zones, flows, peopled=peopled))
+
+
+def _word(block: Tree, key: str) -> str:
+    value = block.get(key) if isinstance(block, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _has(block: Tree, key: str) -> bool:
+    return isinstance(block, dict) and bool(block.get(key))
+
+
+def _canaries_of_one_family(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, block in _found(tree, "vantages", _EACH, "canary"):
+        seen: set[int] = set()
+        for place, text in _texts(block, _EACH):
+            version = _version(text)
+            if version in seen:
+                yield Clash(
+                    (*trail, *place), f"Une adresse témoin IPv{version} est déjà donnée : une par famille."
+                )
+            if version:
+                seen.add(version)
+
+
+def _version(text: str) -> int | None:
+    try:
+        return ip_address(values.address(text)).version
+    except values.RefusedError:
+        return None
+
+
+def _updates_after_the_answer(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, block in _found(tree, "hosts", _EACH, "firmware_date"):
+        updated, answered = _day(block, "value"), _day(block, "on")
+        if updated and answered and updated > answered:
+            yield Clash(
+                (*trail, "value"), f"Cette mise à jour suivrait la réponse, du {french.day(answered)}."
+            )
 
 
 def _day(tree: Tree, key: str) -> date | None:

@@ -58,6 +58,16 @@ def _flow_ports(value: object) -> object:
     raise _refusal(values.RefusedError("Écrivez none, all, ou une liste comme [tcp/443]."))
 
 
+def _one_address(value: object) -> object:
+    """One canary may stand without brackets."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return [values.address(value)]
+    except values.RefusedError as error:
+        raise _refusal(error) from None
+
+
 def _all_alone(ports: list[str]) -> list[str]:
     if "all" in ports and len(ports) > 1:
         raise _refusal(values.RefusedError("« all » veut dire tous les ports : écrivez-le seul."))
@@ -77,8 +87,22 @@ Slug = Annotated[str, _read(values.slug), _text(pattern=values.SLUG, maxLength=6
 ZoneId = Annotated[str, _read(values.zone_id), _text(pattern=values.SLUG, maxLength=64)]
 Insee = Annotated[str, _read(values.insee), _text(pattern=values.INSEE)]
 Region = Annotated[str, _one_of(known.REGIONS), _text(enum=list(known.REGIONS))]
+DayText = Annotated[str, _read(values.day_text), _text(format="date")]
 Day = Annotated[date, _read(values.day), _text(format="date")]
 Address = Annotated[str, _read(values.address), _text()]
+CanaryAddresses = Annotated[
+    list[Address],
+    BeforeValidator(_one_address),
+    Field(max_length=2),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2},
+            ]
+        }
+    ),
+]
 Network = Annotated[str, _read(values.network), _text()]
 DomainName = Annotated[str, _read(values.domain), _text(maxLength=253)]
 Selector = Annotated[str, _read(values.selector), _text(maxLength=128)]
@@ -123,6 +147,7 @@ IntrusiveTest = Annotated[str, _one_of(known.INTRUSIVE_TESTS), _text(enum=list(k
 Medium = Annotated[str, _one_of(known.MEDIA), _text(enum=list(known.MEDIA))]
 BackupPlace = Annotated[str, _one_of(known.PLACES), _text(enum=list(known.PLACES))]
 MailService = Annotated[str, _one_of(known.MAIL_SERVICES), _text(enum=list(known.MAIL_SERVICES))]
+ZoneUseWord = Annotated[str, _one_of(tuple(known.ZONE_USES)), _text(enum=list(known.ZONE_USES))]
 Owner = Annotated[str, _one_of(known.OWNERS), _text(enum=list(known.OWNERS))]
 Role = Annotated[str, _one_of(known.ROLES), _text(enum=list(known.ROLES))]
 TestResult = Annotated[str, _one_of(known.TEST_RESULTS), _text(enum=list(known.TEST_RESULTS))]

@@ -4,8 +4,23 @@ PRACTICES: dict[str, str] = {
     "mfa": "Double authentification",
     "awareness": "Sensibilisation des agents et des élus",
     "incident-contacts": "Contacts imprimés en cas d'attaque",
+    "firewall": "Pare-feu de la mairie",
 }
 """Practice id → how people call it. Each is an asset of every town, answered or not."""
+
+ZONE_USES: dict[str, str] = {
+    "office": "bureaux",
+    "servers": "serveurs",
+    "guest": "Wi-Fi du public",
+    "dmz": "serveurs ouverts à Internet",
+    "backup": "sauvegardes",
+    "admin": "administration des équipements",
+    "iot": "objets connectés",
+}
+"""What a zone is for → how people call it."""
+
+MAX_ZONES = 64
+"""Zones of one town: passages are pairs of them, and a profile is somebody else's text."""
 
 OUTSIDE = "outside"
 """The Internet, as a vantage and as an end of a flow."""
@@ -61,6 +76,7 @@ __all__ = [
     "ANYWHERE",
     "INTRUSIVE_TESTS",
     "MAIL_SERVICES",
+    "MAX_ZONES",
     "MEDIA",
     "OUTSIDE",
     "OWNERS",
@@ -69,4 +85,5 @@ __all__ = [
     "REGIONS",
     "ROLES",
     "TEST_RESULTS",
+    "ZONE_USES",
 ]

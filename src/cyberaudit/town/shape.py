@@ -10,10 +10,12 @@ from cyberaudit.town.fields import (
     Address,
     AnswerWord,
     BackupPlace,
+    CanaryAddresses,
     CheckAt,
     CheckId,
     Country,
     Day,
+    DayText,
     DomainName,
     Email,
     Endpoint,
@@ -47,7 +49,9 @@ from cyberaudit.town.fields import (
     WeekdaysWord,
     Year,
     ZoneId,
+    ZoneUseWord,
 )
+from cyberaudit.town.known import MAX_ZONES, ZONE_USES
 from cyberaudit.town.source import Trail
 
 SCHEMA_VERSION = 1
@@ -55,6 +59,8 @@ SCHEMA_VERSION = 1
 
 _FEW = 50
 """Elements of a list of words from a closed list."""
+
+_USE = f"À quoi elle sert : {', '.join(f'{use} ({name})' for use, name in ZONE_USES.items())}."
 
 
 class Shape(BaseModel):
@@ -79,6 +85,10 @@ class TestedShape(SaidShape):
     result: TestResult | None = Field(
         None, description="Résultat de l'essai : ok, ou errors s'il manquait quelque chose."
     )
+
+
+class DatedShape(SaidShape):
+    value: DayText = Field("", description="Le jour de la dernière mise à jour, année-mois-jour.")
 
 
 Said = SaidShape | None
@@ -114,13 +124,16 @@ class AuthorizationShape(Shape):
 class ZoneShape(Shape):
     id: ZoneId = Field(description="Identifiant de la zone : lan, guest.")
     label: FreeText = Field("", description="Nom courant de la zone : « Réseau des bureaux ».")
+    use: ZoneUseWord = Field("", description=_USE)
     networks: list[Network] = Field(default_factory=list, description="Réseaux de cette zone.")
 
 
 class VantageShape(Shape):
     id: Slug = Field(description="Le point de vue : outside, ou l'identifiant d'une zone.")
-    canary: Address = Field(
-        "", description="Une adresse extérieure qui répond, pour prouver qu'un silence en est un."
+    canary: CanaryAddresses = Field(
+        default_factory=list,
+        description="Une adresse extérieure qui répond, pour prouver qu'un silence en est un ;"
+        " ou deux, une en IPv4 et une en IPv6.",
     )
 
 
@@ -142,7 +155,9 @@ class HostShape(Shape):
     confirmed: Said = Field(
         None, description="Qui a confirmé que ces adresses sont bien celles de la machine."
     )
-    firmware_date: Said = Field(None, description="Date de la dernière mise à jour (value: 2026-05-12).")
+    firmware_date: DatedShape | None = Field(
+        None, description="Date de la dernière mise à jour (value: 2026-05-12)."
+    )
     rules_reviewed: Said = Field(None, description="Les règles ont-elles été relues cette année ?")
     admin_mfa: Said = Field(None, description="L'administration demande-t-elle une double authentification ?")
     default_password_changed: Said = Field(None, description="Le mot de passe d'usine a-t-il été changé ?")
@@ -333,7 +348,9 @@ class ProfileShape(Shape):
     authorization: AuthorizationShape | None = Field(
         None, description="L'autorisation écrite d'auditer, signée par la commune."
     )
-    zones: list[ZoneShape] = Field(default_factory=list, description="Les parties du réseau.")
+    zones: list[ZoneShape] = Field(
+        default_factory=list, max_length=MAX_ZONES, description="Les parties du réseau."
+    )
     vantages: list[VantageShape] = Field(default_factory=list, description="Les endroits d'où l'on regarde.")
     hosts: list[HostShape] = Field(default_factory=list, description="Les machines à regarder.")
     flows: list[FlowShape] = Field(

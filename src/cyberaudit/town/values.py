@@ -104,6 +104,12 @@ def day(value: str) -> date:
     return real
 
 
+def day_text(value: str) -> str:
+    """A real day, kept as written: 2026-11-21."""
+    day(value)
+    return value
+
+
 def address(value: str) -> str:
     """One IPv4 or IPv6 address, in its usual form."""
     try:
