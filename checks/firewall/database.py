@@ -11,28 +11,38 @@ logiciels de la mairie : visible d'Internet, elle peut être copiée ou effacée
 4. Vérifier que la base demande un mot de passe, et relire ses journaux.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
-port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
-rien ne l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. La gravité 4
-est notre jugement : aucun guide officiel ne classe ces accès entre eux. Le contenu de la base n'est jamais regardé.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
+Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
+l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Sur un port
+inhabituel, une base n'est vue que si elle se présente. Une base qui répond à n'importe qui monte la vraisemblance de
+3 à 4. La gravité 4 est notre jugement : aucun guide officiel ne classe ces accès entre eux, et les règles citées
+demandent de fermer ce qui ne sert pas. Le contenu de la base n'est jamais regardé.
 """
 
 from cyberaudit.sdk import (
+    Behind,
     Context,
     Danger,
+    Facing,
     HostReach,
+    HostServices,
+    ServiceTrait,
+    Sort,
+    Unreachable,
     Verdict,
     check,
-    doors_of,
-    judge_doors,
-    no_address,
+    judge_exposure,
     of_danger,
+    sort_of,
 )
+
+BASES = frozenset({"mysql", "postgresql", "mssql", "mongodb", "redis", "memcached", "elasticsearch"})
+"""What keeps data for other programs, on whatever port."""
 
 
 @check(
     "firewall.database",
-    needs=HostReach,
+    needs=(HostReach, HostServices),
     about="host",
     seen_from="outside",
     impact=4,
@@ -40,11 +50,28 @@ from cyberaudit.sdk import (
     measure="close-exposed-services",
     sources=("MSS CONFIG.6", "CNIL 9.1", "H 23"),
 )
-def databases_do_not_answer_the_internet(reach: HostReach, ctx: Context) -> Verdict:
-    if not reach.addresses:
-        return no_address(ctx)
-    return judge_doors(
-        doors_of(reach, ctx, of_danger(Danger.DATABASE)),
+def databases_do_not_answer_the_internet(facing: Facing, ctx: Context) -> Verdict:
+    return judge_exposure(
+        facing,
+        ctx,
+        of_danger(Danger.DATABASE),
+        shows=_base,
         when_open=f"« {ctx.asset.name} » laisse tout Internet parler à une base de données.",
         when_shut=f"« {ctx.asset.name} » ne laisse aucune base de données répondre à Internet.",
+        likelihood=4 if _serves_anybody(facing) else None,
+    )
+
+
+def _base(behind: Behind) -> bool:
+    return behind.protocol in BASES or sort_of(behind) is Sort.DATABASE
+
+
+def _serves_anybody(facing: Facing) -> bool:
+    """A database without authentication: whoever finds it has it."""
+    services = facing[1]
+    if isinstance(services, Unreachable):
+        return False
+    own = of_danger(Danger.DATABASE)
+    return any(
+        ServiceTrait.ANONYMOUS in one.traits for one in services.behind if _base(one) or one.port in own
     )

@@ -14,26 +14,32 @@ vers les dossiers, et les rançongiciels s'en servent pour entrer.
 ## Limites
 Beaucoup de lignes filtrent d'elles-mêmes ces ports à la sortie. Le silence, ou le refus d'un appareil du chemin, ne
 vaut rien sans une adresse témoin qui a répondu sur le même port. Un pare-feu de l'ordinateur du contrôle, ou de son
-réseau, peut refuser au nom de la machine visée (RST) : rien ne l'en distingue, l'essai se fait sans lui. La gravité
-et la vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux.
+réseau, peut refuser au nom de la machine visée (RST) : rien ne l'en distingue, l'essai se fait sans lui. Sur un port
+inhabituel, un partage n'est vu que s'il se présente. Aucun fichier n'est ouvert ni listé. La gravité et la
+vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent
+de fermer les flux inutiles (guide d'hygiène 17, qui nomme les ports 135 et 445 ; ReCyF 7.B.3 ; CNIL 8.1).
 """
 
 from cyberaudit.sdk import (
+    Behind,
     Context,
     Danger,
+    Facing,
     HostReach,
+    HostServices,
     Verdict,
     check,
-    doors_of,
-    judge_doors,
-    no_address,
+    judge_exposure,
     of_danger,
 )
+
+SHARES = frozenset({"smb", "nfs", "rsync"})
+"""What gives files, on whatever port."""
 
 
 @check(
     "firewall.file-sharing",
-    needs=HostReach,
+    needs=(HostReach, HostServices),
     about="host",
     seen_from="outside",
     impact=4,
@@ -41,11 +47,16 @@ from cyberaudit.sdk import (
     measure="close-exposed-services",
     sources=("H 17", "RC 7.B.3", "MSS CONFIG.6", "CNIL 8.1", "RANCONGICIELS"),
 )
-def files_are_not_shared_with_the_internet(reach: HostReach, ctx: Context) -> Verdict:
-    if not reach.addresses:
-        return no_address(ctx)
-    return judge_doors(
-        doors_of(reach, ctx, of_danger(Danger.FILE_SHARING)),
+def files_are_not_shared_with_the_internet(facing: Facing, ctx: Context) -> Verdict:
+    return judge_exposure(
+        facing,
+        ctx,
+        of_danger(Danger.FILE_SHARING),
+        shows=_share,
         when_open=f"« {ctx.asset.name} » propose un partage de fichiers à tout Internet.",
         when_shut=f"« {ctx.asset.name} » ne partage aucun fichier avec Internet.",
     )
+
+
+def _share(behind: Behind) -> bool:
+    return behind.protocol in SHARES

@@ -11,18 +11,26 @@ pas, et c'est souvent par lui qu'on entre.
 4. Relire cette liste une fois par an.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même
-port. Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) :
-rien ne l'en distingue, l'essai se fait sans lui. Seuls les ports les plus courants sont essayés, en TCP. Les prises
-de main, partages, administrations, services sans chiffrement et bases de données ont leurs propres questions. La
-gravité 2 est notre jugement.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
+Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
+l'en distingue, l'essai se fait sans lui. Toute la liste des ports courants doit avoir été essayée, en TCP ; un essai
+plus court laisse la question ouverte. Les services dangereux connus (prises de main, partages, bases,
+administrations, imprimantes, automates et autres) ont leurs propres questions. Une page web ordinaire, vue sur un
+port où l'administration vit souvent (8000, 8080, 8443 et autres), est jugée ici. Une liste de fichiers n'est vue que
+si son titre le dit, et aucun fichier n'est ouvert. La gravité 2 est notre jugement.
 """
+
+from collections.abc import Iterator
 
 from cyberaudit.sdk import (
     Context,
     Danger,
+    Door,
+    Facing,
     Host,
     HostReach,
+    HostServices,
+    Unreachable,
     Verdict,
     administers,
     check,
@@ -31,6 +39,10 @@ from cyberaudit.sdk import (
     judge_doors,
     no_address,
     of_danger,
+    ordinary_pages_of,
+    recognised,
+    unknown,
+    usual_ports,
 )
 
 OWNED = frozenset[str]().union(*(of_danger(danger) for danger in Danger if danger is not Danger.OTHER))
@@ -39,7 +51,7 @@ OWNED = frozenset[str]().union(*(of_danger(danger) for danger in Danger if dange
 
 @check(
     "firewall.unexpected-port",
-    needs=HostReach,
+    needs=(HostReach, HostServices),
     about="host",
     seen_from="outside",
     impact=2,
@@ -47,15 +59,27 @@ OWNED = frozenset[str]().union(*(of_danger(danger) for danger in Danger if dange
     measure="review-open-ports",
     sources=("PA-066 R2", "RC 7.B.3", "MSS FILTRE.1", "CNIL 8.1", "13Q 6"),
 )
-def only_declared_services_answer(reach: HostReach, ctx: Context) -> Verdict:
+def only_declared_services_answer(facing: Facing, ctx: Context) -> Verdict:
+    reach, services = facing
+    if isinstance(reach, Unreachable):
+        return unknown(reach)
     if not reach.addresses:
         return no_address(ctx)
-    explained = OWNED | _explained(ctx.asset)
+    others = usual_ports(reach) - OWNED - _explained(ctx.asset)
+    doors = (*doors_of(reach, ctx, others, services=services), *_pages(reach, services, ctx))
     return judge_doors(
-        tuple(door for door in doors_of(reach, ctx) if door.port not in explained),
+        doors,
         when_open=f"« {ctx.asset.name} » montre à Internet un service que le profil n'explique pas.",
         when_shut=f"« {ctx.asset.name} » ne montre à Internet aucun autre service.",
+        reach=reach,
     )
+
+
+def _pages(reach: HostReach, services: HostServices | Unreachable, ctx: Context) -> Iterator[Door]:
+    """Ports of administration where an ordinary page was seen: `firewall.admin-page` leaves them to this question."""
+    meant = {service.port for service in ctx.asset.services if for_everyone(service)}
+    doors = doors_of(reach, ctx, of_danger(Danger.ADMIN) - meant, services=services)
+    return recognised(doors, shows=ordinary_pages_of(ctx.asset))
 
 
 def _explained(host: Host) -> set[str]:

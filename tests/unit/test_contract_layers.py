@@ -97,7 +97,7 @@ def test_sockets_are_opened_by_the_guard_alone() -> None:
     }
     guilty = {
         path.name
-        for path in (SRC / "probes").glob("*.py")
+        for path in (SRC / "probes").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_bytes()))
         if isinstance(node, ast.Call)
         and (ast.unparse(node.func).split(".")[-1] in openers or ast.unparse(node.func) in openers)
@@ -165,6 +165,6 @@ def test_check_ids_are_their_paths() -> None:
 
 
 def test_only_probes_know_the_words_of_looking_and_never_those_of_judging() -> None:
-    for path in (SRC / "probes").glob("*.py"):
+    for path in (SRC / "probes").rglob("*.py"):
         names = {node.id for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Name)}
         assert not names & {"Verdict", "Status", "passed", "failed"}, path.name

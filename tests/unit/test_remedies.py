@@ -278,7 +278,9 @@ def test_texts_are_neutral_french(measure: Measure) -> None:
 @pytest.mark.parametrize("measure", MEASURES, ids=NAMES)
 def test_titles_are_infinitives_without_jargon(measure: Measure) -> None:
     assert re.match(r"\w+(er|ir|re)\b", measure.title), measure.title
-    assert not re.search(rf"\b({ENGLISH})\b|\d", measure.title, re.IGNORECASE), measure.title
+    # The two kinds of addresses have no other names.
+    title = re.sub(r"\bIPv[46]\b", "", measure.title)
+    assert not re.search(rf"\b({ENGLISH})\b|\d", title, re.IGNORECASE), measure.title
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=NAMES)

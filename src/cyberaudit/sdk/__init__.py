@@ -45,7 +45,7 @@ from cyberaudit.facts.certificate import (
     days_left,
     shown,
 )
-from cyberaudit.facts.doors import SSH, Door, Gap, administers, by_port, for_everyone, gaps
+from cyberaudit.facts.doors import SSH, Door, Gap, administers, by_port, for_everyone, gaps, worst
 from cyberaudit.facts.mail import (
     DmarcPolicy,
     MailDns,
@@ -60,7 +60,9 @@ from cyberaudit.facts.mail import (
     dmarc_tags,
     judged_servers,
 )
-from cyberaudit.facts.ports import PORTS, Danger, Port, of_danger, port_name
+from cyberaudit.facts.packet_filter import FilterAddress, HostFilter, Trick, TrickAnswer
+from cyberaudit.facts.ports import PORTS, USUAL, Danger, Port, of_danger, port_name
+from cyberaudit.facts.products import Sort
 from cyberaudit.facts.reach import (
     AddressReach,
     CanaryAnswer,
@@ -72,8 +74,11 @@ from cyberaudit.facts.reach import (
     PortState,
     TargetReach,
     read_port,
+    read_ports,
     readings,
 )
+from cyberaudit.facts.services import Behind, HostServices
+from cyberaudit.facts.services import Trait as ServiceTrait
 from cyberaudit.facts.spf import (
     SpfFault,
     SpfTerm,
@@ -84,29 +89,63 @@ from cyberaudit.facts.spf import (
     spf_widest,
 )
 from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
+from cyberaudit.facts.udp import HostUdp, Question, UdpAddress, UdpAnswer
 from cyberaudit.model import Evidence, Item, Reason, SeenFrom, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
+from cyberaudit.sdk.behind import sort_of, told_behind
 from cyberaudit.sdk.certificates import certificate_items
 from cyberaudit.sdk.domains import left_unseen, writes_no_mail
-from cyberaudit.sdk.hosts import confirmed, door_evidence, door_items, doors_of, judge_doors, no_address
-from cyberaudit.sdk.shape import Check, CheckFunction, Context, Every, Need, NoSettings, OnDeclaration, check
+from cyberaudit.sdk.hosts import (
+    Facing,
+    asked_evidence,
+    confirmed,
+    door_evidence,
+    door_items,
+    doors_of,
+    gone_in_tcp,
+    heard_in_tcp,
+    judge_doors,
+    judge_exposure,
+    no_address,
+    recognised,
+    udp_doors_of,
+    usual_ports,
+)
+from cyberaudit.sdk.pages import ordinary_pages_of
+from cyberaudit.sdk.passages import crossings_of, judge_passage, none_of, refusals_in_doubt
+from cyberaudit.sdk.shape import (
+    Check,
+    CheckFunction,
+    Concern,
+    Context,
+    Every,
+    Need,
+    NoSettings,
+    OnDeclaration,
+    check,
+    on_practice,
+)
+from cyberaudit.sdk.tallies import state_name, tally
 from cyberaudit.sdk.verdicts import answered, failed, not_applicable, partial, passed, unknown
 
 __all__ = [
     "COUNTDOWN",
     "PORTS",
     "SSH",
+    "USUAL",
     "AddressReach",
     "Answer",
     "Asset",
     "AssetKind",
     "Backup",
     "BackupStore",
+    "Behind",
     "Bounds",
     "CanaryAnswer",
     "Certificate",
     "Check",
     "CheckFunction",
+    "Concern",
     "Context",
     "Copy",
     "Danger",
@@ -119,12 +158,17 @@ __all__ = [
     "Every",
     "Evidence",
     "Exposure",
+    "Facing",
     "Facts",
+    "FilterAddress",
     "Flow",
     "FlowReach",
     "Gap",
     "Host",
+    "HostFilter",
     "HostReach",
+    "HostServices",
+    "HostUdp",
     "Item",
     "MailDns",
     "MailServer",
@@ -138,10 +182,13 @@ __all__ = [
     "PortReading",
     "PortState",
     "Practice",
+    "Question",
     "Reason",
     "SeenFrom",
     "Service",
+    "ServiceTrait",
     "SmtpSession",
+    "Sort",
     "SpfFault",
     "SpfTerm",
     "Status",
@@ -151,7 +198,11 @@ __all__ = [
     "TlsSession",
     "Town",
     "Trait",
+    "Trick",
+    "TrickAnswer",
     "TxtAnswer",
+    "UdpAddress",
+    "UdpAnswer",
     "Unreachable",
     "UnresolvedServer",
     "Verdict",
@@ -161,11 +212,13 @@ __all__ = [
     "Website",
     "administers",
     "answered",
+    "asked_evidence",
     "by_port",
     "certificate_items",
     "check",
     "clean",
     "confirmed",
+    "crossings_of",
     "days_left",
     "dmarc_policy",
     "dmarc_records",
@@ -177,23 +230,40 @@ __all__ = [
     "for_everyone",
     "french",
     "gaps",
+    "gone_in_tcp",
+    "heard_in_tcp",
     "judge_doors",
+    "judge_exposure",
+    "judge_passage",
     "judged_servers",
     "left_unseen",
     "no_address",
+    "none_of",
     "not_applicable",
     "of_danger",
+    "on_practice",
+    "ordinary_pages_of",
     "partial",
     "passed",
     "port_name",
     "read_port",
+    "read_ports",
     "readings",
+    "recognised",
+    "refusals_in_doubt",
     "shown",
+    "sort_of",
     "spf_all",
     "spf_records",
     "spf_redirect",
     "spf_terms",
     "spf_widest",
+    "state_name",
+    "tally",
+    "told_behind",
+    "udp_doors_of",
     "unknown",
+    "usual_ports",
+    "worst",
     "writes_no_mail",
 ]

@@ -55,6 +55,8 @@ class Context:
 
 
 CheckFunction = Callable[[Any, Context], Verdict]
+Concern = Callable[[Any, Town], bool]
+"""Whether the question arises for an asset of the right kind, from what is declared alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Check:
     sources: tuple[str, ...]
     settings: type[Any]
     path: Path
+    concerns: Concern
+    """For the other assets of the kind there is no finding at all."""
 
     @property
     def theme(self) -> str:
@@ -91,8 +95,11 @@ def check(
     measure: str,
     sources: tuple[str, ...] = (),
     settings: type[Any] = NoSettings,
+    concerns: Concern | None = None,
 ) -> Callable[[CheckFunction], Check]:
     """Turn a function of two arguments into a `Check`; its fiche is the docstring of its file.
+
+    Without `concerns` it is about every asset of the kind, and about the practice of its own name.
 
     Raises:
         ValueError: an impact or likelihood outside 1–4, an unknown kind or vantage, a malformed `needs`.
@@ -118,9 +125,21 @@ def check(
             sources=sources,
             settings=settings,
             path=Path(function.__code__.co_filename),
+            concerns=concerns or _usual_concern(check_id, about),
         )
 
     return wrap
+
+
+def on_practice(name: str) -> Concern:
+    """The practice of this id alone."""
+    return lambda asset, _town: asset.id == name
+
+
+def _usual_concern(check_id: str, about: str) -> Concern:
+    if about == AssetKind.PRACTICE:
+        return on_practice(check_id.partition(".")[2])
+    return lambda _asset, _town: True
 
 
 def _need(part: Any) -> Need:
