@@ -129,7 +129,7 @@ def test_a_mistake_in_a_profile_has_its_place(
         (("explain", "mail.sfp"), "vouliez-vous dire « mail.spf »"),
         (("look", "domain", "pas un domaine"), "n'est pas un nom de domaine"),
         (("checks", "new", "mail.spf"), "x-<votre nom>"),
-        (("checks", "test", "/nowhere"), "n'est pas un dossier"),
+        (("checks", "test", "/nowhere"), "n'est ni un dossier ni un contrôle du programme"),
         (("--nope",), "« --nope » n'existe pas"),
     ],
 )

@@ -36,4 +36,4 @@ def test_an_interrupted_scan_is_kept_as_partial(
     run(["history", "list", "--history", history])
     assert "(interrompu)" in capsys.readouterr().out
     assert run(["report", "--now", "2026-11-21", "--history", history]) == 2
-    assert "Aucun contrôle complet" in capsys.readouterr().err
+    assert "a été interrompu" in capsys.readouterr().err

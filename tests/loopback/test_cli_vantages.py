@@ -48,7 +48,7 @@ def test_two_machines_make_one_town(cyberaudit: Command) -> None:
     run(["report", "--json", "--now", cyberaudit.place.now.isoformat(), *home])
     merged = statuses(cyberaudit.capsys.readouterr().out)
     assert merged["firewall.remote-desktop", "host/teletravail"] == "fail"
-    assert merged["firewall.flow", "flow/accueil-vers-bureaux"] != "unknown"
+    assert merged["firewall.guest-admin", "host/box"] == "fail"
 
 
 def test_a_scan_of_another_town_is_refused_at_import(cyberaudit: Command) -> None:

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import pytest
 
 from cyberaudit.declared import AssetKind, Host, Vpn
-from cyberaudit.demo.hosts import ADMIN_PAGE, AGENTS, CONTRACTOR, HOSTS, REMOTE_DESKTOP
+from cyberaudit.demo.hosts import ADMIN_PAGE, AGENTS, AGENTS_NAME, CONTRACTOR, HOSTS, REMOTE_DESKTOP
 from cyberaudit.demo.place import DemoPlace
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
@@ -66,12 +66,26 @@ def test_the_forgotten_page_says_what_it_is_in_clear(demo_place: DemoPlace) -> N
         assert b"<title>Administration</title>" in answer.read()
 
 
-def test_the_remote_desktop_accepts_and_says_nothing(demo_place: DemoPlace) -> None:
+def test_the_remote_desktop_shows_itself_without_asking_who_comes(demo_place: DemoPlace) -> None:
+    request = bytes.fromhex("03000013 0ee00000000000 01000800 01000000")
     with socket.create_connection(("127.0.0.1", port(demo_place, REMOTE_DESKTOP)), timeout=2) as client:
-        client.sendall(b"\x03\x00\x00\x13")
+        client.sendall(request)
+        answer = client.recv(64)
+        assert (len(answer), answer[5], answer[11]) == (19, 0xD0, 2)
+        assert answer[15:] == bytes(4)
         client.settimeout(0.2)
         with pytest.raises(TimeoutError):
             client.recv(1)
+
+
+def test_the_access_of_the_agents_shows_its_page_inside_tls(demo_place: DemoPlace) -> None:
+    context = ssl.create_default_context(cafile=str(demo_place.ca_bundle))
+    with (
+        socket.create_connection(("127.0.0.1", port(demo_place, AGENTS)), timeout=2) as client,
+        context.wrap_socket(client, server_hostname=AGENTS_NAME) as session,
+    ):
+        session.sendall(b"GET / HTTP/1.1\r\nHost: vpn\r\n\r\n")
+        assert "<title>Accès à distance</title>" in session.recv(4096).decode()
 
 
 def test_the_port_behind_all_the_others_refuses(demo_place: DemoPlace) -> None:

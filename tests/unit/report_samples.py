@@ -17,6 +17,7 @@ from cyberaudit.declared import (
     Host,
     PlanChoices,
     Practice,
+    Service,
     Town,
     Waiver,
     Weekdays,
@@ -24,6 +25,10 @@ from cyberaudit.declared import (
 )
 from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Confidence, Cost, Measure, Owner, Ranks, Remedies, Source
+from cyberaudit.facts.reach import AddressReach, HostReach, PortAnswer, PortState
+from cyberaudit.facts.services import Behind, HostServices, Trait
+from cyberaudit.facts.udp import HostUdp, Question, UdpAddress, UdpAnswer
+from cyberaudit.history.doors import Sighting
 from cyberaudit.history.state import AuditSummary, TownState
 from cyberaudit.model import (
     Basis,
@@ -33,6 +38,7 @@ from cyberaudit.model import (
     Reason,
     SeenFrom,
     Status,
+    Unreachable,
     Verdict,
     finding_identity,
 )
@@ -56,7 +62,12 @@ def practice(practice_id: str, name: str, answer: Answer | None = None, *, proof
 
 ASSETS: tuple[AnyAsset, ...] = (
     Zone("lan", "Agents", (), ("10.0.0.0/24",), ""),
-    Host("edge", "Serveur de l'état civil", (), "lan", ("192.0.2.10",), (), "", "", ""),
+    Host(
+        "edge", "Serveur de l'état civil", (), "lan", ("192.0.2.10", "2001:db8::10"),
+        (Service("tcp/443", "ssl-vpn", "any"), Service("tcp/22", "admin", "lan")), "", "", "",
+    ),
+    Host("camera", "Caméra du parking", (), "lan", ("192.0.2.11",), (), "", "", ""),
+    Host("printer", "Imprimante de l'accueil", (), "lan", ("10.0.0.9",), (), "", "", ""),
     Domain("main", "lhay-sur-o.example", (), "lhay-sur-o.example", True, (), ()),
     Domain("old", "mairie-lhay.example", (), "mairie-lhay.example", True, (), ()),
     Backup(
@@ -343,6 +354,60 @@ BUSY = (
 )  # fmt: skip
 
 
+NOT_THEN = Unreachable(Reason.NOT_COLLECTED)
+
+
+def reached(
+    address: str, states: dict[str, PortState], *, decoys: tuple[PortAnswer, ...] = ()
+) -> AddressReach:
+    answers = tuple(PortAnswer(port, state, "") for port, state in states.items())
+    return AddressReach(address, 6 if ":" in address else 4, answers, decoys, NOT_THEN)
+
+
+def spoke(address: str, port: str, protocol: str | Unreachable, *traits: Trait, product: str = "") -> Behind:
+    return Behind(address, port, protocol, product, HOSTILE, "", None, "", frozenset(traits), ())
+
+
+def sighting(
+    vantage: str,
+    *reaches: AddressReach,
+    host: str = "host/edge",
+    days_ago: int = 0,
+    behind: tuple[Behind, ...] | None = None,
+    udp: tuple[UdpAddress, ...] | None = None,
+) -> Sighting:
+    """Without control: silence proves nothing."""
+    return Sighting(
+        host=host,
+        vantage=vantage,
+        seen_at=NOW - timedelta(days=days_ago),
+        reach=HostReach(vantage, reaches, ()) if reaches else None,
+        services=None if behind is None else HostServices(vantage, behind, ()),
+        udp=None if udp is None else HostUdp(vantage, udp, ()),
+    )
+
+
+_SEEN = {"tcp/443": PortState.OPEN, "tcp/3389": PortState.OPEN, "tcp/23": PortState.SILENT}
+_SNMP = UdpAnswer("udp/161", Question.SNMP_DISCOVERY, PortState.OPEN, HOSTILE, 60, 120, understood=True)
+SIGHTINGS = (
+    sighting(
+        "outside", reached("192.0.2.10", _SEEN), reached("2001:db8::10", _SEEN | {"tcp/3389": PortState.CLOSED}),
+        behind=(
+            spoke("192.0.2.10", "tcp/443", "https", Trait.VPN_PORTAL, product="fortinet-fortigate"),
+            spoke("2001:db8::10", "tcp/443", "https", Trait.VPN_PORTAL, product="fortinet-fortigate"),
+            spoke("192.0.2.10", "tcp/3389", "rdp", Trait.NO_NLA),
+        ),
+        udp=(UdpAddress("192.0.2.10", 4, (_SNMP,)),),
+    ),
+    sighting("outside", reached("192.0.2.11", {"tcp/80": PortState.CLOSED}), host="host/camera"),
+    sighting(
+        "lan", reached("192.0.2.10", _SEEN | {"tcp/22": PortState.OPEN}), days_ago=7,
+        behind=(spoke("192.0.2.10", "tcp/22", Unreachable(Reason.TIMEOUT)),),
+    ),
+)  # fmt: skip
+"""Of the server, from two places; of the camera, shut; nothing of the printer."""
+
+
 def summary_of(vantage: str, *, before: timedelta = timedelta(), partial: bool = False) -> AuditSummary:
     return AuditSummary(
         uuid=f"0b0e7c1a-0000-4000-8000-{abs(before.days):012d}",
@@ -365,10 +430,11 @@ def view_of(
     *,
     remedies: Remedies = REMEDIES,
     audits: tuple[AuditSummary, ...] = (),
+    sightings: tuple[Sighting, ...] = (),
     partial: bool = False,
 ) -> ReportView:
     plan = build_plan(findings, town=place, remedies=remedies, first_failed={}, today=TODAY)
-    state = TownState(place, NOW, tuple(findings), (), audits)
+    state = TownState(place, NOW, tuple(findings), (), audits, sightings=sightings)
     return build_view(state, plan, remedies=remedies, fiches=FICHES, today=TODAY, partial=partial)
 
 
@@ -376,7 +442,7 @@ def busy_view() -> ReportView:
     """Urgencies, a question, a contradiction, an accepted risk, hostile text, two vantages, interrupted."""
     audits = (summary_of("outside", partial=True), summary_of("lan", before=timedelta(days=7)))
     place = town(waivers=(WAIVER,), ceilings=(Ceiling(2026, 0), Ceiling(2027, 2000)))
-    return view_of(BUSY, place, audits=audits, partial=True)
+    return view_of(BUSY, place, audits=audits, sightings=SIGHTINGS, partial=True)
 
 
 def calm_view() -> ReportView:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from cyberaudit import __version__
+from cyberaudit.cli.catalogue import _to_test
 from cyberaudit.cli.main import run
+from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.run.exit_code import ExitCode
 
 pytestmark = pytest.mark.unit
@@ -80,13 +82,26 @@ def test_a_check_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in page
 
 
-def test_the_built_in_checks_and_a_new_one_conform(
+def test_a_built_in_check_and_a_new_one_conform(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    # Every built-in check is put to the kit by `test_contract_fiches`.
+    assert run(["checks", "test", "mail.spf"]) == 0
+    assert capsys.readouterr().out == "✓ mail.spf\n"
+    assert run(["checks", "new", "x-agglo.text", "--dir", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert run(["checks", "test", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "✓ x-agglo.text\n"
+
+
+def test_what_is_neither_a_folder_nor_a_check_is_not_tested(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert run(["checks", "test"]) == 0
-    assert run(["checks", "new", "x-agglo.text", "--dir", str(tmp_path)]) == 0
-    assert run(["checks", "test", str(tmp_path)]) == 0
-    assert "✓ x-agglo.text" in capsys.readouterr().out
+    assert run(["checks", "test", "mail.spff"]) == ExitCode.USAGE
+    assert "n'est ni un dossier ni un contrôle" in capsys.readouterr().err
+    assert run(["checks", "test", str(tmp_path)]) == ExitCode.USAGE
+
+
+def test_without_a_name_every_built_in_check_is_tested() -> None:
+    assert _to_test(None) == list(load_catalogue().checks)
 
 
 def test_a_check_may_import_facts_from_their_own_module(

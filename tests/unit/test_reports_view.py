@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cyberaudit.declared import Ceiling, Flow, Waiver
+from cyberaudit.declared import Ceiling, Flow, Town, Waiver, Zone
 from cyberaudit.engine.measures import Remedies
 from cyberaudit.french import NARROW, NBSP
 from cyberaudit.history.state import TownState
-from cyberaudit.model import Basis, SeenFrom, Status, Verdict
+from cyberaudit.model import Basis, Reason, SeenFrom, Status, Verdict
 from cyberaudit.plan.build import build_plan
 from cyberaudit.plan.words import Word
 from cyberaudit.reports.points import Scene
@@ -88,6 +88,10 @@ def test_a_calm_town_with_one_silence_says_so() -> None:
     silent = replace(samples.BUSY[0], verdict=Verdict(Status.UNKNOWN, "Pas de réponse.", "timeout"))
     view = samples.view_of([silent, samples.BUSY[6]], samples.town())
     assert view.nothing_urgent == "Rien d'urgent dans ce qui a pu être contrôlé."
+    view = samples.view_of([silent, silent, samples.BUSY[6]], samples.town())
+    assert view.nothing_urgent == "Rien d'urgent dans le seul point qui a pu être contrôlé, sur 3."
+    view = samples.view_of([silent, silent, silent, samples.BUSY[6], samples.BUSY[6], silent], samples.town())
+    assert "dans les 2 points qui ont pu être contrôlés, sur 6." in plain(view.nothing_urgent)
 
 
 def test_an_urgency_has_everything_a_secretary_needs() -> None:
@@ -110,7 +114,7 @@ def test_an_action_that_waits_names_what_it_waits_for() -> None:
 def test_an_interrupted_scan_and_a_crashed_check_are_said_at_the_top() -> None:
     warnings = [plain(each) for each in samples.busy_view().warnings]
     assert warnings == [
-        "Contrôle interrompu : ce rapport est incomplet, il faut le relancer.",
+        "Contrôle interrompu : ce rapport est incomplet, relancez le contrôle.",
         "1 point sans réponse : erreur de cyberaudit, et non défaut de la mairie.",
     ]
 
@@ -142,16 +146,24 @@ def test_what_could_not_be_seen_says_from_where_it_could() -> None:
     assert "1 point sans réponse : pas de réponse dans le temps prévu." in sentences
 
 
+def test_what_one_network_cannot_tell_is_to_be_tried_from_another() -> None:
+    # The Wi-Fi of the public alone can tell what it reaches.
+    view = samples.view_of([replace(samples.BUSY[1], vantage="lan")], samples.town())
+    assert plain(view.not_seen[0].sentence) == (
+        "1 point non regardé depuis le réseau « Agents » : à faire depuis un autre réseau de la mairie."
+    )
+
+
 def test_two_points_not_looked_at_are_counted_in_the_plural() -> None:
     twins = [samples.BUSY[1], replace(samples.BUSY[1], identity="other", asset="zone/guest")]
-    (group,) = samples.view_of(twins, samples.town()).not_seen
+    group = samples.view_of(twins, samples.town()).not_seen[0]
     assert plain(group.sentence).startswith("2 points non regardés depuis l'extérieur")
     assert len(group.points) == 2
 
 
 def test_an_undecided_point_has_its_own_sentence() -> None:
     undecided = replace(samples.BUSY[9], verdict=Verdict(Status.UNKNOWN, "On ne sait pas.", "undecided"))
-    (group,) = samples.view_of([undecided], samples.town()).not_seen
+    group = samples.view_of([undecided], samples.town()).not_seen[0]
     assert plain(group.sentence) == "1 point sans réponse : ce qui a été vu ne permet pas de conclure."
 
 
@@ -350,3 +362,44 @@ def test_a_fault_without_action_is_named_and_never_nothing_urgent() -> None:
     assert view.urgent == ()
     assert view.nothing_urgent.startswith("Un défaut urgent n'a pas d'action")
     assert len(view.points) == len(samples.BUSY)
+
+
+def place_of(*names: str) -> Town:
+    zones = tuple(Zone(name, f"Réseau {name}", (), ("198.51.100.0/24",), "") for name in names)
+    return replace(samples.town(), assets=(*samples.town().assets[:1], *zones))
+
+
+@pytest.mark.parametrize(
+    ("vantages", "expected"),
+    [
+        (("outside",), "Lieux d'où rien n'a été regardé depuis 45 jours : Réseau a et Réseau b."),
+        (("a", "b"), "Lieux d'où rien n'a été regardé depuis 45 jours : Internet."),
+        (("outside", "a", "b"), ""),
+        ((), ""),
+    ],
+)
+def test_the_places_from_where_nobody_looked_are_named_first(
+    vantages: tuple[str, ...], expected: str
+) -> None:
+    audits = tuple(samples.summary_of(vantage) for vantage in vantages)
+    remarks = samples.view_of(samples.BUSY, place_of("a", "b"), audits=audits).not_seen
+    told = [plain(each.sentence) for each in remarks if plain(each.sentence).startswith("Lieux")]
+    assert told == ([expected] if expected else [])
+    assert not expected or plain(remarks[0].sentence) == expected
+
+
+def test_the_passages_that_nobody_decided_are_named_last_and_counted_beyond_six() -> None:
+    remarks = samples.view_of(samples.BUSY, place_of("a", "b", "c")).not_seen
+    assert plain(remarks[-1].sentence) == (
+        "Passages que personne n'a décidés, donc non jugés : Réseau a vers Réseau b, Réseau a vers Réseau c, "
+        "Réseau a vers Internet, Réseau b vers Réseau a, Réseau b vers Réseau c, Réseau b vers Internet "
+        "et 3 autres."
+    )
+    assert remarks[-1].points == ()
+
+
+def test_a_question_about_one_thing_of_several_names_it() -> None:
+    unanswered = Verdict(Status.UNKNOWN, "Personne n'a répondu.", Reason.NOT_DECLARED)
+    about_host = replace(samples.BUSY[0], verdict=unanswered, basis=Basis.DECLARED)
+    (question,) = samples.view_of([about_host], samples.town()).questions
+    assert plain(question.question).endswith(f"? ({plain(about_host.asset_name)})")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cyberaudit.cli.progress import plain_lines, rewritten_line
+from cyberaudit.cli.progress import after_interruption, plain_lines, rewritten_line
 from cyberaudit.cli.shared import moment
 from cyberaudit.declared import Answer
 from cyberaudit.engine.catalogue import load_catalogue
@@ -34,7 +34,7 @@ from cyberaudit.probes.instruments import Options
 from cyberaudit.run.exit_code import ExitCode, exit_code, measured_coverage
 from cyberaudit.run.replay import stored_audit
 from cyberaudit.run.report import report
-from cyberaudit.run.scan import Request, _rescue, keep
+from cyberaudit.run.scan import Request, _rescue, keep, prepare
 from cyberaudit.run.tell import NO_PAST, recall, tell
 from tests.unit import towns
 
@@ -224,8 +224,35 @@ def test_a_declaration_over_since_the_scan_becomes_its_question_in_the_report(tm
 
 
 def test_an_interrupted_scan_alone_makes_no_report(history: Path) -> None:
-    with pytest.raises(HistoryError, match="Aucun contrôle complet"):
+    with pytest.raises(HistoryError, match="a été interrompu") as raised:
         report(history, CATALOGUE, commune="ville-c", now=towns.NOW)
+    for said in ("cyberaudit scan", "cyberaudit replay ", "cyberaudit history list"):
+        assert said in str(raised.value)
+
+
+def test_audits_that_are_too_old_make_no_report(history: Path) -> None:
+    with pytest.raises(HistoryError, match="Aucun contrôle complet"):
+        report(history, CATALOGUE, commune="ville-a", now=towns.NOW + timedelta(days=400))
+
+
+def test_a_report_says_that_a_newer_scan_was_cut_short(tmp_path: Path) -> None:
+    later = replace(at(made(), towns.NOW + timedelta(days=1)), partial=True)
+    history = kept(tmp_path / "h.sqlite3", made(), later)
+    now = towns.NOW + timedelta(days=2)
+    first, *_ = report(history, CATALOGUE, commune=None, now=now).view.warnings
+    assert "a été interrompu. Il ne compte pas dans ce rapport" in first.replace(NBSP, " ")
+    over = at(made(), towns.NOW + timedelta(days=2))
+    again = report(kept(history, over), CATALOGUE, commune=None, now=now)
+    assert not any("interrompu" in warning for warning in again.view.warnings)
+
+
+def test_a_scan_file_in_no_folder_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    for save in (tmp_path / "nowhere" / "a.cya", tmp_path):
+        request = Request(
+            tmp_path / "p.yaml", tmp_path / "h", Options(), now=towns.NOW, clock=towns.NOW, save=save
+        )
+        with pytest.raises(UsageError, match="--save"):
+            prepare(request)
 
 
 def test_an_empty_history_says_what_to_do(tmp_path: Path) -> None:
@@ -261,12 +288,21 @@ def test_a_scan_that_fits_nowhere_says_so(tmp_path: Path) -> None:
 
 
 def test_progress_rewrites_its_line_and_wipes_it_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
-    rewritten_line(Progress(1, 2, "mairie.example"))
-    assert capsys.readouterr().err.endswith("1/2  mairie.example")
+    rewritten_line(Progress(1, 2, "mairie.example", "mail-dns", (("Box", "host-reach"), ("Box", "host-udp"))))
+    assert capsys.readouterr().err.endswith("1/2  en cours\xa0: Box (ports TCP, ports UDP)")
+    many = tuple((f"Poste {number}", "host-reach") for number in range(5))
+    rewritten_line(Progress(0, 5, "", "", many))
+    assert capsys.readouterr().err.endswith("Poste 2 (ports TCP) …")
     rewritten_line(Progress(2, 2, "mairie.example"))
     assert capsys.readouterr().err.endswith("\r")
     plain_lines(Progress(1, 2, "mairie.example"))
     assert capsys.readouterr().err == "1/2 mairie.example\n"
+    plain_lines(Progress(0, 2, ""))
+    assert capsys.readouterr().err == ""
+    plain_lines(Progress(1, 2, "Box", "host-udp"))
+    assert capsys.readouterr().err == "1/2 Box (ports UDP)\n"
+    after_interruption()
+    assert capsys.readouterr().err == "\n"
 
 
 def test_a_date_is_noon_and_a_time_without_zone_is_utc() -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from cyberaudit.cli.options import Checks, Json
 from cyberaudit.cli.shared import folders, say, shared
 from cyberaudit.errors import UsageError
 from cyberaudit.town.suggestion import question
+
+if TYPE_CHECKING:
+    from cyberaudit.sdk import Check
 
 
 def register(app: typer.Typer) -> None:
@@ -89,25 +92,38 @@ def new(
 
 
 def conformance(
-    folder: Annotated[
+    what: Annotated[
         str | None,
-        typer.Argument(metavar="DOSSIER", help="Un dossier de contrôles ; sinon ceux du programme."),
+        typer.Argument(
+            metavar="DOSSIER|CONTRÔLE",
+            help="Un dossier de contrôles, ou l'identifiant d'un contrôle du programme ; sinon tous ceux-ci.",
+        ),
     ] = None,
 ) -> int:
     """Éprouve des contrôles : réussite, échec, rien de visible, texte hostile."""
-    from cyberaudit.engine.catalogue import load_catalogue
     from cyberaudit.engine.conformance import conformance as examine
 
-    chosen = folders([folder], option="DOSSIER") if folder else ()
-    catalogue = load_catalogue(chosen)
-    tested = [
-        each for each in catalogue.checks if not folder or each.path.parent.resolve() == chosen[0].resolve()
-    ]
+    tested = _to_test(what)
     failures = 0
     for each in tested:
         faults = examine(each)
         failures += bool(faults)
         say(f"{'✗' if faults else '✓'} {each.id}" + "".join(f"\n    {fault}" for fault in faults))
     if not tested:
-        raise UsageError(f"Aucun contrôle dans « {folder} ».")
+        raise UsageError(f"Aucun contrôle dans « {what} ».")
     return 1 if failures else 0
+
+
+def _to_test(what: str | None) -> "list[Check]":
+    """Those of a folder, the one of that name, or every built-in one."""
+    from cyberaudit.engine.catalogue import load_catalogue
+
+    built_in = load_catalogue()
+    if what is None:
+        return list(built_in.checks)
+    if named := built_in.check(what):
+        return [named]
+    if not Path(what).is_dir():
+        raise UsageError(f"« {what} » n'est ni un dossier ni un contrôle du programme.")
+    every = load_catalogue((Path(what),)).checks
+    return [each for each in every if each.path.parent.resolve() == Path(what).resolve()]

@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand
-from cyberaudit.cli.options import INCOMPLETE, INTERRUPTED, All, Json, Output, Technical, progress
+from cyberaudit.cli.options import (
+    INCOMPLETE,
+    INTERRUPTED,
+    All,
+    Json,
+    Output,
+    Technical,
+    begin_below,
+    progress,
+)
 from cyberaudit.cli.shared import say, shared, warn
 
 
@@ -36,6 +45,7 @@ def demo(
     level = screen.detail(everything=everything, technical=technical)
     with DemoPlace() as place:
         done = scan_place(place, progress=progress(quiet=shared(ctx).quiet))
+        begin_below(partial=done.audit.partial)
         complaints = screen.write(done.told.view, wanted, level=level)
         screen.show(done.told.view, shared(ctx), as_json=as_json, level=level)
         for complaint in complaints:

@@ -8,6 +8,7 @@ import typer
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
 from cyberaudit.cli.options import (
     AllowTest,
+    AllPorts,
     CaBundle,
     Checks,
     ConnectTo,
@@ -15,8 +16,11 @@ from cyberaudit.cli.options import (
     Json,
     MaxRate,
     Now,
+    Ports,
     Resolver,
+    begin_below,
     probe_options,
+    progress_of_look,
 )
 from cyberaudit.cli.shared import folders, moment, say, shared, warn, whole_number
 
@@ -58,7 +62,14 @@ def domain(
 
     options = probe_options(connect_to, resolver, ca_bundle, ehlo=ehlo, allow_test_network=allow_test_network)
     catalogue = load_catalogue(folders(checks or ()))
-    made = look_at_domain(name, catalogue, options, authorized_by=authorized_by, now=moment(now))
+    made = look_at_domain(
+        name,
+        catalogue,
+        options,
+        authorized_by=authorized_by,
+        now=moment(now),
+        progress=progress_of_look(quiet=shared(ctx).quiet),
+    )
     return _show(ctx, made, as_json=as_json)
 
 
@@ -66,6 +77,8 @@ def ports(
     ctx: typer.Context,
     target: Annotated[str, typer.Argument(metavar="CIBLE", help="Une adresse IP ou un nom.")],
     authorized_by: AuthorizedBy = "",
+    ports: Ports = None,
+    all_ports: AllPorts = False,
     now: Now = None,
     connect_to: ConnectTo = None,
     resolver: Resolver = None,
@@ -79,10 +92,24 @@ def ports(
     from cyberaudit.run.look import look_at_ports
 
     options = probe_options(
-        connect_to, resolver, None, ehlo=None, allow_test_network=allow_test_network, max_rate=max_rate
+        connect_to,
+        resolver,
+        None,
+        ehlo=None,
+        allow_test_network=allow_test_network,
+        max_rate=max_rate,
+        ports=ports,
+        all_ports=all_ports,
     )
     catalogue = load_catalogue(folders(checks or ()))
-    made = look_at_ports(target, catalogue, options, authorized_by=authorized_by, now=moment(now))
+    made = look_at_ports(
+        target,
+        catalogue,
+        options,
+        authorized_by=authorized_by,
+        now=moment(now),
+        progress=progress_of_look(quiet=shared(ctx).quiet),
+    )
     return _show(ctx, made, as_json=as_json)
 
 
@@ -106,7 +133,14 @@ def tls(
 
     options = probe_options(connect_to, resolver, ca_bundle, ehlo=None, allow_test_network=allow_test_network)
     catalogue = load_catalogue(folders(checks or ()))
-    made = look_at_tls(target, catalogue, options, authorized_by=authorized_by, now=moment(now))
+    made = look_at_tls(
+        target,
+        catalogue,
+        options,
+        authorized_by=authorized_by,
+        now=moment(now),
+        progress=progress_of_look(quiet=shared(ctx).quiet),
+    )
     return _show(ctx, made, as_json=as_json)
 
 
@@ -143,7 +177,13 @@ def backup(
         offline=offline,
         encryption_required=encryption_required,
     )
-    made = look_at_backup(asset, load_catalogue(folders(checks or ())), Options(), now=moment(now))
+    made = look_at_backup(
+        asset,
+        load_catalogue(folders(checks or ())),
+        Options(),
+        now=moment(now),
+        progress=progress_of_look(quiet=shared(ctx).quiet),
+    )
     return _show(ctx, made, as_json=as_json)
 
 
@@ -152,7 +192,8 @@ def _show(ctx: typer.Context, made: "Audit", *, as_json: bool) -> int:
     from cyberaudit.reports.look import as_document, points
     from cyberaudit.run.look import look_code
 
-    if not made.findings:
+    begin_below(partial=made.partial)
+    if not (made.findings or made.observations):
         warn("Aucun contrôle ne sait encore juger cette cible : rien n'a été regardé.")
         return 3
     if not shared(ctx).quiet:

@@ -78,7 +78,18 @@ AllowTest = Annotated[
 
 MaxRate = Annotated[
     str | None,
-    typer.Option("--max-rate", metavar="NOMBRE", help="Paquets par seconde et par machine, au plus."),
+    typer.Option("--max-rate", metavar="NOMBRE", help="Paquets par seconde et par ligne, au plus."),
+]
+Ports = Annotated[
+    str | None,
+    typer.Option(
+        "--ports",
+        metavar="LISTE",
+        help="Ports à essayer : usual (un millier), essential, all, ou 22,80,8000-8100,udp/161.",
+    ),
+]
+AllPorts = Annotated[
+    bool, typer.Option("--all-ports", help="Essaie les 65 535 ports TCP ; compte en minutes par machine.")
 ]
 BackupRoot = Annotated[
     list[str] | None,
@@ -146,6 +157,8 @@ def probe_options(
     ehlo: str | None,
     allow_test_network: bool,
     max_rate: str | None = None,
+    ports: str | None = None,
+    all_ports: bool = False,
     backup_root: list[str] | None = None,
 ) -> "Options":
     """The options that say how to look.
@@ -153,8 +166,12 @@ def probe_options(
     Raises:
         UsageError: one of them is malformed.
     """
+    from cyberaudit.errors import UsageError
+    from cyberaudit.probes.asked_ports import ALL, USUAL
     from cyberaudit.probes.instruments import NEUTRAL_NAME, Options
 
+    if ports is not None and all_ports:
+        raise UsageError("--ports et --all-ports ne vont pas ensemble : gardez l'un des deux.")
     return Options(
         resolvers=tuple(resolver or ()),
         ca_bundle=Path(ca_bundle) if ca_bundle else None,
@@ -163,6 +180,7 @@ def probe_options(
         ehlo=ehlo or NEUTRAL_NAME,
         backup_roots=tuple(Path(root) for root in backup_root or ()),
         max_rate=whole_number(max_rate, option="--max-rate", least=1, most=100_000) if max_rate else None,
+        ports=ALL if all_ports else USUAL if ports is None else ports,
     )
 
 
@@ -173,3 +191,16 @@ def progress(*, quiet: bool) -> "ProgressCallback | None":
     from cyberaudit.cli.progress import plain_lines, rewritten_line
 
     return rewritten_line if on_a_terminal(error=True) else plain_lines
+
+
+def progress_of_look(*, quiet: bool) -> "ProgressCallback | None":
+    """The same for one target: on a terminal only, for in a log the answer itself is enough."""
+    return progress(quiet=quiet or not on_a_terminal(error=True))
+
+
+def begin_below(*, partial: bool) -> None:
+    """A new line before the answer, when the person stopped the looking on a terminal."""
+    if partial and on_a_terminal(error=True):
+        from cyberaudit.cli.progress import after_interruption
+
+        after_interruption()

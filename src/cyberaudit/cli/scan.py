@@ -11,6 +11,7 @@ from cyberaudit.cli.options import (
     INCOMPLETE,
     All,
     AllowTest,
+    AllPorts,
     BackupRoot,
     CaBundle,
     Checks,
@@ -23,11 +24,13 @@ from cyberaudit.cli.options import (
     MinCoverage,
     Now,
     Output,
+    Ports,
     ProfilePath,
     Resolver,
     Save,
     Technical,
     Vantage,
+    begin_below,
     fail_tier,
     percent,
     probe_options,
@@ -59,6 +62,8 @@ def scan(
     ehlo: Ehlo = None,
     allow_test_network: AllowTest = False,
     max_rate: MaxRate = None,
+    ports: Ports = None,
+    all_ports: AllPorts = False,
     backup_root: BackupRoot = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
@@ -81,6 +86,8 @@ def scan(
         ehlo=ehlo,
         allow_test_network=allow_test_network,
         max_rate=max_rate,
+        ports=ports,
+        all_ports=all_ports,
         backup_root=backup_root,
     )
     request = Request(
@@ -120,6 +127,7 @@ def _walk(request: "Request", wanted: Wanted, options: Shared) -> int:
     from cyberaudit.run.scan import scan as walk
 
     done = walk(request, progress=progress(quiet=options.quiet))
+    begin_below(partial=done.audit.partial)
     view = done.told.view
     # Files first: a screen that breaks must not cost them.
     complaints = (*done.complaints, *screen.write(view, wanted.outputs, level=wanted.level))

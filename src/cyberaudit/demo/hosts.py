@@ -6,6 +6,7 @@ Every other port is closed, and none of them leads out of this machine.
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,17 @@ AGENTS, CONTRACTOR, ADMIN_PAGE, REMOTE_DESKTOP = (BOX, 443), (BOX, 4433), (BOX, 
 """Address and port of each entrance, as the profile and the authorization write them."""
 HANDSHAKE_SECONDS = 10.0
 IDLE_SECONDS = 30.0
+HEAD_BYTES = 4096
 HEAD_LIMIT = 100
 """Lines of a request's head that are read."""
 
-_PAGE = b"""\
+_PAGE = """\
 <!DOCTYPE html>
-<html lang="fr"><head><meta charset="utf-8"><title>Administration</title></head>
-<body><h1>Administration</h1><form><label>Mot de passe <input type="password"></label></form></body></html>
+<html lang="fr"><head><meta charset="utf-8"><title>{title}</title></head>
+<body><h1>{title}</h1><form><label>Mot de passe <input type="password"></label></form></body></html>
 """
+# X.224 connection confirm (RFC 1006; MS-RDPBCGR §2.2.1.2): the desktop is shown without asking who comes (no NLA).
+_NO_NLA = bytes.fromhex("03000013 0ed00000123400 02000800 00000000")
 
 
 class ClosedPort:
@@ -86,7 +90,7 @@ def build(authority: "Authority") -> Hosts:
         AGENTS: agents,
         CONTRACTOR: contractor,
         ADMIN_PAGE: Listener(_administer),
-        REMOTE_DESKTOP: Listener(_say_nothing),
+        REMOTE_DESKTOP: Listener(_share_desktop),
     }
     return Hosts(entrances=entrances, closed=ClosedPort())
 
@@ -108,43 +112,56 @@ def _old_context(issued: "Issued") -> ssl.SSLContext:
 
 def _tls(context: ssl.SSLContext) -> Listener:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = _Encrypted(reader, writer, context)
         async with asyncio.timeout(HANDSHAKE_SECONDS):
-            await _shake_hands(reader, writer, context)
-        await _say_nothing(reader, writer)
+            await conversation.do(conversation.session.do_handshake)
+        async with asyncio.timeout(IDLE_SECONDS):
+            await conversation.do(lambda: conversation.session.read(HEAD_BYTES))
+            await conversation.do(lambda: conversation.session.write(_answer("Accès à distance")))
 
     return Listener(talk)
 
 
-async def _shake_hands(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext
-) -> None:
-    """A handshake by hand: asyncio's own hangs up without the alert that says why (RFC 8446 §6.2).
+class _Encrypted:
+    """TLS by hand: asyncio's own hangs up without the alert that says why (RFC 8446 §6.2)."""
 
-    Raises:
-        OSError: it failed; the client was told.
-        EOFError: the client left.
-    """
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = context.wrap_bio(incoming, outgoing, server_side=True)
-    while True:
-        try:
-            session.do_handshake()
-        except ssl.SSLWantReadError:
-            pass
-        else:
-            return
-        finally:
-            writer.write(outgoing.read())
-            await writer.drain()
-        data = await reader.read(4096)
-        if not data:
-            raise EOFError
-        incoming.write(data)
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext
+    ) -> None:
+        self._reader, self._writer = reader, writer
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.session = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    async def do(self, step: Callable[[], object]) -> None:
+        """One step of the session, with all the reading and writing that it takes.
+
+        Raises:
+            OSError: it failed; the client was told.
+            EOFError: the client left.
+        """
+        while True:
+            try:
+                step()
+            except ssl.SSLWantReadError:
+                pass
+            else:
+                return
+            finally:
+                self._writer.write(self._outgoing.read())
+                await self._writer.drain()
+            data = await self._reader.read(4096)
+            if not data:
+                raise EOFError
+            self._incoming.write(data)
 
 
-async def _say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+async def _share_desktop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """The first words of a remote desktop that asks nobody who he is; nothing after them."""
     async with asyncio.timeout(IDLE_SECONDS):
-        while await reader.read(4096):
+        if await reader.read(HEAD_BYTES):
+            writer.write(_NO_NLA)
+            await writer.drain()
+        while await reader.read(HEAD_BYTES):
             pass
 
 
@@ -154,9 +171,14 @@ async def _administer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         for _ in range(HEAD_LIMIT):
             if not (await reader.readline()).strip():
                 break
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(_PAGE)}\r\n"
-    writer.write(f"{head}Connection: close\r\n\r\n".encode("ascii") + _PAGE)
+    writer.write(_answer("Administration"))
     await writer.drain()
+
+
+def _answer(title: str) -> bytes:
+    page = _PAGE.format(title=title).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode("ascii") + page
 
 
 __all__ = [

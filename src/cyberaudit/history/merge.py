@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from cyberaudit import french
 from cyberaudit.declared import Declaration, Town
 from cyberaudit.errors import HistoryError
+from cyberaudit.history.doors import sightings
 from cyberaudit.history.runs import open_since
 from cyberaudit.history.state import FirstFailed, TownState, summarize, zone_of
 from cyberaudit.history.trace import (
@@ -106,6 +107,9 @@ def town_state(
         first_failed=_first_failed(answers, sorted(counted, key=_age), past),
         audits=tuple(summarize(used[rank]) for rank in sorted(used, reverse=True)),
         dropped=_dropped(answers, past, newest.audit.town),
+        sightings=sightings(
+            (record.audit for record in reversed(records)), newest.audit.town, since=now - past.max_age
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from cyberaudit.declared import Town
+from cyberaudit.history.doors import Sighting
 from cyberaudit.model import Audit, Finding
 
 
@@ -48,6 +49,8 @@ class TownState:
     """The audits the findings come from, newest first."""
     dropped: tuple[str, ...] = ()
     """Checks that a recent audit made and the newest one did not, though what they are about still stands."""
+    sightings: tuple[Sighting, ...] = ()
+    """What the audits that count saw of the doors of hosts, newest first."""
 
 
 def summarize(audit: Audit) -> AuditSummary:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cyberaudit.reports import details, sections
+from cyberaudit.reports.doors_section import open_doors
 from cyberaudit.reports.layout import Line, Sheet
 from cyberaudit.reports.sections import Room
 from cyberaudit.reports.terminal import SIMPLE_UNDER, WIDTH_ELSEWHERE
@@ -116,6 +117,7 @@ def _everything(view: ReportView, sheet: Sheet, *, technical: bool) -> list[Line
         sections.themes(view, sheet, full),
         sections.not_seen(view, sheet, full),
         sections.waivers(view, sheet, full),
+        open_doors(view.doors, sheet, technical=technical),
         details.questions(view, sheet),
         *details.points(view, sheet, technical=technical),
         details.method(view, sheet),

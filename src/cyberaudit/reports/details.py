@@ -6,6 +6,7 @@ from datetime import UTC
 from cyberaudit import french
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Sheet
+from cyberaudit.reports.port_words import evidence_words
 from cyberaudit.reports.sections import Section, action_block, marked
 from cyberaudit.reports.themes import theme_name
 from cyberaudit.reports.words import ActionView, CheckView, PointView, ReportView, SourceView, ToTreatView
@@ -123,7 +124,10 @@ def _point(point: PointView, sheet: Sheet) -> Section:
 
 def _proof(point: PointView, sheet: Sheet) -> Section:
     """What the contractor can see again, and the references of the point."""
-    details = [("Preuve", f"{each.label} = {each.value}") for each in point.evidence]
+    details = [
+        ("Preuve", french.typeset(f"{each.label} = {evidence_words(each.label, each.value)}"))
+        for each in point.evidence
+    ]
     details += [("Détail", _codes(each.key, each.mark.lower(), each.reason)) for each in point.items]
     details += [("Code", point.reason)] if point.reason else []
     details += [

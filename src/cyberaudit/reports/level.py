@@ -83,6 +83,10 @@ def nothing_urgent(plan: Plan) -> str:
         return french.typeset("Un défaut urgent n'a pas d'action dans ce catalogue : voir l'avertissement.")
     if not level.answered:
         return french.typeset("Aucun point n'a pu être contrôlé : on ne sait pas s'il y a une urgence.")
+    if 2 * level.answered < level.asked:
+        one = "le seul point qui a pu être contrôlé"
+        several = f"les {french.number(level.answered)} points qui ont pu être contrôlés"
+        return f"Rien d'urgent dans {one if level.answered == 1 else several}, sur {level.asked}."
     if level.answered < level.asked:
         return "Rien d'urgent dans ce qui a pu être contrôlé."
     return "Rien d'urgent."

@@ -5,10 +5,14 @@ import json
 from cyberaudit import french
 from cyberaudit.facts.backup import BackupStore, Encrypted
 from cyberaudit.facts.codec import encode
-from cyberaudit.facts.ports import port_name
-from cyberaudit.facts.reach import AddressReach, HostReach, PortState
+from cyberaudit.facts.packet_filter import HostFilter
+from cyberaudit.facts.reach import HostReach
+from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
+from cyberaudit.facts.udp import HostUdp
 from cyberaudit.model import Audit, Finding, Status, Unreachable
+from cyberaudit.reports.look_ports import host_blocks
+from cyberaudit.reports.port_words import evidence_words
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
 
@@ -27,15 +31,23 @@ FAULTS = {
     "collapsed": "bien plus petite que les autres",
     "end-not-seen": "fin non vue",
 }
+_OF_A_HOST = frozenset(facts.KIND for facts in (HostReach, HostUdp, HostServices, HostFilter))
+CUT_SHORT = "! Contrôle interrompu : ce qui suit est incomplet."
+FROM_WHERE = "Jugé comme si cet ordinateur était sur Internet."
 KINDS = {"folder": "dossier de copies", "restic": "dépôt restic"}
 
 
 def points(audit: Audit, *, width: int) -> str:
-    """What was seen, then every question that arises, what is to be done first."""
+    """From where it is judged, what was seen, then every question that arises, what is to be done first."""
     order = list(Mark)
     asked = [finding for finding in audit.findings if finding.status is not Status.NOT_APPLICABLE]
     found = sorted(asked, key=lambda finding: order.index(Mark.of(finding.status)))
-    blocks = [_seen(observation.facts, width) for observation in audit.observations]
+    about_a_host = any(observation.kind in _OF_A_HOST for observation in audit.observations)
+    head = wrap(french.typeset(CUT_SHORT), width) if audit.partial else []
+    head += wrap(FROM_WHERE, width) if about_a_host else []
+    blocks = [head]
+    blocks += host_blocks(audit.observations, width)
+    blocks += [_seen(observation.facts, width) for observation in audit.observations]
     blocks += [_point(finding, width) for finding in found]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -47,41 +59,20 @@ def _point(finding: Finding, width: int) -> list[str]:
     for item in finding.verdict.items:
         lines += wrap(french.typeset(f"{Mark.of(item.status).sign} {item.text}"), width, first="  - ")
     for line in finding.verdict.evidence:
-        lines += wrap(french.typeset(f"{line.label} : {line.value}"), width, first="    ", rest="      ")
+        text = french.typeset(f"{line.label} : {evidence_words(line.label, line.value)}")
+        lines += wrap(text, width, first="    ", rest="      ")
     return lines
 
 
 def _seen(facts: object, width: int) -> list[str]:
     """The facts in a few lines, where the questions alone would hide them."""
     match facts:
-        case HostReach():
-            return [line for reach in facts.addresses for line in _ports(reach, width)]
         case TlsEndpoint():
             return _versions(facts, width)
         case BackupStore():
             return _copies(facts, width)
         case _:
             return []
-
-
-def _ports(reach: AddressReach, width: int) -> list[str]:
-    opened = [answer for answer in reach.ports if answer.state is PortState.OPEN]
-    counts = {
-        word: sum(answer.state is state for answer in reach.ports)
-        for state, word in (
-            (PortState.CLOSED, "fermés"),
-            (PortState.REJECTED, "rejetés"),
-            (PortState.SILENT, "muets"),
-        )
-    }
-    rest = [f"{number} {word}" for word, number in counts.items() if number]
-    unseen = sum(isinstance(answer.state, Unreachable) for answer in reach.ports)
-    rest += [f"{unseen} sans réponse possible"] if unseen else []
-    counted = ", ".join((french.count(len(opened), "ouvert"), *rest))
-    lines = wrap(french.typeset(f"{reach.address} : {counted}"), width)
-    for answer in opened:
-        lines += wrap(f"{answer.port:<10} {port_name(answer.port)}  ({answer.detail})", width, first="  ")
-    return lines
 
 
 def _versions(endpoint: TlsEndpoint, width: int) -> list[str]:

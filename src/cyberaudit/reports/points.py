@@ -141,6 +141,8 @@ def _best_place(finding: Finding, scene: Scene) -> str:
     asset = scene.town.asset(finding.asset)
     if isinstance(asset, Flow) and asset.source != finding.vantage:
         return f"depuis {scene.place(asset.source)}"
+    if finding.seen_from is SeenFrom.INSIDE and finding.vantage != OUTSIDE:
+        return "depuis un autre réseau de la mairie"
     return _BEST_PLACE[finding.seen_from]
 
 

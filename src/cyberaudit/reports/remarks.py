@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 
 from cyberaudit import french
+from cyberaudit.declared import AssetKind, Town
 from cyberaudit.engine.measures import Owner
+from cyberaudit.facts.passages import OUTSIDE, undecided_passages
+from cyberaudit.history.merge import MAX_AGE_DAYS
+from cyberaudit.history.state import TownState
 from cyberaudit.model import Finding, Reason, Status
 from cyberaudit.plan.waivers import covering, names
 from cyberaudit.plan.words import Plan, Question
 from cyberaudit.reports.amounts import after_colon
+from cyberaudit.reports.missing_controls import missing_controls
 from cyberaudit.reports.points import Scene, elsewhere, safe
 from cyberaudit.reports.words import ContradictionView, NotSeenView, QuestionView, WaiverView
 
@@ -53,6 +58,48 @@ def _counted(cause: str, findings: Sequence[Finding]) -> str:
         agreed = cause.replace("non regardé", "non regardés", 1) if many else cause
         return f"{points} {agreed}."
     return french.typeset(f"{points} sans réponse : {cause}.")
+
+
+_TOLD_PASSAGES = 6
+"""Passages named in one remark; the others are counted."""
+
+
+def left_out_views(state: TownState, points: tuple[NotSeenView, ...]) -> tuple[NotSeenView, ...]:
+    """Around the points: the places from where nobody looked, what would prove a silence, the undecided passages."""
+    places, passages = _remark(_unused_places(state)), _remark(_undecided(state.town))
+    controls = [remark for sentence in missing_controls(state) for remark in _remark(sentence)]
+    return (*places, *points, *controls, *passages)
+
+
+def _remark(sentence: str) -> tuple[NotSeenView, ...]:
+    return (NotSeenView(french.typeset(sentence), ()),) if sentence else ()
+
+
+def _unused_places(state: TownState) -> str:
+    """Nothing is said when it is not known who looked at all."""
+    used = {audit.vantage for audit in state.audits}
+    places = (OUTSIDE, *(zone.id for zone in state.town.of_kind(AssetKind.ZONE)))
+    unused = [_place(place, state.town) for place in places if place not in used]
+    if not used or not unused:
+        return ""
+    return f"Lieux d'où rien n'a été regardé depuis {MAX_AGE_DAYS} jours : {french.listed(unused)}."
+
+
+def _undecided(town: Town) -> str:
+    names = [
+        f"{_place(source, town)} vers {_place(target, town)}" for source, target in undecided_passages(town)
+    ]
+    if not names:
+        return ""
+    left = len(names) - _TOLD_PASSAGES
+    others = [french.count(left, "autre")] if left > 0 else []
+    told = french.listed([*names[:_TOLD_PASSAGES], *others])
+    return f"Passages que personne n'a décidés, donc non jugés : {told}."
+
+
+def _place(place: str, town: Town) -> str:
+    zone = town.asset(f"{AssetKind.ZONE}/{place}")
+    return safe(zone.name) if zone else "Internet" if place == OUTSIDE else safe(place)
 
 
 def waiver_view(finding: Finding, scene: Scene) -> WaiverView:
@@ -110,5 +157,11 @@ def question_view(question: Question) -> QuestionView:
         point=question.finding.identity,
         owner=question.for_owner,
         whom=Owner(question.for_owner).french,
-        question=safe(question.finding.title),
+        question=safe(_asked(question.finding)),
     )
+
+
+def _asked(finding: Finding) -> str:
+    """The question, with the thing it is about when there may be several."""
+    one_of_many = not finding.asset.startswith((f"{AssetKind.PRACTICE}/", f"{AssetKind.TOWN}/"))
+    return f"{finding.title} ({finding.asset_name})" if one_of_many else finding.title

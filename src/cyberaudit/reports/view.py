@@ -14,11 +14,13 @@ from cyberaudit.plan.words import Action, Plan, Tier
 from cyberaudit.reports import amounts
 from cyberaudit.reports.actions import action
 from cyberaudit.reports.commune import of_commune
+from cyberaudit.reports.doors import doors_view
 from cyberaudit.reports.level import level_view, nothing_urgent
 from cyberaudit.reports.points import Scene, point, safe
 from cyberaudit.reports.remarks import (
     catalogue_warnings,
     contradiction_views,
+    left_out_views,
     not_seen_views,
     question_view,
     waiver_view,
@@ -78,12 +80,13 @@ def build_view(
         urgent=urgent,
         next_actions=others,
         themes=theme_views(points),
-        not_seen=not_seen_views(plan.not_seen, scene),
+        not_seen=left_out_views(state, not_seen_views(plan.not_seen, scene)),
         waivers=tuple(waiver_view(each, scene) for each in plan.waived),
         questions=tuple(question_view(each) for each in plan.questions),
         budget=_budget(plan.actions, state.town, scene.today),
         help=_help(plan, state.findings),
         attack=ATTACK,
+        doors=doors_view(state, scene),
         points=points,
         checks=_checks(points, fiches),
         scans=tuple(_scan(each, scene) for each in state.audits),
@@ -118,7 +121,7 @@ def _scan(audit: AuditSummary, scene: Scene) -> ScanView:
 def _warnings(state: TownState, plan: Plan, scene: Scene, *, partial: bool) -> tuple[str, ...]:
     warnings = []
     if partial:
-        warnings.append("Contrôle interrompu : ce rapport est incomplet, il faut le relancer.")
+        warnings.append("Contrôle interrompu : ce rapport est incomplet, relancez le contrôle.")
     crashed = sum(finding.status is Status.ERROR for finding in state.findings)
     if crashed:
         points = french.count(crashed, "point")

@@ -311,6 +311,88 @@ class ScanView:
     sentence: str
 
 
+class DoorIntent(StrEnum):
+    """What the profile says of an open door."""
+
+    MEANT = "meant"
+    MEANT_ELSEWHERE = "meant-elsewhere"
+    """For other places only than some of those from where it was seen open."""
+    UNDECLARED = "undeclared"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSightView:
+    """An open door as seen from one place."""
+
+    vantage: str
+    place: str
+    """The vantage in French: « l'extérieur »."""
+    seen_at: datetime
+    """The last time it was seen open from there, and not seen shut since."""
+    addresses: tuple[str, ...]
+    """Of the host, those on which it was open."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorView:
+    """One open port of a host, over every place."""
+
+    port: str
+    """`tcp/3389`"""
+    name: str
+    """« Bureau à distance Windows »"""
+    answers: str
+    """What stands behind, as far as it said so; may be empty."""
+    protocols: tuple[str, ...]
+    """`https`, `silent`, `unknown`; in UDP the question that was answered: `snmp-discovery`."""
+    products: tuple[str, ...]
+    """Ids of the products recognised."""
+    intent: DoorIntent
+    intent_sentence: str
+    """« prévu : web », « non déclaré », « prévu pour Bureaux seulement »"""
+    seen: tuple[DoorSightView, ...]
+    """At least one; the Internet first, then the networks in the order of the profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLookView:
+    """The last look at the doors of a host from one place, whatever it saw."""
+
+    vantage: str
+    place: str
+    seen_at: datetime
+    unproven: int
+    """Ports of which nothing may be concluded: neither open nor shut."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostDoorsView:
+    """The doors of one host."""
+
+    host: str
+    """`host/edge`"""
+    name: str
+    looks: tuple[DoorLookView, ...]
+    """Empty: nobody looked from a place that can reach it."""
+    opens_everything: tuple[str, ...]
+    """Addresses that open every port, from some place: there a door counts only when a service spoke."""
+    remarks: tuple[str, ...]
+    doors: tuple[DoorView, ...]
+    """TCP then UDP, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorsView:
+    """Which doors are open, from where, and whether it is what the town wanted."""
+
+    hosts: tuple[HostDoorsView, ...]
+    """Every host of the profile, in its order."""
+    closing: tuple[str, ...]
+    """The hosts without an open door, and those that nobody looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportView:
     """The whole report."""
@@ -341,6 +423,7 @@ class ReportView:
     help: tuple[HelpView, ...]
     attack: str
     """What to do during an attack."""
+    doors: DoorsView
     points: tuple[PointView, ...]
     checks: tuple[CheckView, ...]
     scans: tuple[ScanView, ...]

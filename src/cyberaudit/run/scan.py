@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cyberaudit.declared import Town
+from cyberaudit import french
+from cyberaudit.declared import Town, Zone
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.errors import HistoryError, NotSaved, ScopeError, UsageError
@@ -15,7 +16,9 @@ from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history
 from cyberaudit.model import AssetKind, Audit, ProgressCallback
 from cyberaudit.probes.instruments import OUTSIDE, Instruments, Options, set_up
-from cyberaudit.probes.vantage import standing_in
+from cyberaudit.probes.vantage import barely_asked, standing_in
+from cyberaudit.refusals import quoted
+from cyberaudit.run.seen_open import ports_seen_open
 from cyberaudit.run.tell import NO_PAST, Past, Told, recall, tell
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.profile import Profile
@@ -72,11 +75,14 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
     )
     past, complaints = keep(made, request)
     told = tell(past, catalogue, now=max(made.finished_at, request.now), current=made)
-    return Scanned(made, told, complaints, remark=_doubt(profile.town, vantage))
+    remarks = (_doubt(profile.town, vantage), _strangers(profile, request, vantage))
+    return Scanned(made, told, complaints, remark=" ".join(filter(None, remarks)))
 
 
 def instruments_for(profile: Profile, request: Request, vantage: str) -> Instruments:
     """The instruments, within what is authorized at `now` and today; nothing is sent yet.
+
+    They remember which ports stored audits found open from there.
 
     When the authorization does not hold today, only this machine may still be touched: a scan of the past
     through --connect-to, as the embedded town's.
@@ -85,25 +91,63 @@ def instruments_for(profile: Profile, request: Request, vantage: str) -> Instrum
         ScopeError: the authorization does not cover this.
         UsageError: an option cannot be used.
     """
-    scope, options = authorized(profile, now=request.now), request.options
+    scope, town = authorized(profile, now=request.now), profile.town
+    seen = ports_seen_open(request.history, town.id, vantage=vantage, now=request.now)
+    options = replace(request.options, seen_open=seen)
     try:
         authorized(profile, now=request.clock)
     except ScopeError:
         if not options.connect_to:
             raise
         options = replace(options, loopback_only=True)
-    return set_up(profile.town, scope, options, now=request.now, vantage=vantage)
+    return set_up(town, scope, options, now=request.now, vantage=vantage)
 
 
 def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
-    """The profile, the catalogue and the vantage: all that needs no network."""
+    """The profile, the catalogue and the vantage: all that needs no network.
+
+    Raises:
+        ProfileError, CatalogueError: what is read is not valid.
+        UsageError: the vantage is not of this profile, this machine does not stand there, or the scan file could
+            never be written.
+    """
+    if request.save is not None:
+        _check_place(request.save)
     profile = load_profile(request.profile)
     zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
     vantage = request.vantage or _recognised(profile.town)
     if vantage not in (OUTSIDE, *zones):
         known = ", ".join((OUTSIDE, *zones))
         raise UsageError(f"« {vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
+    _refuse_elsewhere(profile.town, vantage, request.options)
     return profile, load_catalogue(request.check_folders), vantage
+
+
+def _refuse_elsewhere(town: Town, vantage: str, options: Options) -> None:
+    """Seen from elsewhere, what is silent would pass for what the zone's firewall holds back.
+
+    Rules of --connect-to put the town on this machine, and a test network says where everything stands.
+
+    Raises:
+        UsageError: the zone declares its networks, and this machine stands in none of them.
+    """
+    zone = town.asset(f"{AssetKind.ZONE}/{vantage}")
+    if options.connect_to or options.allow_test_network or not isinstance(zone, Zone) or not zone.networks:
+        return
+    if vantage not in standing_in(town):
+        networks = french.listed(zone.networks)
+        raise UsageError(
+            f"Cette machine n'a pas d'adresse dans le réseau « {vantage} » du profil ({networks}). "
+            "Connectez-la à ce réseau et recommencez, ou corrigez les réseaux (networks) de cette zone."
+        )
+
+
+def _check_place(path: Path) -> None:
+    """Minutes of looking must not end on a folder that never was."""
+    if path.is_dir():
+        raise UsageError(f"--save : {quoted(path)} est un dossier, il faut un nom de fichier.")
+    if not path.parent.is_dir():
+        raise UsageError(f"--save : le dossier {quoted(path.parent)} n'existe pas. Rien n'a été envoyé.")
 
 
 def _recognised(town: Town) -> str:
@@ -136,6 +180,20 @@ def _doubt(town: Town, vantage: str) -> str:
     return (
         f"Cette machine porte une adresse du réseau « {standing[0]} » du profil. Si elle y est vraiment, ce "
         f"contrôle ne dit rien de l'extérieur : refaites-le avec --vantage {standing[0]}."
+    )
+
+
+def _strangers(profile: Profile, request: Request, vantage: str) -> str:
+    """What to say of canaries that nobody signed for."""
+    scope = authorized(profile, now=request.now)
+    found = [str(address) for address in barely_asked(profile.town, vantage, scope=scope)]
+    if not found:
+        return ""
+    subject = "L'adresse témoin" if len(found) == 1 else "Les adresses témoins"
+    verb = "n'est pas" if len(found) == 1 else "ne sont pas"
+    return (
+        f"{subject} {french.listed(found)} {verb} dans authorization.addresses : peu de ports y sont demandés, et "
+        "le silence des autres reste à vérifier. Si cette machine est à vous, ajoutez-la à cette liste."
     )
 
 
