@@ -33,6 +33,7 @@ types: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_town.py
+	$(BIN)/python benchmarks/reachability.py
 
 # What is generated: the catalogue of checks, the schemas, the README's report.
 docs: $(VENV)/.ready-dev

@@ -56,6 +56,46 @@ table inet lab {
 """
 
 
+def run_in(namespace: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """One command in a namespace, two minutes at most."""
+    return subprocess.run(
+        ["ip", "netns", "exec", namespace, *words], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def must_in(namespace: str, *words: str) -> None:
+    done = run_in(namespace, *words)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+
+
+def inside(namespace: str, looking: Coroutine[Any, Any, T]) -> T:
+    """What `looking` returns, run on a thread of this process that stands in the namespace."""
+    found: list[T] = []
+
+    def enter() -> None:
+        enter_namespace(namespace)
+        found.append(asyncio.run(looking))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join(120)
+    assert found, "the looking failed: see the thread's traceback"
+    return found[0]
+
+
+def enter_namespace(namespace: str) -> None:
+    """The calling thread, and nothing else, stands there from now on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path(f"/run/netns/{namespace}").open("rb") as file:
+        assert libc.setns(file.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+
+
+def link(namespace: str, device: str, router: str, other: str) -> None:
+    """A cable between two namespaces, both ends down and without address."""
+    peer = ("peer", "name", other, "netns", router)
+    subprocess.run(["ip", "link", "add", device, "netns", namespace, "type", "veth", *peer], check=True)
+
+
 class Lab:
     """Three namespaces; names carry the pid, and everything goes with them."""
 
@@ -63,33 +103,14 @@ class Lab:
         self.scanner, self.router, self.target = (f"cya-{os.getpid()}-{role}" for role in "srt")
 
     def run(self, namespace: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["ip", "netns", "exec", namespace, *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return run_in(namespace, *words)
 
     def must(self, namespace: str, *words: str) -> None:
-        done = self.run(namespace, *words)
-        assert done.returncode == 0, f"{words}: {done.stderr}"
+        must_in(namespace, *words)
 
     def from_scanner(self, looking: Coroutine[Any, Any, T]) -> T:
         """What `looking` returns, run on a thread of this process that stands in the scanner's namespace."""
-        found: list[T] = []
-
-        def enter() -> None:
-            libc = ctypes.CDLL(None, use_errno=True)
-            with Path(f"/run/netns/{self.scanner}").open("rb") as file:
-                assert libc.setns(file.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-            found.append(asyncio.run(looking))
-
-        thread = threading.Thread(target=enter)
-        thread.start()
-        thread.join(120)
-        assert found, "the looking failed: see the thread's traceback"
-        return found[0]
+        return inside(self.scanner, looking)
 
     @contextmanager
     def unplugged(self) -> Iterator[None]:
@@ -162,8 +183,8 @@ def laboratory(folder: Path) -> Iterator[Lab]:
 
 
 def _wire(lab: Lab) -> None:
-    _link(lab.scanner, "eth0", lab.router, "to-scanner")
-    _link(lab.target, "eth0", lab.router, "to-target")
+    link(lab.scanner, "eth0", lab.router, "to-scanner")
+    link(lab.target, "eth0", lab.router, "to-target")
     for namespace, device, addresses in (
         (lab.scanner, "eth0", ("198.51.100.2/24", "2001:db8:1::2/64")),
         (lab.router, "to-scanner", ("198.51.100.1/24", "2001:db8:1::1/64")),
@@ -184,8 +205,3 @@ def _wire(lab: Lab) -> None:
     ):
         lab.must(namespace, "ip", "route", "add", "default", "via", four)
         lab.must(namespace, "ip", "-6", "route", "add", "default", "via", six)
-
-
-def _link(namespace: str, device: str, router: str, other: str) -> None:
-    peer = ("peer", "name", other, "netns", router)
-    subprocess.run(["ip", "link", "add", device, "netns", namespace, "type", "veth", *peer], check=True)

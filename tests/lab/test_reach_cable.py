@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cyberaudit.facts.ports import USUAL
 from tests.lab.network_lab import Lab, laboratory
 
 pytestmark = [
@@ -54,8 +55,9 @@ hosts:
   - id: vitrine
     label: Vitrine
     zone: outside
-    addresses: [192.0.2.10]
+    addresses: [192.0.2.11]
     link: fibre
+    confirmed: {by: "Hélène Marchand, maire", on: 2026-11-02}
   - id: box
     label: Box
     zone: dmz
@@ -68,6 +70,8 @@ flows:
 links:
   - {id: fibre, kind: ftto, repair_hours: 4}
 """
+# TCP alone: what a silence of UDP is worth takes most of a minute to tell.
+PORTS = ",".join(USUAL)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,7 @@ def statuses(lab: Lab, folder: Path, vantage: str) -> dict[str, set[str]]:
     done = lab.run(
         lab.scanner, sys.executable, "-m", "cyberaudit",
         "scan", str(profile), "--now", "2026-11-21", "--vantage", vantage, "--json",
-        "--resolver", "127.0.0.1:53", "--history", str(folder / "history.sqlite3"),
+        "--ports", PORTS, "--resolver", "127.0.0.1:53", "--history", str(folder / "history.sqlite3"),
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert done.stdout, done.stderr
