@@ -1,4 +1,4 @@
-"""Write what is made from the code: the page of checks, the README's report, the two JSON schemas.
+"""Write what is made from the code: the pages of checks and of ports, the README's report, the two JSON schemas.
 
 python docs/generate.py            rewrites what is stale
 python docs/generate.py --check    writes nothing, names what is stale, exits 1
@@ -19,6 +19,7 @@ from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.engine.measures import Measure, Remedies
 from cyberaudit.engine.remedies import Citation, cite_together
 from cyberaudit.errors import CyberauditError
+from cyberaudit.facts.ports import ESSENTIAL, PORTS, UDP, USUAL, Danger
 from cyberaudit.model import SeenFrom
 from cyberaudit.reports import amounts, json_report
 from cyberaudit.reports.themes import THEMES, theme_name
@@ -60,6 +61,36 @@ n'est ni une réussite ni un échec. Le même texte s'affiche avec `cyberaudit e
 Le **risque** est la gravité (1 à 4) multipliée par la vraisemblance (1 à 4).
 """
 
+ABOUT_DANGER = {
+    Danger.REMOTE_DESKTOP: "Prendre la main sur un poste",
+    Danger.REMOTE_MAINTENANCE: "Télémaintenance",
+    Danger.FILE_SHARING: "Fichiers partagés",
+    Danger.ADMIN: "Administration",
+    Danger.CLEARTEXT: "Mots de passe en clair",
+    Danger.DATABASE: "Bases de données",
+    Danger.INDUSTRIAL: "Chauffage, eau, alarmes et objets connectés",
+    Danger.PRINT_CAMERA: "Imprimantes et caméras",
+    Danger.CONSOLE: "Serveurs, machines virtuelles et sauvegardes",
+    Danger.AMPLIFIER: "Services qui peuvent servir à attaquer un tiers",
+    Danger.OTHER: "Le reste",
+}
+PORTS_HEAD = """\
+# Les ports regardés
+
+<!-- Écrit par docs/generate.py à partir de src/cyberaudit/facts/port_list.py : ne pas modifier ici. -->
+
+Un port est le numéro d'une porte : derrière, une machine offre un service. Une porte ouverte sans raison est un
+risque. `cyberaudit` essaie ici {tcp} portes en TCP et {udp} en UDP, choisies pour une commune.
+
+Le nom dit ce qui se trouve d'ordinaire derrière la porte. Ce n'est pas une preuve : un autre logiciel peut s'y
+trouver. Le rapport dit ce qui a vraiment répondu.
+
+- `--ports usual` : toutes les portes de cette page, comme sans cette option.
+- `--ports essential` : en TCP, seulement les {essential} portes de la première liste.
+- `--ports 22,8000-8100,udp/161` : les portes nommées.
+- `--all-ports` : les {all} portes possibles en TCP, et les portes UDP de cette page.
+"""
+
 
 def generated() -> dict[Path, str]:
     """Every generated file with the text it should hold."""
@@ -68,6 +99,7 @@ def generated() -> dict[Path, str]:
     report = f"```text\n{demo_report()}```\n"
     return {
         ROOT / "docs/checks.md": checks_page(catalogue),
+        ROOT / "docs/ports.md": ports_page(),
         readme: REPORT.sub(lambda _: report, readme.read_text("utf-8")),
         ROOT / "profiles/schema.json": schema_text(),
         ROOT / "docs/report.schema.json": json_report.schema_text(),
@@ -161,6 +193,37 @@ def _citation(citation: Citation) -> str:
 def prose(text: str) -> str:
     """French typography, and nothing that Markdown would take for a sign of its own."""
     return SPECIAL.sub(r"\\\1", french.typeset(text))
+
+
+def ports_page() -> str:
+    """`docs/ports.md`: the essential ports as they are asked, then every port by danger."""
+    head = PORTS_HEAD.format(
+        tcp=french.number(len(USUAL)), udp=len(UDP), essential=len(ESSENTIAL), all=french.number(65535)
+    )
+    essential = ", ".join(port.removeprefix("tcp/") for port in ESSENTIAL)
+    blocks = [head, "## Les portes essentielles\n", f"Dans l'ordre où elles sont essayées : {essential}.\n"]
+    for danger, title in ABOUT_DANGER.items():
+        rows = [f"| {protocol.upper()} | {numbers} | {name} |" for protocol, numbers, name in _rows(danger)]
+        blocks.append("\n".join((f"## {title}\n", "| | Ports | Nom |", "|---|---|---|", *rows, "")))
+    return french.typeset("\n".join(blocks))
+
+
+def _rows(danger: Danger) -> Iterator[tuple[str, str, str]]:
+    """Protocol, numbers, name: ports of the same name together, in the order of the first."""
+    named: dict[tuple[str, str], list[int]] = {}
+    for port in PORTS:
+        if port.danger is danger:
+            protocol, _, number = port.id.partition("/")
+            named.setdefault((protocol, port.name), []).append(int(number))
+    for (protocol, name), numbers in named.items():
+        yield protocol, ", ".join(_ranges(numbers)), name
+
+
+def _ranges(numbers: list[int]) -> Iterator[str]:
+    """« 22 », « 8000 à 8002 »."""
+    for _, found in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
+        first, *others = (number for _, number in found)
+        yield f"{first} à {others[-1]}" if others else str(first)
 
 
 def stale(files: dict[Path, str]) -> Iterable[Path]:
