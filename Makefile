@@ -14,7 +14,7 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready-dev
 	tests/install-servers
-	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90 $(PYTEST)
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90 $(PYTEST)
 
 check: $(VENV)/.ready-dev
 	$(MAKE) --no-print-directory lint types test docs-current lengths wheel
