@@ -105,15 +105,23 @@ def wrong(reach: AddressReach, host: LabHost, *, but: PortState | None = None) -
     }
 
 
+def exact_look(lab: TownLab, host: LabHost) -> AddressReach:
+    """The first of three looks with every port right: a busy machine loses answers of its own. None may be wrong."""
+    for _ in range(3):
+        (reach,) = look(lab, host.v4)
+        assert wrong(reach, host, but=PortState.UNSTABLE) == {}
+        if wrong(reach, host) == {}:
+            return reach
+    pytest.fail(f"{host.name}: three looks, and ports unstable in each")
+
+
 @pytest.mark.parametrize(
     "host", [hosts.LOSES_2, hosts.LOSES_20, hosts.LOSES_BOTH_WAYS, hosts.LOSES_AND_DROPS]
 )
 def test_a_line_that_loses_answers_costs_time_and_no_port(lab: TownLab, host: LabHost) -> None:
-    (reach,) = look(lab, host.v4)
+    reach = exact_look(lab, host)
     assert len(reach.ports) == 300
-    # On a busy machine answers come late too, and a port may stay unstable; it is never wrong.
-    assert wrong(reach, host, but=PortState.UNSTABLE) == {}
-    assert reach.answered
+    assert line(reach).answers_per_second is None
 
 
 def test_the_share_that_gets_lost_is_measured(lab: TownLab) -> None:
@@ -122,12 +130,9 @@ def test_the_share_that_gets_lost_is_measured(lab: TownLab) -> None:
 
 
 def test_a_limit_on_refusals_is_found_and_every_port_still_told(lab: TownLab) -> None:
-    (reach,) = look(lab, hosts.SILENT_RST_LIMITED.v4)
-    assert wrong(reach, hosts.SILENT_RST_LIMITED, but=PortState.UNSTABLE) == {}
-    found = line(reach).answers_per_second
-    # Fifty when nothing else runs; a busy machine loses answers of its own.
+    found = line(exact_look(lab, hosts.SILENT_RST_LIMITED)).answers_per_second
     assert found is not None
-    assert found < 100
+    assert 35 < found < 65
 
 
 def test_when_the_limit_leaves_no_time_what_matters_most_is_settled_and_the_rest_unstable(
