@@ -138,4 +138,16 @@ def test_a_period_without_controls_is_not_judged() -> None:
     assert throttle.is_over(4.0)
     throttle.judge(4.0)
     assert throttle.limit == 0
-    assert throttle.seconds_for(1) > 0
+
+
+def test_how_long_the_limit_costs_is_told_only_when_it_was_met_three_times() -> None:
+    throttle = Throttle(begun=0.0)
+    for period in range(1, 4):
+        assert throttle.seconds_for(100) == 0
+        throttle.answers, throttle.controls = 20, [True, False, False, True]
+        throttle.judge(float(period))
+    assert throttle.seconds_for(100) == pytest.approx(5)
+
+
+def test_periods_in_which_little_was_due_do_not_lower_the_limit() -> None:
+    assert Throttle(begun=0.0, met=[61.0, 49.0, 50.0, 51.0, 11.0, 9.0]).limit == pytest.approx(50)

@@ -1,6 +1,11 @@
-"""Asks an address that limits its refusals, at the rate that it turns out to bear."""
+"""Asks an address that limits its refusals, at the rate that it turns out to bear.
+
+A limit gives its answers at regular moments. Questions as regular as they would meet it in step, and the same port be
+unlucky each time: moments, controls and the order of what is asked again are drawn.
+"""
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Callable, Container, Sequence
 from itertools import cycle
@@ -18,11 +23,16 @@ _MUTE_SECONDS: Final = 5.0
 # Ours: controls alone, when every port is under way or waits for its period, must not meet the limit themselves:
 # a quarter of the rate, and half of the limit.
 _IDLE_SLOWDOWN: Final = 4
+# Ours: at half the limit no answer is held back, and a hundred ports cost some seconds.
+_AT_EASE: Final = 0.5
+# Ours: what that last lap may take beside the rest.
+_LAST_SECONDS: Final = 10.0
+_CHANCE: Final = secrets.SystemRandom()
 _ANSWERS: Final = (PortState.OPEN, PortState.CLOSED, PortState.REJECTED)
 
 
 class SlowRounds:
-    """The silent ports of one address, until each has answered or been silent twice beside controls that answered."""
+    """The silent ports of one address, until each has answered, or luck is excluded and a last slow question too."""
 
     def __init__(
         self, volley: Volley, *, learn: Then, controls: Sequence[str], now: Callable[[], float]
@@ -40,6 +50,8 @@ class SlowRounds:
         """Silent in this period, which is not judged yet."""
         self._chances: dict[str, float] = {}
         """Of each port, the chance that it answers and was silent every time."""
+        self._told: list[str] = []
+        """Silent, as far as chances go."""
         self._last_answer = now()
 
     @property
@@ -51,18 +63,30 @@ class SlowRounds:
         """Ask `ports` until `deadline`, and no longer than a person waits; the important ones when time is short."""
         end = min(deadline, self._now() + SLOW_SECONDS)
         self._waiting.extend(ports)
-        start, number = self._now(), 0
+        start = self._now()
         while self._left() and self._now() < min(end, self._last_answer + _MUTE_SECONDS):
             if self._throttle.is_over(self._now()):
                 self._judge()
                 self._leave_aside(important, seconds=end - self._now())
-            number += 1
             idle = not self._waiting
-            await self._ask_one(is_control=idle or number % QUESTIONS_PER_CONTROL == 0)
-            start = max(self._now(), start + self._step(idle=idle))
+            await self._ask_one(is_control=idle or _CHANCE.randrange(QUESTIONS_PER_CONTROL) == 0)
+            start = max(self._now(), start + self._step(idle=idle) * _CHANCE.uniform(0.5, 1.5))
             await asyncio.sleep(start - self._now())
         await self._volley.drained()
         self.unsettled += (*self._waiting, *self._silent)
+        await self._once_more(min(deadline, end + _LAST_SECONDS))
+
+    async def _once_more(self, end: float) -> None:
+        """What is left silent, one last time, so slowly that the limit has no part in it."""
+        if self.limit is None:
+            return
+        for number, port in enumerate(self._told):
+            if self._now() >= end:
+                self.unsettled += self._told[number:]
+                break
+            await self._volley.ask(port, self._learn)
+            await asyncio.sleep(1 / max(_AT_EASE * self.limit, 1.0))
+        await self._volley.drained()
 
     def _step(self, *, idle: bool) -> float:
         """Seconds from one question to the next."""
@@ -101,10 +125,11 @@ class SlowRounds:
     def _judge(self) -> None:
         """What the silences of this period are worth; the ports of which that is not enough are put again."""
         lost = self._throttle.judge(self._now())
+        _CHANCE.shuffle(self._silent)
         for port in self._silent:
             self._chances[port] = self._chances.get(port, 1.0) * lost
-            if self._chances[port] * self._answering > RISK:
-                self._waiting.append(port)
+            is_luck = self._chances[port] * self._answering > RISK
+            (self._waiting if is_luck else self._told).append(port)
         self._silent.clear()
 
     def _leave_aside(self, important: Container[str], *, seconds: float) -> None:

@@ -15,7 +15,8 @@ What is measured on the answers decides:
 - **Limit.** When most controls are lost in a burst, the address limits its refusals. The rate is then sought: up by
   half while every control answers; else halved, but never below a third more than the answers that came each second,
   for a limit gives its n answers a second whatever is asked beyond. The controls of each period give its own p, and
-  silence is final as above, with the product of the p of the periods in which the port was asked.
+  silence is final as above, with the product of the p of the periods in which the port was asked, and after a last
+  question at half the limit.
 """
 
 import math
@@ -60,6 +61,8 @@ QUESTIONS_PER_CONTROL: Final = 20
 _PERIOD_SECONDS: Final = 0.5
 _LONGEST_PERIOD: Final = 3.0
 _PERIOD_CONTROLS: Final = 4
+# Ours: the first periods hold the burst, and what was asked before.
+_ENOUGH_PERIODS: Final = 3
 
 
 @dataclass(slots=True)
@@ -154,10 +157,11 @@ class Throttle:
 
     @property
     def limit(self) -> float | None:
-        """Answers a second; None: no control was lost. The middle of what was met: a first burst gives more, and a
-        period in which little was due gives less.
+        """Answers a second; None: no control was lost. The upper quartile of what was met, without the first: a first
+        burst gives more, and a period in which little was due gives less, however many of those there are.
         """
-        return sorted(self.met)[len(self.met) // 2] if self.met else None
+        met = sorted(self.met[1:] if len(self.met) >= _ENOUGH_PERIODS else self.met)
+        return met[len(met) * 3 // 4] if met else None
 
     def is_over(self, now: float) -> bool:
         """Whether this period can be judged."""
@@ -179,6 +183,6 @@ class Throttle:
         return (both.count(False) + 0.5) / (len(both) + 1)
 
     def seconds_for(self, ports: int) -> float:
-        """How long so many refusals take at the limit; 0 when none was met."""
+        """How long so many refusals take at the limit; 0 while it was not met often enough to be known."""
         limit = self.limit
-        return 0.0 if limit is None else ports / max(limit, 0.1)
+        return 0.0 if limit is None or len(self.met) < _ENOUGH_PERIODS else ports / max(limit, 0.1)
