@@ -232,6 +232,30 @@ def test_open_and_closed_are_reported_where_they_were_meant(closed: int) -> None
     assert instruments.network.opened[Purpose.ACTIVE, "192.0.2.1", 1194] == 1
 
 
+def test_a_look_that_is_cut_short_keeps_what_was_heard_and_no_silence() -> None:
+    with serving(silence) as mute, serving(echo) as port:
+        instruments = prepared(
+            BOX, "udp/19,udp/123", f"192.0.2.1:19=127.0.0.1:{port}", f"192.0.2.1:*=127.0.0.1:{mute}"
+        )
+
+        async def cut() -> HostUdp | None:
+            looking = asyncio.create_task(host_udp.look(BOX, instruments))
+            await asyncio.sleep(1.5)
+            looking.cancel()
+            await asyncio.wait([looking])
+            return host_udp.so_far(BOX, instruments, missing=Reason.INTERRUPTED)
+
+        facts = asyncio.run(cut())
+    assert facts is not None
+    found = by_port(facts)
+    assert found["udp/19"].state is PortState.OPEN
+    assert found["udp/123"].state == Unreachable(Reason.INTERRUPTED)
+
+
+def test_nothing_is_kept_of_a_look_that_was_not_begun() -> None:
+    assert host_udp.so_far(BOX, prepared(BOX, "udp/53"), missing=Reason.INTERRUPTED) is None
+
+
 def test_words_that_are_not_those_of_the_protocol_are_open_all_the_same(closed: int) -> None:
     with serving(echo) as port:
         rules = (f"192.0.2.1:123=127.0.0.1:{port}", f"192.0.2.1:*=127.0.0.1:{closed}")

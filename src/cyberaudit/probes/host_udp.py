@@ -56,6 +56,7 @@ async def look(asset: Host, instruments: Instruments) -> HostUdp:
     rate = min(FAST_RATE, (pace(asset, instruments.town, vantage=vantage) or FAST_RATE) / len(addresses))
     asked = tuple(inquiry for port in asked_ports(asset, instruments) for inquiry in inquiries(port))
     rounds = [Rounds(instruments.network, address, asked, rate=rate) for address in addresses]
+    instruments.looks.leave(_name(asset), rounds)
     witnesses: list[CanaryAnswer] = []
     with suppress(TimeoutError):  # what was heard until then is kept
         async with asyncio.timeout(LOOK_SECONDS):
@@ -66,6 +67,19 @@ async def look(asset: Host, instruments: Instruments) -> HostUdp:
     return HostUdp(
         vantage=vantage, addresses=tuple(one.result() for one in rounds), canaries=tuple(witnesses)
     )
+
+
+def so_far(asset: Host, instruments: Instruments, *, missing: Reason) -> HostUdp | None:
+    """What was heard when the look is cut short, without any control; `missing` for what was not."""
+    rounds: Sequence[Rounds] = instruments.looks.left_behind(_name(asset)) or ()
+    for one in rounds:
+        one.cut_short(missing)
+    addresses = tuple(one.result() for one in rounds)
+    return HostUdp(vantage=instruments.vantage, addresses=addresses, canaries=()) if rounds else None
+
+
+def _name(asset: Host) -> str:
+    return f"udp {asset.key}"
 
 
 async def _end(rounds: Sequence[Rounds], asset: Host, instruments: Instruments) -> None:

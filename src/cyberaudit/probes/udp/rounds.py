@@ -133,10 +133,11 @@ class Rounds:
         self.heard.update(dict.fromkeys(self.silent(), Knock(_GONE)))
         self.ended = True
 
-    def cut_short(self) -> None:
-        """The time of the look is over: what was heard stays, and what is silent was not asked enough."""
+    def cut_short(self, missing: Reason = Reason.DEADLINE) -> None:
+        """The look is over: what was heard stays, what is silent was not asked enough, `missing` says why."""
         if not self.ended:
-            self.heard.update(dict.fromkeys(self.silent(), Knock(_TOO_LATE)))
+            unheard = (inquiry for inquiry in self.asked if inquiry not in self.heard)
+            self.heard.update(dict.fromkeys((*self.silent(), *unheard), Knock(Unreachable(missing))))
 
     def _doubtful(self, known: Losses) -> list[Inquiry]:
         """The silent questions of which an answer may have been lost each time they were put."""
