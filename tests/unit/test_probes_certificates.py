@@ -2,86 +2,24 @@
 
 import base64
 import warnings
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import certificates
-from cyberaudit.probes.certificates import TrustStore, covers_name, describe, parse, read_chain, trust_store
+from cyberaudit.probes.certificates import TrustStore, describe, parse, read_chain, trust_store
+from tests.unit.made_certificates import HOST, LEAF, MIDDLE, NOW, ROOT, STORE, Key, Signer, made
 
 pytestmark = pytest.mark.unit
-
-NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
-HOST = "mx1.mairie-saint-etienne-d-o.example"
-Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
-
-
-@dataclass(frozen=True)
-class Signer:
-    """A key and the certificate that presents it."""
-
-    certificate: x509.Certificate
-    key: Key
-
-
-def name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def made(
-    subject: str,
-    *,
-    by: Signer | None = None,
-    ca: bool = False,
-    path_length: int | None = None,
-    san: tuple[str | x509.GeneralName, ...] = (),
-    days: tuple[int, int] = (-30, 60),
-    key: Key | None = None,
-    key_usage: bool | None = None,
-) -> Signer:
-    """A certificate signed `by` another, or by itself. `days` count from NOW."""
-    own = key or ec.generate_private_key(ec.SECP256R1())
-    issuer = by.certificate.subject if by else name(subject)
-    builder = (
-        x509.CertificateBuilder()
-        .serial_number(x509.random_serial_number())
-        .subject_name(name(subject))
-        .issuer_name(issuer)
-        .public_key(own.public_key())
-        .not_valid_before(NOW + timedelta(days=days[0]))
-        .not_valid_after(NOW + timedelta(days=days[1]))
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), critical=True)
-    )
-    if san:
-        entries = [x509.DNSName(entry) if isinstance(entry, str) else entry for entry in san]
-        builder = builder.add_extension(x509.SubjectAlternativeName(entries), critical=False)
-    if key_usage is not None:
-        parts = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-        usage = x509.KeyUsage(
-            digital_signature=True, key_cert_sign=key_usage, crl_sign=False, encipher_only=False,
-            decipher_only=False, **dict.fromkeys(parts, False),
-        )  # fmt: skip
-        builder = builder.add_extension(usage, critical=True)
-    signing = by.key if by else own
-    digest = None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return Signer(builder.sign(signing, digest), own)
-
-
-ROOT = made("Racine", ca=True, key_usage=True, days=(-1000, 1000))
-MIDDLE = made("Intermédiaire", by=ROOT, ca=True, key_usage=True)
-LEAF = made(HOST, by=MIDDLE, san=(HOST,))
-STORE = TrustStore((ROOT.certificate,))
 
 
 def trouble(*chain: Signer, store: TrustStore = STORE, now: datetime = NOW) -> str:
@@ -270,38 +208,3 @@ def test_the_systems_roots_come_from_one_file_or_from_a_folder(
     trust_store.cache_clear()
     assert trust_store(None) == STORE
     trust_store.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("names", "host", "covered"),
-    [
-        (("mx1.l-hay.example",), "mx1.l-hay.example", True),
-        (("mx1.l-hay.example.",), "MX1.L-Hay.example.", True),
-        (("autre.example", "mx1.l-hay.example"), "mx1.l-hay.example", True),
-        ((), "mx1.l-hay.example", False),
-        (("",), "", False),
-        (("*.l-hay.example",), "mx1.l-hay.example", True),
-        (("*.l-hay.example",), "l-hay.example", False),
-        (("*.l-hay.example",), "a.mx1.l-hay.example", False),
-        (("mx*.l-hay.example",), "mx1.l-hay.example", False),
-        (("*.*.example",), "mx1.l-hay.example", False),
-        (("mx1.*.example",), "mx1.l-hay.example", False),
-        (("*",), "localhost", False),
-        (("*.l-hay.example",), "*.l-hay.example", False),
-        (("*.l-hay.example",), ".l-hay.example", False),
-        (("xn--l-ha-xpa.example",), "l-haÿ.example", False),
-        (("xn--mairie--l-ha-9qb.example",), "xn--mairie--l-ha-9qb.example", True),
-        (("192.0.2.25",), "192.0.2.25", True),
-        (("*.0.2.25",), "192.0.2.25", False),
-        (("2001:db8::25",), "2001:DB8:0::25", True),
-    ],
-)
-def test_a_name_is_covered_by_the_rules_of_rfc_9525(names: tuple[str, ...], host: str, covered: bool) -> None:
-    assert covers_name(names, host) is covered
-
-
-def test_a_name_with_accents_is_compared_in_its_a_label_form() -> None:
-    label = "l-haÿ".encode("idna").decode()
-    assert covers_name((f"{label}.example",), "l-haÿ.example")
-    assert covers_name((f"*.{label}.example",), "mx1.L-HAŸ.example")
-    assert not covers_name(("x.example",), "é" * 70 + ".example")

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail import MailDns, MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.facts.mail_samples import GOOD_DNS, SESSION, SILENT_DNS
 from cyberaudit.facts.reach import (
@@ -17,7 +16,15 @@ from cyberaudit.facts.reach import (
     PortAnswer,
     PortState,
 )
-from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
+from cyberaudit.facts.tls_endpoint import SessionOptions, TlsEndpoint, TlsServer, VersionOffer
+from cyberaudit.facts.tls_endpoint_samples import (
+    GOOD_ENDPOINT,
+    GOOD_SERVER,
+    accepted,
+    cut_short,
+    refused,
+    unseen,
+)
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.ports.inquiry import GONE
 from cyberaudit.probes.registry import Probe, probe_for
@@ -166,39 +173,60 @@ def test_a_canary_asked_twice_counts_only_when_it_was_reached_both_times() -> No
     assert both.canaries == (CanaryAnswer(4, "tcp/25", reached=False), kept)
 
 
-TLS = TlsSession("TLSv1.3", "x", (), "", name_matches=True)
+def endpoint(*servers: TlsServer, left_out: tuple[str, ...] = ()) -> TlsEndpoint:
+    return replace(GOOD_ENDPOINT, servers=servers, left_out=left_out)
 
 
-def endpoint(
-    session: TlsSession | Unreachable,
-    accepted: bool | Unreachable,
-    address: str = "192.0.2.1",
-    left_out: tuple[str, ...] = (),
-) -> TlsEndpoint:
-    versions = (VersionAnswer("TLSv1", accepted),)
-    return TlsEndpoint("vpn.l-hay.example", address, "tcp/443", versions, session, left_out)
+def offered(*offers: VersionOffer, **changes: Any) -> TlsServer:
+    return replace(GOOD_SERVER, versions=offers, **changes)
+
+
+OLD = accepted("TLSv1", (0x2F, 0x0A))
+UNSEEN, BEGUN = unseen("TLSv1", TIMEOUT), cut_short("TLSv1", (0x2F,), TIMEOUT)
+AWAY = replace(GOOD_SERVER, met=TIMEOUT, versions=(), sessions=(), options=TIMEOUT, complete=TIMEOUT)
 
 
 @pytest.mark.parametrize(
     ("first", "second", "kept"),
     [
-        (endpoint(BROKEN, True), endpoint(TIMEOUT, TIMEOUT), endpoint(TIMEOUT, True)),
-        (endpoint(TIMEOUT, TIMEOUT), endpoint(TLS, False), endpoint(TLS, False)),
-        (endpoint(TLS, TIMEOUT), endpoint(TIMEOUT, True), endpoint(TLS, True)),
-        (endpoint(BROKEN, True), endpoint(BROKEN, True, "192.0.2.2"), endpoint(BROKEN, True)),
-        (endpoint(BROKEN, True), endpoint(TLS, True, "192.0.2.2"), endpoint(TLS, True, "192.0.2.2")),
+        (OLD, UNSEEN, OLD),
+        (OLD, BEGUN, OLD),
+        (BEGUN, OLD, OLD),
+        (UNSEEN, refused("TLSv1"), refused("TLSv1")),
+        (OLD, refused("TLSv1"), refused("TLSv1")),
+        (refused("TLSv1"), UNSEEN, refused("TLSv1")),
+        (BEGUN, UNSEEN, replace(UNSEEN, accepted=True, seen=(0x2F,))),
+        (BEGUN, cut_short("TLSv1", (0x0A,), SPENT), cut_short("TLSv1", (0x2F, 0x0A), SPENT)),
     ],
 )
-def test_a_version_that_was_accepted_outlives_a_second_look_that_failed(
-    first: TlsEndpoint, second: TlsEndpoint, kept: TlsEndpoint
+def test_suites_that_were_seen_outlive_a_second_look_that_failed(
+    first: VersionOffer, second: VersionOffer, kept: VersionOffer
 ) -> None:
-    assert merged(first, second) == kept
+    both = merged(endpoint(offered(first)), endpoint(offered(second)))
+    assert both.servers[0].versions == (kept,)
 
 
-def test_an_address_is_left_out_only_when_neither_look_saw_it() -> None:
-    first = endpoint(BROKEN, False, left_out=("192.0.2.2", "192.0.2.3"))
-    second = endpoint(TLS, False, left_out=("192.0.2.3", "192.0.2.4"))
-    assert merged(first, second).left_out == ("192.0.2.3",)
+def test_a_server_that_was_seen_outlives_a_second_look_that_did_not_reach_it() -> None:
+    assert merged(endpoint(GOOD_SERVER), endpoint(AWAY)).servers == (GOOD_SERVER,)
+    assert merged(endpoint(AWAY), endpoint(GOOD_SERVER)).servers == (GOOD_SERVER,)
+    web = replace(AWAY, met="http")
+    assert merged(endpoint(GOOD_SERVER), endpoint(web)).servers == (web,)
+
+
+def test_each_option_is_kept_by_itself() -> None:
+    assert isinstance(GOOD_SERVER.options, SessionOptions)
+    first = replace(GOOD_SERVER.options, tickets=TIMEOUT)
+    second = replace(GOOD_SERVER.options, compression=TIMEOUT)
+    both = merged(
+        endpoint(replace(GOOD_SERVER, options=first)), endpoint(replace(GOOD_SERVER, options=second))
+    )
+    assert both.servers[0].options == GOOD_SERVER.options
+
+
+def test_certificates_of_the_first_look_stay_when_the_second_saw_none() -> None:
+    blind = replace(GOOD_SERVER, sessions=(), unseen_certificate=TIMEOUT)
+    assert merged(endpoint(GOOD_SERVER), endpoint(blind)).servers == (GOOD_SERVER,)
+    assert merged(endpoint(blind), endpoint(GOOD_SERVER)).servers == (GOOD_SERVER,)
 
 
 def test_a_probe_that_says_nothing_of_it_gives_the_second_look() -> None:

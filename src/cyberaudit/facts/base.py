@@ -2,11 +2,11 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cyberaudit.facts as package
 
@@ -21,6 +21,11 @@ class Facts:
 
     KIND: ClassVar[str]
     VERSION: ClassVar[int]
+
+    @classmethod
+    def upgraded(cls, data: Mapping[str, Any], version: int) -> Mapping[str, Any]:
+        """What an older `version` of this class stored, laid out as this one; fields it did not know are left out."""
+        return data
 
 
 def _modules(*, samples: bool) -> Iterator[ModuleType]:

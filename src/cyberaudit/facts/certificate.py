@@ -4,10 +4,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
 
 from cyberaudit import french
 from cyberaudit.model import Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """KeyUsage or ExtendedKeyUsage."""
+
+    critical: bool
+    purposes: tuple[str, ...]
+    """`digitalSignature`, `keyEncipherment`, … or `serverAuth`, `clientAuth`, …; an OID when it has no name."""
+
+
+class ChainFault(StrEnum):
+    """What is wrong in the way a chain was sent; the word is also a reason code."""
+
+    OUT_OF_ORDER = "out-of-order"
+    INCOMPLETE = "incomplete"
+    """An intermediate is missing: only a client that fetches it or has it already gets to the root."""
+    STRANGER = "stranger"
+    """A certificate that vouches for none of the others."""
+    ROOT_SENT = "root-sent"
+    """The root was sent too: useless, harmless."""
+    TWICE = "twice"
+    OUTDATED_ISSUER = "outdated-issuer"
+    """An intermediate on the way is past its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +39,8 @@ class Certificate:
 
     subject: str
     issuer: str
-    names: tuple[str, ...]
-    """dNSName and iPAddress of the SubjectAltName, lower case; the CN never counts (RFC 6125)."""
+    names: tuple[str, ...] | Unreachable
+    """dNSName and iPAddress of the SubjectAltName, lower case, the first hundreds; the CN never counts (RFC 9525)."""
     not_before: datetime
     not_after: datetime
     key_type: str
@@ -29,6 +52,28 @@ class Certificate:
     self_signed: bool
     sha256: str
     """Fingerprint of the DER form, lower-case hexadecimal."""
+    key_sha256: str | Unreachable
+    """Fingerprint of the SubjectPublicKeyInfo, lower-case hexadecimal: the same key has the same one."""
+    curve: str | Unreachable
+    """`secp256r1`, …; empty when the key is not on a named curve."""
+    exponent: int | Unreachable
+    """RSA; 0 for other keys."""
+    is_ca: bool | Unreachable
+    key_usage: Usage | Unreachable | None
+    """None: the extension is absent, as below."""
+    extended_key_usage: Usage | Unreachable | None
+    names_critical: bool | Unreachable
+    """The SubjectAltName is marked critical."""
+    subject_key: str | Unreachable
+    """SubjectKeyIdentifier, hexadecimal; empty: absent."""
+    authority_key: str | Unreachable
+    """keyIdentifier of the AuthorityKeyIdentifier, hexadecimal; empty: absent."""
+    revocation: tuple[str, ...] | Unreachable
+    """Where its revocation may be asked: `crl`, `ocsp`, and `issuer` (caIssuers), as far as present."""
+    timestamps: int | Unreachable
+    """Certificate Transparency timestamps inside it (RFC 6962)."""
+    public_rules: bool | Unreachable
+    """It claims to follow the CA/Browser Forum's rules for public authorities (policies 2.23.140.1.1, 2.23.140.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +87,12 @@ class TlsSession:
     """As sent, the server's own first."""
     trust_error: str | Unreachable
     """Empty when the chain leads to a trusted root at the scan's date, dates and name set aside; else why not."""
-    name_matches: bool
-    """The SubjectAltName covers the name that was asked for (RFC 6125, RFC 9525)."""
+    name_matches: bool | Unreachable
+    """The SubjectAltName covers the name that was asked for (RFC 9525)."""
+    chain_faults: tuple[ChainFault, ...] | Unreachable
+    """Empty: ordered and complete."""
+    timestamps: int | Unreachable
+    """Certificate Transparency timestamps that came beside the certificate, in the handshake (RFC 6962 §3.3)."""
 
 
 class Trait(StrEnum):
@@ -54,6 +103,12 @@ class Trait(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     EXPIRES_SOON = "expires-soon"
     WRONG_NAME = "wrong-name"
+    NO_NAME = "no-name"
+    """No SubjectAltName: at best a CN, to which nobody listens any more."""
+    NAME_UNSEEN = "name-unseen"
+    """Its names could not be read: `TlsSession.name_matches` says why."""
+    SELF_SIGNED = "self-signed"
+    INCOMPLETE = "incomplete-chain"
     UNTRUSTED = "untrusted"
     TRUST_UNSEEN = "trust-unseen"
     """The chain could not be verified: `TlsSession.trust_error` says why."""
@@ -63,8 +118,8 @@ class Trait(StrEnum):
 
 # product.md §7: a countdown changes at these numbers of days, so that no weekly mail repeats it
 COUNTDOWN = (7, 14, 30)
-# ANSSI TLS v1.2, R24: signed with SHA-2
-WEAK_HASHES = frozenset({"md5", "sha1"})
+# ANSSI TLS v1.2, R24: signed with SHA-2; the last two are MD2 and MD4, which have no name left
+WEAK_HASHES = frozenset({"md5", "sha1", "1.2.840.113549.1.1.2", "1.2.840.113549.1.1.3"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +137,49 @@ def traits(session: TlsSession, now: datetime, *, bounds: Bounds) -> Iterator[Tr
         yield Trait.NONE_SHOWN
         return
     leaf = session.chain[0]
+    yield from _of_dates(leaf, now, warn_days=bounds.warn_days)
+    yield from _of_name(session, leaf)
+    yield from _of_trust(session, leaf)
+    if is_short(leaf, bounds=bounds):
+        yield Trait.SHORT_KEY
+    if leaf.signature_hash in WEAK_HASHES:
+        yield Trait.WEAK_SIGNATURE
+
+
+def is_short(certificate: Certificate, *, bounds: Bounds) -> bool:
+    """Its key has fewer bits than allowed for its type; a size that could not be read (0) is none."""
+    least = {"RSA": bounds.rsa_bits, "DSA": bounds.rsa_bits, "EC": bounds.curve_bits}
+    return 0 < certificate.key_bits < least.get(certificate.key_type, 0)
+
+
+def _of_dates(leaf: Certificate, now: datetime, *, warn_days: int) -> Iterator[Trait]:
     if now > leaf.not_after:
         yield Trait.EXPIRED
     elif now < leaf.not_before:
         yield Trait.NOT_YET_VALID
-    elif days_left(leaf, now, warn_days=bounds.warn_days) is not None:
+    elif days_left(leaf, now, warn_days=warn_days) is not None:
         yield Trait.EXPIRES_SOON
-    if not session.name_matches:
-        yield Trait.WRONG_NAME
+
+
+def _of_name(session: TlsSession, leaf: Certificate) -> Iterator[Trait]:
+    if isinstance(session.name_matches, Unreachable):
+        yield Trait.NAME_UNSEEN
+    elif not session.name_matches:
+        yield Trait.WRONG_NAME if leaf.names else Trait.NO_NAME
+
+
+def _of_trust(session: TlsSession, leaf: Certificate) -> Iterator[Trait]:
+    faults = session.chain_faults
     if isinstance(session.trust_error, Unreachable):
         yield Trait.TRUST_UNSEEN
-    elif session.trust_error:
+    elif not session.trust_error:
+        return
+    elif leaf.self_signed:
+        yield Trait.SELF_SIGNED
+    elif not isinstance(faults, Unreachable) and ChainFault.INCOMPLETE in faults:
+        yield Trait.INCOMPLETE
+    else:
         yield Trait.UNTRUSTED
-    least = {"RSA": bounds.rsa_bits, "EC": bounds.curve_bits}.get(leaf.key_type, 0)
-    if leaf.key_bits < least:
-        yield Trait.SHORT_KEY
-    if leaf.signature_hash in WEAK_HASHES:
-        yield Trait.WEAK_SIGNATURE
 
 
 def days_left(leaf: Certificate, now: datetime, *, warn_days: int) -> int | None:
@@ -117,7 +198,7 @@ def shown(session: TlsSession) -> str:
     if not session.chain:
         return f"{session.version} {session.cipher}"
     leaf = session.chain[0]
-    names = ", ".join(leaf.names) or "aucun nom"
+    names = "noms illisibles" if isinstance(leaf.names, Unreachable) else ", ".join(leaf.names) or "aucun nom"
     trust = session.trust_error or "chaîne reconnue"
     until = french.day(leaf.not_after)
     return f"{session.version} {session.cipher} ; {names} ; jusqu'au {until} ; {leaf.issuer} ; {trust}"
@@ -125,27 +206,42 @@ def shown(session: TlsSession) -> str:
 
 def sentence(trait: Trait, session: TlsSession, host: str) -> str:
     """What the trait says of `host`, in French; dates instead of a number of days left."""
-    leaf = session.chain[0] if session.chain else None
-    end = french.day(leaf.not_after) if leaf else ""
+    if not session.chain:
+        return _SENTENCES[Trait.NONE_SHOWN].format(host=host)
+    leaf = session.chain[0]
     match trait:
-        case Trait.NONE_SHOWN:
-            return f"{host} n'a montré aucun certificat."
-        case Trait.EXPIRED:
-            return f"Le certificat de {host} est périmé depuis le {end}."
-        case Trait.NOT_YET_VALID:
-            return f"Le certificat de {host} ne vaut qu'à partir du {french.day(leaf.not_before) if leaf else ''}."
-        case Trait.EXPIRES_SOON:
-            return f"Le certificat de {host} finit le {end}."
-        case Trait.WRONG_NAME:
-            return f"Le certificat de {host} est au nom d'un autre serveur."
-        case Trait.UNTRUSTED:
-            return f"Le certificat de {host} ne vient pas d'une autorité reconnue."
         case Trait.TRUST_UNSEEN:
-            cause = session.trust_error
-            return f"{host} : {cause.reason.french if isinstance(cause, Unreachable) else cause}."
-        case Trait.SHORT_KEY:
-            return f"La clé de {host} est trop courte ({leaf.key_bits if leaf else 0} bits)."
-        case Trait.WEAK_SIGNATURE:
-            return f"Le certificat de {host} est signé d'une façon dépassée ({leaf.signature_hash if leaf else ''})."
+            cause = _cause(session.trust_error)
+        case Trait.NAME_UNSEEN:
+            cause = _cause(session.name_matches)
         case _:
-            assert_never(trait)
+            cause = ""
+    return _SENTENCES[trait].format(
+        host=host,
+        cause=cause,
+        start=french.day(leaf.not_before),
+        end=french.day(leaf.not_after),
+        bits=leaf.key_bits,
+        digest=leaf.signature_hash,
+    )
+
+
+_SENTENCES = {
+    Trait.NONE_SHOWN: "{host} n'a montré aucun certificat.",
+    Trait.EXPIRED: "Le certificat de {host} est périmé depuis le {end}.",
+    Trait.NOT_YET_VALID: "Le certificat de {host} ne vaut qu'à partir du {start}.",
+    Trait.EXPIRES_SOON: "Le certificat de {host} finit le {end}.",
+    Trait.WRONG_NAME: "Le certificat de {host} est au nom d'un autre serveur.",
+    Trait.NO_NAME: "Le certificat de {host} ne dit pas son nom là où les logiciels le cherchent (SAN).",
+    Trait.NAME_UNSEEN: "{host} : {cause}.",
+    Trait.SELF_SIGNED: "Le certificat de {host} n'est garanti que par lui-même.",
+    Trait.INCOMPLETE: "{host} n'envoie pas le certificat intermédiaire qui mène à une autorité reconnue.",
+    Trait.UNTRUSTED: "Le certificat de {host} ne vient pas d'une autorité reconnue.",
+    Trait.TRUST_UNSEEN: "{host} : {cause}.",
+    Trait.SHORT_KEY: "La clé de {host} est trop courte ({bits} bits).",
+    Trait.WEAK_SIGNATURE: "Le certificat de {host} est signé d'une façon dépassée ({digest}).",
+}
+
+
+def _cause(unseen: object) -> str:
+    return unseen.reason.french if isinstance(unseen, Unreachable) else "la question n'a pas de réponse"

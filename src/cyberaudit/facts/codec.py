@@ -197,7 +197,14 @@ def decode_facts(data: Json) -> Facts | Unreachable:
     _decode_scalar(version, int)
     if cls is None or version > cls.VERSION:
         return Unreachable(Reason.TOO_NEW, f"{kind} {version}")
-    return decode(content, cls)
+    return decode(_upgraded(content, cls, version), cls)
+
+
+def _upgraded(content: Json, cls: type[Facts], version: int) -> dict[str, Json]:
+    try:
+        return dict(cls.upgraded(_expect(content, dict), version))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NotDecodable(f"{cls.KIND} {version} without {error}") from error
 
 
 @cache

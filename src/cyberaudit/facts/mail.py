@@ -78,7 +78,7 @@ class MailServers(Facts):
     """What the servers that receive a domain's mail answered on port 25."""
 
     KIND = "mail-servers"
-    VERSION = 1
+    VERSION = 2
 
     domain: str
     servers: tuple[MailServer, ...]

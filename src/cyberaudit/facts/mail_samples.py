@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cyberaudit.facts.base import Facts
-from cyberaudit.facts.certificate import Certificate, TlsSession
+from cyberaudit.facts.certificate import Certificate, TlsSession, Usage
 from cyberaudit.facts.mail import (
     MailDns,
     MailServer,
@@ -57,8 +57,28 @@ CERTIFICATE = Certificate(
     signature_hash="sha256",
     self_signed=False,
     sha256="ab" * 32,
+    key_sha256="ef" * 32,
+    curve="secp256r1",
+    exponent=0,
+    is_ca=False,
+    key_usage=Usage(critical=True, purposes=("digitalSignature",)),
+    extended_key_usage=Usage(critical=False, purposes=("serverAuth",)),
+    names_critical=False,
+    subject_key="01" * 20,
+    authority_key="02" * 20,
+    revocation=("crl", "issuer"),
+    timestamps=2,
+    public_rules=True,
 )
-TLS = TlsSession("TLSv1.3", "TLS_AES_256_GCM_SHA384", (CERTIFICATE,), "", name_matches=True)
+TLS = TlsSession(
+    version="TLSv1.3",
+    cipher="TLS_AES_256_GCM_SHA384",
+    chain=(CERTIFICATE,),
+    trust_error="",
+    name_matches=True,
+    chain_faults=(),
+    timestamps=0,
+)
 SESSION = SmtpSession(banner="ESMTP", extensions=("PIPELINING", "STARTTLS"), tls=TLS)
 GOOD_SERVERS = MailServers(
     domain=DOMAIN,
@@ -90,7 +110,7 @@ EXPIRED_SERVERS = MailServers(
                     chain=(
                         replace(CERTIFICATE, not_after=datetime(2026, 9, 1, tzinfo=UTC), self_signed=True),
                     ),
-                    trust_error="certificat auto-signé",
+                    trust_error="le certificat est signé par lui-même",
                     name_matches=False,
                 ),
             ),

@@ -1,25 +1,28 @@
-"""Certificates: how they are read, whether their chain leads to a trusted root, whether they carry a name."""
+"""Certificates: how they are read, and whether their chain leads to a trusted root."""
 
+import hashlib
 import ssl
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.utils import CryptographyDeprecationWarning
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID, PublicKeyAlgorithmOID
 
 from cyberaudit.facts.certificate import Certificate
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
+from cyberaudit.probes import certificate_extensions as extensions
+from cyberaudit.probes.certificate_extensions import UNREADABLE
 
 # Ours: public chains have two to four; a hostile one may have hundreds.
 MAX_DEPTH = 8
@@ -39,52 +42,67 @@ _KEY_TYPES = (
     (ed448.Ed448PublicKey, "Ed448"),
     (dsa.DSAPublicKey, "DSA"),
 )
-# What cryptography raises for a certificate it reads but does not understand.
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
+_KEY_OIDS = {
+    PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5: "RSA",
+    PublicKeyAlgorithmOID.EC_PUBLIC_KEY: "EC",
+    PublicKeyAlgorithmOID.DSA: "DSA",
+}
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """What others put in their certificates is a fact, not a warning for the person at the terminal."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        warnings.simplefilter("ignore")
         yield
 
 
-@_quietly()
+@quietly()
 def parse(der: bytes) -> x509.Certificate | Unreachable:
     """The certificate behind its DER form; garbage is `protocol-error`."""
     try:
         return x509.load_der_x509_certificate(der)
-    except (*_UNREADABLE, x509.InvalidVersion) as error:
+    except (*UNREADABLE, x509.InvalidVersion) as error:
         return Unreachable(Reason.PROTOCOL_ERROR, f"certificat illisible : {clean(str(error), limit=80)}")
 
 
-@_quietly()
+@quietly()
 def describe(certificate: x509.Certificate) -> Certificate | Unreachable:
-    """The facts of one certificate; a part that cannot be understood makes the whole `protocol-error`."""
+    """The facts of one certificate; names of its own or of its issuer that cannot be read make it `protocol-error`.
+
+    A key or an extension that cannot be read is unreachable in its own field.
+    """
     try:
-        key_type, key_bits = _key(certificate)
-        return Certificate(
-            subject=clean(certificate.subject.rfc4514_string()),
-            issuer=clean(certificate.issuer.rfc4514_string()),
-            names=_names(certificate),
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            key_type=key_type,
-            key_bits=key_bits,
-            signature_hash=_signature_hash(certificate),
-            self_signed=_is_signed_by(certificate, certificate),
-            sha256=_fingerprint(certificate).hex(),
-        )
-    except _UNREADABLE as error:
+        subject, issuer = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
+        not_before, not_after = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except UNREADABLE as error:
         return Unreachable(Reason.PROTOCOL_ERROR, f"certificat illisible : {clean(str(error), limit=80)}")
+    key = _read_key(certificate)
+    names = extensions.names(certificate)
+    return Certificate(
+        subject=clean(subject),
+        issuer=clean(issuer),
+        names=names if isinstance(names, Unreachable) else names.shown(),
+        not_before=not_before,
+        not_after=not_after,
+        key_type=key.type,
+        key_bits=key.bits,
+        signature_hash=_signature_hash(certificate),
+        self_signed=is_signed_by(certificate, certificate),
+        sha256=_fingerprint(certificate).hex(),
+        key_sha256=key.sha256,
+        curve=key.curve,
+        exponent=key.exponent,
+        is_ca=extensions.is_ca(certificate),
+        key_usage=extensions.key_usage(certificate),
+        extended_key_usage=extensions.extended_key_usage(certificate),
+        names_critical=extensions.names_critical(certificate),
+        subject_key=extensions.subject_key(certificate),
+        authority_key=extensions.authority_key(certificate),
+        revocation=extensions.revocation(certificate),
+        timestamps=extensions.timestamps(certificate),
+        public_rules=extensions.public_rules(certificate),
+    )
 
 
 def read_chain(sent: Sequence[bytes]) -> tuple[tuple[x509.Certificate, Certificate], ...] | Unreachable:
@@ -108,23 +126,33 @@ def _fingerprint(certificate: x509.Certificate) -> bytes:
     return certificate.fingerprint(hashes.SHA256())
 
 
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    hosts = (clean(name).lower() for name in names.get_values_for_type(x509.DNSName))
-    addresses = (str(address) for address in names.get_values_for_type(x509.IPAddress))
-    return (*hosts, *addresses)
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The public key of a certificate."""
+
+    type: str
+    bits: int
+    curve: str | Unreachable
+    exponent: int | Unreachable
+    sha256: str | Unreachable
 
 
-def _key(certificate: x509.Certificate) -> tuple[str, int]:
+def _read_key(certificate: x509.Certificate) -> _Key:
+    oid = certificate.public_key_algorithm_oid.dotted_string
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        return certificate.public_key_algorithm_oid.dotted_string, 0
-    name = next((name for kind, name in _KEY_TYPES if isinstance(key, kind)), "")
-    return name or certificate.public_key_algorithm_oid.dotted_string, getattr(key, "key_size", 0)
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        unseen = Unreachable(Reason.PROTOCOL_ERROR, f"clé illisible : {clean(str(error), limit=80)}")
+        kind = next((name for known, name in _KEY_OIDS.items() if known.dotted_string == oid), oid)
+        return _Key(kind, 0, unseen, unseen, unseen)
+    return _Key(
+        type=next((name for kind, name in _KEY_TYPES if isinstance(key, kind)), oid),
+        bits=getattr(key, "key_size", 0),
+        curve=key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else "",
+        exponent=key.public_numbers().e if isinstance(key, rsa.RSAPublicKey) else 0,
+        sha256=hashlib.sha256(spki).hexdigest(),
+    )
 
 
 def _signature_hash(certificate: x509.Certificate) -> str:
@@ -135,7 +163,8 @@ def _signature_hash(certificate: x509.Certificate) -> str:
     return algorithm.name if algorithm else ""
 
 
-def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """`issuer` has the name and the key that signed `certificate`; its dates and rights are not looked at."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except InvalidSignature:
@@ -150,8 +179,20 @@ class TrustStore:
     """The roots a chain may end at."""
 
     roots: tuple[x509.Certificate, ...]
+    _by_name: Mapping[x509.Name, Sequence[x509.Certificate]] = field(init=False, repr=False, compare=False)
 
-    @_quietly()
+    def __post_init__(self) -> None:
+        by_name = defaultdict(list)
+        for root in self.roots:
+            with suppress(*UNREADABLE):
+                by_name[root.subject].append(root)
+        object.__setattr__(self, "_by_name", by_name)
+
+    def named(self, subject: x509.Name) -> Sequence[x509.Certificate]:
+        """The roots of this name."""
+        return self._by_name.get(subject, ())
+
+    @quietly()
     def trust_error(self, chain: Sequence[x509.Certificate], *, now: datetime) -> str:
         """Empty when `chain`, the server's own first, leads to a root; else why not, in French.
 
@@ -161,9 +202,9 @@ class TrustStore:
         leaf, *others = chain[:MAX_SENT]
         if self._reaches_root(leaf, others, now=now, seen=set(), depth=0):
             return ""
-        if _is_signed_by(leaf, leaf):
+        if is_signed_by(leaf, leaf):
             return "le certificat est signé par lui-même"
-        issuers = [other for other in (*others, *self.roots) if _is_signed_by(leaf, other)]
+        issuers = [other for other in (*others, *self.named(leaf.issuer)) if is_signed_by(leaf, other)]
         if issuers and not any(_may_sign(issuer, now=now, depth=0) for issuer in issuers):
             return "l'autorité qui a signé le certificat est périmée ou n'a pas le droit de signer"
         return f"l'autorité qui a signé le certificat est inconnue ({_last_issuer(leaf, others)})"
@@ -186,9 +227,9 @@ class TrustStore:
         return any(
             candidate.subject == certificate.issuer
             and _may_sign(candidate, now=now, depth=depth)
-            and _is_signed_by(certificate, candidate)
+            and is_signed_by(certificate, candidate)
             and self._reaches_root(candidate, sent, now=now, seen=seen, depth=depth + 1)
-            for candidate in (*self.roots, *sent)
+            for candidate in (*self.named(certificate.issuer), *sent)
         )
 
 
@@ -205,7 +246,7 @@ def _may_sign(issuer: x509.Certificate, *, now: datetime, depth: int) -> bool:
         return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     except x509.ExtensionNotFound as error:
         return error.oid == x509.KeyUsage.oid
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 
@@ -220,7 +261,7 @@ def _last_issuer(leaf: x509.Certificate, sent: Sequence[x509.Certificate]) -> st
     try:
         common = last.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
         return clean(str(common[0].value) if common else last.issuer.rfc4514_string(), limit=80)
-    except _UNREADABLE:
+    except UNREADABLE:
         return "nom illisible"
 
 
@@ -242,43 +283,14 @@ def _system_bundles() -> Iterable[Path]:
     return sorted(Path(openssl.capath).glob("*.pem")) if openssl.capath else ()
 
 
-@_quietly()
+@quietly()
 def _read_roots(path: Path) -> tuple[x509.Certificate, ...]:
     """One unreadable root hides only itself."""
     roots = []
     with suppress(OSError):
         for part in path.read_bytes().split(PEM_BEGIN)[1:]:
-            with suppress(*_UNREADABLE, x509.InvalidVersion):
+            with suppress(*UNREADABLE, x509.InvalidVersion):
                 roots.append(
                     x509.load_pem_x509_certificate(PEM_BEGIN + part.partition(PEM_END.strip())[0] + PEM_END)
                 )
     return tuple(roots)
-
-
-def covers_name(names: Sequence[str], host: str) -> bool:
-    """One of the SubjectAltName entries is `host`, or covers it (RFC 9525 §6.3).
-
-    `*` stands only for the whole left-most label, and for exactly one; an address must be written as such.
-    """
-    wanted = _a_labels(host)
-    try:
-        address = ip_address(wanted)
-    except ValueError:
-        return any(_matches(name.rstrip("."), wanted) for name in names)
-    return str(address) in names
-
-
-def _a_labels(host: str) -> str:
-    text = host.rstrip(".").lower()
-    try:
-        return text if text.isascii() else text.encode("idna").decode("ascii")
-    except UnicodeError:
-        return text
-
-
-def _matches(name: str, wanted: str) -> bool:
-    if name == wanted:
-        return "*" not in name and bool(name)
-    left, dot, rest = name.partition(".")
-    wanted_left, _, wanted_rest = wanted.partition(".")
-    return left == "*" and dot == "." and "*" not in rest and bool(wanted_left) and rest == wanted_rest

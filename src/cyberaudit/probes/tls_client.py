@@ -2,17 +2,24 @@
 
 import re
 import ssl
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.model import Unreachable
-from cyberaudit.probes.certificates import TrustStore, covers_name, read_chain
+from cryptography.x509 import Certificate
+
+from cyberaudit.facts.certificate import ChainFault, TlsSession
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.plaintext import clean
+from cyberaudit.probes import certificate_extensions as extensions
+from cyberaudit.probes.certificate_chain import chain_faults
+from cyberaudit.probes.certificates import MAX_SENT, TrustStore, quietly, read_chain
 
 _SNI_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
 # OpenSSL, ssl.h: SSL_OP_LEGACY_SERVER_CONNECT, absent from the module before Python 3.12. Servers without
 # RFC 5746 must be seen too.
 _LEGACY_SERVER_CONNECT = 0x4
+_TIMESTAMPS_UNSEEN = Unreachable(Reason.NOT_LOOKED, "la bibliothèque TLS d'ici ne les montre pas")
 
 
 def sni(host: str) -> str | None:
@@ -36,17 +43,58 @@ def tls_session(
     session: ssl.SSLObject, *, host: str, trust: TrustStore | Unreachable, now: datetime
 ) -> TlsSession | Unreachable:
     """The facts of a handshake that ended well: compared with the name `host`, judged at `now`."""
-    chain = read_chain(sent_chain(session))
+    return session_of(
+        sent_chain(session),
+        version=session.version() or "",
+        cipher=(session.cipher() or ("", "", 0))[0],
+        host=host,
+        trust=trust,
+        now=now,
+    )
+
+
+@quietly()
+def session_of(
+    sent: Sequence[bytes],
+    *,
+    version: str,
+    cipher: str,
+    host: str,
+    trust: TrustStore | Unreachable,
+    now: datetime,
+    timestamps: int | Unreachable = _TIMESTAMPS_UNSEEN,
+) -> TlsSession | Unreachable:
+    """The facts of a handshake that showed the certificates `sent` (DER, the server's own first).
+
+    `host` is the name or address that was asked for, and that the certificate should carry; `timestamps`, how many
+    came beside the certificate (RFC 6962 §3.3).
+    """
+    chain = read_chain(sent[:MAX_SENT])
     if isinstance(chain, Unreachable):
         return chain
     certificates = [certificate for certificate, _ in chain]
+    error = trust if isinstance(trust, Unreachable) else trust.trust_error(certificates, now=now)
+    names = extensions.names(certificates[0])
     return TlsSession(
-        version=session.version() or "",
-        cipher=(session.cipher() or ("", "", 0))[0],
+        version=clean(version),
+        cipher=clean(cipher),
         chain=tuple(facts for _, facts in chain),
-        trust_error=trust if isinstance(trust, Unreachable) else trust.trust_error(certificates, now=now),
-        name_matches=covers_name(chain[0][1].names, host),
+        trust_error=error,
+        name_matches=names if isinstance(names, Unreachable) else names.covers(host),
+        chain_faults=_faults(certificates, trust, trusted=not error, sent=len(sent), now=now),
+        timestamps=timestamps,
     )
+
+
+def _faults(
+    read: Sequence[Certificate], trust: TrustStore | Unreachable, *, trusted: bool, sent: int, now: datetime
+) -> tuple[ChainFault, ...] | Unreachable:
+    """Unknown without roots to compare with, and when only the beginning of the chain could be read."""
+    if isinstance(trust, Unreachable):
+        return trust
+    if len(read) < sent:
+        return Unreachable(Reason.PROTOCOL_ERROR, f"{len(read)} certificats lus sur {sent} envoyés")
+    return chain_faults(read, trust, trusted=trusted, now=now)
 
 
 def sent_chain(session: ssl.SSLObject) -> tuple[bytes, ...]:

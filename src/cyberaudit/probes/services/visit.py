@@ -81,7 +81,16 @@ _OURS = {Reason.DEADLINE, Reason.BUDGET_SPENT}
 
 async def visit(door: Door) -> Behind:
     """Ask in the order of the port until something is understood, and say what it is."""
-    heard = await _first_understood(door)
+    return await _visit(door, _ORDER.get(door.port, USUAL))
+
+
+async def visit_portal(door: Door) -> Behind:
+    """The same where TLS is known to be spoken, whatever the port."""
+    return await _visit(door, (ask_tls,))
+
+
+async def _visit(door: Door, asks: tuple[Ask, ...]) -> Behind:
+    heard = await _first_understood(door, asks)
     if isinstance(heard, Unreachable):
         return unseen(str(door.address), f"tcp/{door.port}", heard)
     found = recognise(heard)
@@ -116,11 +125,11 @@ def unseen(address: str, port: str, cause: Unreachable) -> Behind:
     )
 
 
-async def _first_understood(door: Door) -> Heard | Unreachable:
+async def _first_understood(door: Door, asks: tuple[Ask, ...]) -> Heard | Unreachable:
     """The first answer we know how to read; else words that we do not, silence, or why nobody could be asked."""
     words: Heard | None = None
     troubles: list[Unreachable] = []
-    for ask in _ORDER.get(door.port, USUAL):
+    for ask in asks:
         said = await ask(door)
         if isinstance(said, Heard) and said.protocol != UNKNOWN:
             return said

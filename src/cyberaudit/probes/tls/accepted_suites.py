@@ -1,0 +1,163 @@
+"""Every suite a server accepts in one version: all are offered, the server picks one, it is left out, and so on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cyberaudit.facts.tls_endpoint import Preference, VersionOffer
+from cyberaudit.facts.tls_suites import suite
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.tls.asking import PROTOCOL_VERSION, Asker, Refusable
+from cyberaudit.probes.tls.flight import Alert, ServerFlight
+from cyberaudit.probes.tls.hello import SSL2, TLS13, VERSION_NAMES
+from cyberaudit.probes.tls.offers import Offers
+
+_NO_CONTROL = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first answer in one version, to an offer of all its suites (or of the first piece of them)."""
+
+    version: int
+    answer: Refusable
+    offers: Offers
+    """As the server takes them in this version."""
+
+    @property
+    def flight(self) -> ServerFlight | None:
+        """None: the version was not accepted here."""
+        if isinstance(self.answer, ServerFlight) and self.answer.version == self.version:
+            return self.answer
+        return None
+
+    @property
+    def is_refused_in_words(self) -> bool:
+        """An alert about the version, or an answer in another one."""
+        if isinstance(self.answer, ServerFlight):
+            return self.answer.version != self.version
+        return isinstance(self.answer, Alert) and self.answer.code == PROTOCOL_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What was picked, one after the other."""
+
+    suites: tuple[int, ...]
+    end: Unreachable | None
+    """None: the server then refused all that was left."""
+
+
+async def head(asker: Asker, offers: Offers, version: int) -> Head:
+    """Ask for `version` with everything; TLS 1.3 once more with key shares when it is refused without."""
+    answer = await asker.ask(offers.hello(version, offers.suites(version)[0]))
+    if version == TLS13 and isinstance(answer, Alert) and answer.code != PROTOCOL_VERSION:
+        offers = replace(offers, has_shares=True)
+        answer = await asker.ask(offers.hello(version, offers.suites(version)[0]))
+    return Head(version, answer, offers)
+
+
+async def version_offer(asker: Asker, first: Head) -> VersionOffer:
+    """What the server makes of the version whose first answer is known."""
+    if first.version == SSL2:
+        return _of_ssl2(asker, first)
+    picked = await _all_picked(asker, first)
+    if not picked.suites:
+        return _refused(asker, first, picked.end)
+    return VersionOffer(
+        version=VERSION_NAMES[first.version],
+        accepted=True,
+        suites=picked.end or picked.suites,
+        seen=picked.suites,
+        preference=await _preference(asker, first, picked.suites),
+    )
+
+
+def _refused(asker: Asker, first: Head, end: Unreachable | None) -> VersionOffer:
+    if first.is_refused_in_words:
+        asker.refused_in_words.add(VERSION_NAMES[first.version])
+    cause = end or (None if first.is_refused_in_words or asker.control else _NO_CONTROL)
+    return VersionOffer(
+        version=VERSION_NAMES[first.version],
+        accepted=cause or False,
+        suites=cause or (),
+        seen=cause or (),
+        preference=cause or Unreachable(Reason.NOT_LOOKED),
+    )
+
+
+def _of_ssl2(asker: Asker, first: Head) -> VersionOffer:
+    """The server names all its kinds at once, and the client chooses (draft of 1995, §2.5)."""
+    kinds = first.flight.suites if first.flight else ()
+    if not kinds:
+        return _refused(asker, first, first.answer if isinstance(first.answer, Unreachable) else None)
+    return VersionOffer(
+        version=VERSION_NAMES[SSL2],
+        accepted=True,
+        suites=kinds,
+        seen=kinds,
+        preference=Preference.CLIENT if len(kinds) > 1 else Preference.ONLY_ONE,
+    )
+
+
+async def _all_picked(asker: Asker, first: Head) -> Picked:
+    """In the order of the server's choice; in pieces, the order is asked for once more at the end."""
+    pieces = first.offers.suites(first.version)
+    if first.version == TLS13 or len(pieces) == 1 or first.is_refused_in_words:
+        return await _picked(asker, first, pieces[0], first.answer)
+    found: list[int] = []
+    end = None
+    for number, piece in enumerate(pieces):
+        picked = await _picked(asker, first, piece, None if number else first.answer)
+        found += picked.suites
+        end = end or picked.end
+    if 1 < len(found) <= len(pieces[0]):
+        ordered = await _picked(asker, first, tuple(found), None)
+        found.sort(key=lambda code: _place(ordered.suites, code))
+    return Picked(tuple(found), end)
+
+
+def _place(suites: tuple[int, ...], code: int) -> int:
+    return suites.index(code) if code in suites else len(suites)
+
+
+async def _picked(asker: Asker, first: Head, offered: Iterable[int], answer: Refusable | None) -> Picked:
+    """`answer`: to the whole offer, when it is known already."""
+    left, taken = list(offered), list[int]()
+    while left:
+        if answer is None:
+            answer = await asker.ask(first.offers.hello(first.version, tuple(left)))
+        match answer:
+            case Unreachable():
+                return Picked(tuple(taken), answer)
+            case ServerFlight() if answer.version == first.version:
+                taken.append(answer.suite)
+                left.remove(answer.suite)
+            case _:
+                break
+        answer = None
+    return Picked(tuple(taken), None)
+
+
+async def _preference(asker: Asker, first: Head, suites: tuple[int, ...]) -> Preference | Unreachable:
+    """Offer two accepted suites the other way round: who takes the first one follows his client.
+
+    It is a control too, after the refusal that ended the list: so it is asked when there is only one.
+    """
+    offered = tuple(dict.fromkeys((_not_first(suites), suites[0])))
+    answer = await asker.ask(first.offers.hello(first.version, offered))
+    match answer:
+        case Unreachable():
+            return answer
+        case ServerFlight() if answer.version == first.version:
+            if len(offered) == 1:
+                return Preference.ONLY_ONE
+            return Preference.CLIENT if answer.suite == offered[0] else Preference.SERVER
+        case _:  # refused what was granted a moment ago
+            asker.unstable = True
+            return Unreachable(Reason.UNSTABLE)
+
+
+def _not_first(suites: tuple[int, ...]) -> int:
+    """The last one, but rather no ChaCha20: some servers follow their client in that alone."""
+    others = [code for code in suites[1:] if suite(code).cipher != "CHACHA20"]
+    return others[-1] if others else suites[-1]
