@@ -12,8 +12,7 @@ import pytest
 from cyberaudit.declared import AssetKind, Host, Vpn
 from cyberaudit.demo.hosts import ADMIN_PAGE, AGENTS, AGENTS_NAME, CONTRACTOR, HOSTS, REMOTE_DESKTOP
 from cyberaudit.demo.place import DemoPlace
-from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.tls_endpoint import TlsEndpoint
+from cyberaudit.facts.tls_endpoint import TlsEndpoint, TlsServer
 from cyberaudit.probes.endpoint import Endpoint, IpAddress, read_connect_to
 from cyberaudit.probes.instruments import Options, set_up
 from cyberaudit.probes.tls_endpoint import look
@@ -39,25 +38,31 @@ def endpoint(place: DemoPlace, vpn_id: str) -> TlsEndpoint:
     return facts
 
 
-def accepted(facts: TlsEndpoint) -> list[str]:
-    assert all(isinstance(answer.accepted, bool) for answer in facts.versions)
-    return [answer.version for answer in facts.versions if answer.accepted is True]
+def server(facts: TlsEndpoint) -> TlsServer:
+    """The one address of the access."""
+    (one,) = facts.servers
+    return one
+
+
+def accepted(one: TlsServer) -> list[str]:
+    assert all(isinstance(offer.accepted, bool) for offer in one.versions)
+    return [offer.version for offer in one.versions if offer.accepted is True]
 
 
 def test_the_access_of_the_agents_is_in_order(demo_place: DemoPlace) -> None:
-    facts = endpoint(demo_place, "vpn-agents")
-    assert isinstance(facts.session, TlsSession)
-    assert (facts.session.trust_error, facts.session.name_matches) == ("", True)
-    assert facts.session.chain[0].not_after > demo_place.now
-    assert accepted(facts) == ["TLSv1.2", "TLSv1.3"]
+    one = server(endpoint(demo_place, "vpn-agents"))
+    (session,) = one.sessions
+    assert (session.trust_error, session.name_matches, session.chain_faults) == ("", True, ())
+    assert session.chain[0].not_after > demo_place.now
+    assert accepted(one) == ["TLSv1.2", "TLSv1.3"]
 
 
 def test_the_access_of_the_contractor_is_expired_and_speaks_old_versions(demo_place: DemoPlace) -> None:
-    facts = endpoint(demo_place, "vpn-prestataire")
-    assert isinstance(facts.session, TlsSession)
-    assert (facts.session.trust_error, facts.session.name_matches) == ("", True)
-    assert facts.session.chain[0].not_after < demo_place.now
-    assert accepted(facts) == ["TLSv1", "TLSv1.1", "TLSv1.2"]
+    one = server(endpoint(demo_place, "vpn-prestataire"))
+    (session,) = one.sessions
+    assert (session.trust_error, session.name_matches) == ("", True)
+    assert session.chain[0].not_after < demo_place.now
+    assert accepted(one) == ["TLSv1", "TLSv1.1", "TLSv1.2"]
 
 
 def test_the_forgotten_page_says_what_it_is_in_clear(demo_place: DemoPlace) -> None:

@@ -46,7 +46,7 @@ TOWN = Town(
 PATIENCE = Patience(
     connect=0.3, banner=0.5, reply=0.5, handshake=1, session=2, dns_tries=(0.1, 0.1), dns_tcp=0.3
 )
-ANSWERED = TlsSession("TLSv1.3", "x", (), "", True)
+ANSWERED = TlsSession("TLSv1.3", "x", (), "", name_matches=True, chain_faults=(), timestamps=0)
 
 
 def domain(name: str = DOMAIN) -> Domain:

@@ -17,6 +17,7 @@ from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_serve
 from cyberaudit.probes.shared_looks import SharedLooks
 from cyberaudit.probes.vantage import canary_endpoints, ways
 from cyberaudit.probes.visits import Visits
+from cyberaudit.probes.wireguard.configuration import read_configuration
 from cyberaudit.refusals import system_clause
 from cyberaudit.town.scope import Scope
 
@@ -51,6 +52,8 @@ class Options:
     """`IP[:port]`; empty: those of this machine."""
     ca_bundle: Path | None = None
     """PEM file of trusted roots; None: the system's."""
+    wireguard_config: Path | None = None
+    """Peer configuration, as wg-quick reads it, with which WireGuard accesses are asked; None: without keys."""
     connect_to: tuple[str, ...] = ()
     """Rules, or files of rules."""
     allow_test_network: bool = False
@@ -59,6 +62,8 @@ class Options:
     ehlo: str = NEUTRAL_NAME
     backup_roots: tuple[Path, ...] = ()
     """Folders under which declared backup paths may be read; empty: none is."""
+    starttls: str = ""
+    """Encrypted only after a few words of this protocol: `smtp`, `imap`, …; empty: at once."""
     max_rate: float | None = None
     """Packets a second on one line, whatever stands behind it; None: by the kind of link."""
     ports: str = USUAL
@@ -141,6 +146,8 @@ def _check(options: Options) -> None:
         raise UsageError("--max-rate : il faut un nombre de paquets par seconde supérieur à zéro.")
     if options.ca_bundle is not None:
         _check_bundle(options.ca_bundle)
+    if options.wireguard_config is not None:
+        read_configuration(options.wireguard_config)
 
 
 def _check_bundle(path: Path) -> None:

@@ -39,6 +39,7 @@ from cyberaudit.probes.ports.knock import (
 from cyberaudit.probes.ports.timing import Pacer, Way
 from cyberaudit.probes.stream import Limits, Stream, from_os
 from cyberaudit.probes.udp.datagram import Heard, hear
+from cyberaudit.probes.udp.datagram_stream import DatagramStream
 from cyberaudit.town.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ class Network:
         self._knocking = 0
         self._ways = dict(ways or {})
         self._pacers: defaultdict[str, Pacer] = defaultdict(Pacer)
-        self._streams: WeakSet[Stream] = WeakSet()
+        self._streams: WeakSet[Stream | DatagramStream] = WeakSet()
         self.opened: Counter[tuple[Purpose, str, int]] = Counter()
         """Sockets opened, by purpose, address and port as declared (before --connect-to)."""
 
@@ -227,6 +228,47 @@ class Network:
                 return await _ask_and_hear(sock, destination, payload, within=within, any_port=any_port)
         except OSError as error:
             return from_os(error)
+
+    async def datagrams(
+        self,
+        address: IpAddress,
+        port: int,
+        *,
+        purpose: Purpose,
+        rate: float | None = DEFAULT_RATE,
+        limits: Limits | None = None,
+    ) -> DatagramStream | Unreachable:
+        """A conversation in datagrams; nothing is sent yet, and each datagram takes its place in the pace.
+
+        `rate`: datagrams a second, None: free. `--max-rate`, or the pace of its line, replaces it.
+        """
+        request = Request(Endpoint(address, port), purpose)
+        destination = self._admit(request)
+        if isinstance(destination, Unreachable):
+            return destination
+        with ExitStack() as held:
+            await self._slots.acquire()
+            held.callback(self._slots.release)
+            try:
+                sock = held.enter_context(_new_socket(destination, socket.SOCK_DGRAM))
+                _hear_icmp(sock)
+                sock.connect(_socket_address(destination))
+            except OSError as error:
+                return from_os(error)
+            own = own_address_towards(destination.address)
+            if own == destination.address and sock.getsockname()[1] == destination.port:
+                return Unreachable(Reason.REFUSED, "aucun service n'écoute")
+            self._count(request, destination)
+            stream = DatagramStream(
+                sock,
+                target=destination.address,
+                own=own,
+                limits=limits or Limits(),
+                take_turn=lambda: self._reserve(request, destination, rate=rate),
+                on_close=held.pop_all().close,
+            )
+            self._streams.add(stream)
+            return stream
 
     def turn(
         self, address: IpAddress, port: int, *, purpose: Purpose, rate: float | None = DEFAULT_RATE

@@ -8,12 +8,16 @@ from typing import Any
 from cyberaudit.declared import AssetKind
 from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.base import Facts
+from cyberaudit.facts.ike import IpsecEndpoint
 from cyberaudit.facts.mail import MailDns, MailServers
+from cyberaudit.facts.old_tunnel import OldTunnel
+from cyberaudit.facts.openvpn import OpenVpnEndpoint
 from cyberaudit.facts.packet_filter import HostFilter
 from cyberaudit.facts.reach import FlowReach, HostReach
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.facts.udp import HostUdp
+from cyberaudit.facts.wireguard import WireGuardEndpoint
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 
@@ -95,6 +99,10 @@ PROBES: tuple[Probe, ...] = (
     Probe(HostFilter, AssetKind.HOST, "cyberaudit.probes.host_filter"),
     Probe(FlowReach, AssetKind.FLOW, "cyberaudit.probes.flow_reach"),
     Probe(TlsEndpoint, AssetKind.VPN, "cyberaudit.probes.tls_endpoint"),
+    Probe(OpenVpnEndpoint, AssetKind.VPN, "cyberaudit.probes.openvpn_endpoint"),
+    Probe(WireGuardEndpoint, AssetKind.VPN, "cyberaudit.probes.wireguard_endpoint"),
+    Probe(OldTunnel, AssetKind.VPN, "cyberaudit.probes.old_tunnel_endpoint"),
+    Probe(IpsecEndpoint, AssetKind.VPN, "cyberaudit.probes.ipsec_endpoint"),
     Probe(BackupStore, AssetKind.BACKUP, "cyberaudit.probes.backup_store"),
 )
 

@@ -1,0 +1,1 @@
+"""OpenVPN: its packets, and the reliable channel in which its TLS travels."""
