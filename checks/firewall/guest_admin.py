@@ -13,7 +13,8 @@ d'attente, un inconnu a tout son temps pour essayer des mots de passe.
 ## Limites
 Ne compte que ce qui est vu depuis un réseau déclaré « guest ». Sont essayées les machines qui font face à Internet
 et celles de ce réseau ; les autres ont leur propre question. Un service déclaré ouvert à tous pour un autre usage
-n'est un défaut que si la page d'administration y est reconnue. La gravité 4 est notre jugement.
+n'est un défaut que si la page d'administration y est reconnue, et un port d'administration qui montre une page
+ordinaire n'en est pas un. La gravité 4 est notre jugement.
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,9 @@ from cyberaudit.sdk import (
     judge_doors,
     not_applicable,
     of_danger,
+    ordinary_pages_of,
     unknown,
+    without,
 )
 
 
@@ -70,8 +73,9 @@ def the_public_cannot_administer(
     if not reach.addresses:
         return not_applicable(f"« {ctx.asset.name} » n'a pas d'adresse visible de ce réseau.")
     ports = _administration(ctx.asset) | _recognised(services)
+    doors = by_port(_readings(reach, ports, ctx), services if isinstance(services, HostServices) else None)
     return judge_doors(
-        by_port(_readings(reach, ports, ctx), services if isinstance(services, HostServices) else None),
+        tuple(without(doors, ordinary_pages_of(ctx.asset))),
         when_open=f"Le Wi-Fi du public atteint l'administration de la machine « {ctx.asset.name} ».",
         when_shut=f"Le Wi-Fi du public n'atteint aucune administration de la machine « {ctx.asset.name} ».",
     )

@@ -183,6 +183,15 @@ class VpnKind(StrEnum):
     PPTP = "pptp"
 
 
+class VpnUsers(StrEnum):
+    """Who still enters by a remote access."""
+
+    AGENTS = "agents"
+    CONTRACTOR = "contractor"
+    """The contractor alone."""
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Vpn(Asset):
     """An entry for people who work from elsewhere, or for the contractor."""
@@ -194,6 +203,8 @@ class Vpn(Asset):
     hostname: str
     port: str
     """`tcp/443`; empty: the usual one."""
+    used_by: str = ""
+    """A `VpnUsers`; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -489,6 +489,15 @@ def test_the_public_cannot_administer_the_box() -> None:
     assert administered() == (NONE, "not-applicable")
 
 
+def test_an_ordinary_page_behind_a_port_of_administration_is_none() -> None:
+    box = facing(V4, CLOSED, {"tcp/8080": OPEN})
+    assert administered(box) == (FAIL, "open")
+    ordinary = Behind(V4, "tcp/8080", "http", "", "", "Bienvenue", 200, "", frozenset(), ())
+    assert administered(box, services=HostServices("guest", (ordinary,), ())) == (PASS, "")
+    called = host(Service("tcp/8080", "admin", "lan"), stands="outside")
+    assert administered(box, services=HostServices("guest", (ordinary,), ()), asset=called) == (FAIL, "open")
+
+
 def test_a_recognised_page_of_administration_counts_on_any_port() -> None:
     box = facing(V4, CLOSED, {"tcp/443": OPEN})
     assert administered(box) == (PASS, "")

@@ -1,191 +1,547 @@
-"""VPN checks: TLS endpoints and answers to verdicts, table by table."""
+"""VPN checks: what an access speaks TLS with, and answers of people, to verdicts, table by table."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cyberaudit.declared import Answer, Declaration, Vpn, VpnKind
 from cyberaudit.engine.catalogue import load_catalogue
-from cyberaudit.facts.certificate import Bounds, Certificate, TlsSession, Trait, sentence, shown, traits
-from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
+from cyberaudit.facts.openvpn import OpenVpnAnswer, OpenVpnEndpoint, OpenVpnMet
+from cyberaudit.facts.tls_endpoint import DhGroup, GroupOffer, Preference, TlsEndpoint, VersionOffer
 from cyberaudit.facts.tls_endpoint_samples import (
     BAD_ENDPOINT,
-    CERTIFICATE,
+    BAD_SERVER,
+    BROKEN,
     CLIENT_CERTIFICATE_ENDPOINT,
-    EXPIRED_ENDPOINT,
-    FUTURE_ENDPOINT,
+    CLOSED_ENDPOINT,
+    EARLY_ENDPOINT,
+    EMPTY_ENDPOINT,
     GOOD_ENDPOINT,
+    GOOD_SERVER,
+    HALF_SEEN_ENDPOINT,
+    HTTP_ENDPOINT,
+    INCOMPLETE_ENDPOINT,
+    LOST,
+    MODERN_12,
     MUTE_ENDPOINT,
-    OTHER_NAME_ENDPOINT,
+    OLD_ENDPOINT,
+    ONE_ADDRESS_BAD,
+    ONE_ADDRESS_CLOSED,
+    ONE_ADDRESS_MUTE,
+    ONLY_OLD_ENDPOINT,
+    ONLY_TLS_1_3,
+    OPTIONS,
     PARTLY_SEEN_ENDPOINT,
-    SESSION,
-    UNCOMPARED_ENDPOINT,
-    UNTRUSTED_ENDPOINT,
-    WEAK_KEY_ENDPOINT,
+    SSH_ENDPOINT,
+    STORED_BY_VERSION_1,
+    STRIPPED_ENDPOINT,
+    TLS_12,
+    TLS_13,
+    TOLERATED_ENDPOINT,
+    TWO_ADDRESSES,
+    WITHOUT_TLS_1_3,
+    accepted,
+    answering,
+    changed,
+    cut_short,
+    offering,
+    refused,
+    serving,
+    unseen,
+    with_options,
 )
-from cyberaudit.model import Reason, Status, Unreachable, Verdict
+from cyberaudit.model import Item, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk import Context
 from tests.unit import towns
 
 pytestmark = pytest.mark.unit
 
 CATALOGUE = load_catalogue()
-PASS, PARTIAL, FAIL = Status.PASS, Status.PARTIAL, Status.FAIL
-UNKNOWN, NONE = Status.UNKNOWN, Status.NOT_APPLICABLE
-LOST = Unreachable(Reason.RESET)
+PASS, PARTIAL, FAIL, UNKNOWN = Status.PASS, Status.PARTIAL, Status.FAIL, Status.UNKNOWN
+NOT_THIS_TYPE = Unreachable(Reason.NO_PROBE)
 NAME = "vpn.mairie-saint-etienne-d-o.example"
+ON_TLS = ("vpn.protocols", "vpn.suites", "vpn.key-exchange", "vpn.session-options")
 Expected = tuple[Status, str]
 
 
-def ask(check_id: str, facts: Any, *, kind: VpnKind = VpnKind.SSL) -> Verdict:
-    check = CATALOGUE.check(check_id)
+def access(kind: VpnKind = VpnKind.SSL, *, used_by: str = "") -> Vpn:
+    return Vpn("agents", "agents", (), host="box", type=kind, hostname=NAME, port="", used_by=used_by)
+
+
+def ask(check_id: str, facts: Any, *, asset: Vpn | None = None) -> Verdict:
+    check, asset = CATALOGUE.check(check_id), asset or access()
     assert check is not None
-    asset = Vpn("agents", "agents", (), host="box", type=kind, hostname=NAME, port="")
-    return check.function(facts, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
+    ctx = Context(towns.NOW, asset, check.settings(), towns.town(asset))
+    if isinstance(facts, Declaration):
+        return check.function(facts, ctx)
+    pair = (NOT_THIS_TYPE, facts) if asset.type is VpnKind.OPENVPN else (facts, NOT_THIS_TYPE)
+    return check.function(pair, ctx)
 
 
-def outcome(check_id: str, facts: Any, *, kind: VpnKind = VpnKind.SSL) -> Expected:
-    verdict = ask(check_id, facts, kind=kind)
+def outcome(check_id: str, facts: Any, *, asset: Vpn | None = None) -> Expected:
+    verdict = ask(check_id, facts, asset=asset)
     return verdict.status, verdict.reason
 
 
-def showing(certificate: Certificate) -> TlsEndpoint:
-    return replace(GOOD_ENDPOINT, session=replace(SESSION, chain=(certificate,)))
+def rules(verdict: Verdict) -> list[tuple[str, Status, str]]:
+    return [(item.key, item.status, item.reason) for item in verdict.items]
 
 
-def ending(**left: int) -> TlsEndpoint:
-    start, end = towns.NOW - timedelta(days=365), towns.NOW + timedelta(**left)
-    return showing(replace(CERTIFICATE, not_before=start, not_after=end))
+def text_of(items: Sequence[Item], key: str) -> str:
+    return next(item.text for item in items if item.key == key)
 
 
-SHORT_LIFE = replace(
-    CERTIFICATE, not_before=towns.NOW - timedelta(days=1), not_after=towns.NOW + timedelta(days=5)
-)
-SHORT_CURVE = replace(CERTIFICATE, key_bits=224)
-RSA = replace(CERTIFICATE, key_type="RSA", key_bits=2048)
-EDWARDS = replace(CERTIFICATE, key_type="Ed25519", key_bits=0, signature_hash="")
+def versions(*offers: VersionOffer) -> TlsEndpoint:
+    return changed(versions=offering(*offers))
+
+
+def suites(*codes: int) -> TlsEndpoint:
+    """TLS 1.2 with the modern suites and `codes`."""
+    return versions(accepted("TLSv1.2", (*MODERN_12, *codes)), TLS_13)
 
 
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
         (GOOD_ENDPOINT, (PASS, "")),
-        (showing(RSA), (PASS, "")),
-        (showing(EDWARDS), (PASS, "")),
-        (showing(SHORT_LIFE), (PASS, "")),
-        (ending(days=31), (PASS, "")),
-        (ending(days=29), (PARTIAL, "expires-soon-30")),
-        (ending(days=14), (PARTIAL, "expires-soon-30")),
-        (ending(days=13), (PARTIAL, "expires-soon-14")),
-        (ending(days=6), (PARTIAL, "expires-soon-7")),
-        (ending(minutes=-1), (FAIL, "bad-certificate")),
-        (EXPIRED_ENDPOINT, (FAIL, "bad-certificate")),
-        (FUTURE_ENDPOINT, (FAIL, "bad-certificate")),
-        (OTHER_NAME_ENDPOINT, (FAIL, "bad-certificate")),
-        (UNTRUSTED_ENDPOINT, (FAIL, "bad-certificate")),
-        (WEAK_KEY_ENDPOINT, (FAIL, "bad-certificate")),
-        (showing(SHORT_CURVE), (FAIL, "bad-certificate")),
-        (showing(replace(RSA, signature_hash="sha1")), (FAIL, "bad-certificate")),
-        (UNCOMPARED_ENDPOINT, (UNKNOWN, "undecided")),
-        (replace(GOOD_ENDPOINT, session=replace(SESSION, chain=())), (UNKNOWN, "undecided")),
-        (CLIENT_CERTIFICATE_ENDPOINT, (UNKNOWN, Reason.TLS_FAILURE)),
+        (ONLY_TLS_1_3, (PASS, "")),
+        (TWO_ADDRESSES, (PASS, "")),
+        (ONE_ADDRESS_CLOSED, (PASS, "")),
+        (WITHOUT_TLS_1_3, (PARTIAL, "no-tls-1.3")),
+        (OLD_ENDPOINT, (FAIL, "old-version")),
+        (ONLY_OLD_ENDPOINT, (FAIL, "old-version")),
+        (BAD_ENDPOINT, (FAIL, "old-version")),
+        (ONE_ADDRESS_BAD, (FAIL, "old-version")),
+        (versions(accepted("SSLv2", (0x010080,)), TLS_12, TLS_13), (FAIL, "old-version")),
+        (versions(accepted("SSLv3", (0x000A,)), TLS_12, TLS_13), (FAIL, "old-version")),
+        (versions(accepted("TLSv1.1", (0x002F,)), TLS_12, unseen("TLSv1.3")), (FAIL, "old-version")),
+        (HALF_SEEN_ENDPOINT, (UNKNOWN, Reason.RESET)),
+        (versions(unseen("SSLv2"), TLS_12, TLS_13), (UNKNOWN, Reason.RESET)),
+        (versions(TLS_12, unseen("TLSv1.3")), (UNKNOWN, Reason.RESET)),
+        (versions(unseen("TLSv1.2"), refused("TLSv1.3")), (UNKNOWN, Reason.RESET)),
+        (versions(), (UNKNOWN, "undecided")),
+        (changed(versions=()), (UNKNOWN, Reason.NOT_COLLECTED)),
+        (STORED_BY_VERSION_1, (UNKNOWN, Reason.NOT_COLLECTED)),
+        (ONE_ADDRESS_MUTE, (UNKNOWN, Reason.TIMEOUT)),
         (MUTE_ENDPOINT, (UNKNOWN, Reason.TIMEOUT)),
+        (CLOSED_ENDPOINT, (UNKNOWN, "undecided")),
+        (EMPTY_ENDPOINT, (UNKNOWN, "undecided")),
+        (HTTP_ENDPOINT, (FAIL, "clear-text")),
+        (SSH_ENDPOINT, (UNKNOWN, "undecided")),
+        (LOST, (UNKNOWN, Reason.RESET)),
     ],
 )
-def test_certificate(facts: TlsEndpoint, expected: Expected) -> None:
-    assert outcome("vpn.certificate", facts) == expected
+def test_protocols(facts: Any, expected: Expected) -> None:
+    assert outcome("vpn.protocols", facts) == expected
 
 
-def test_every_fault_of_a_certificate_is_an_item_of_its_own() -> None:
-    items = ask("vpn.certificate", BAD_ENDPOINT).items
-    faults = ["expired", "wrong-name", "untrusted", "short-key", "weak-signature"]
-    assert [item.reason for item in items] == faults
-    assert {item.key for item in items} == {f"{NAME} tcp/4433"}
+def test_the_old_versions_are_one_item_of_one_rule() -> None:
+    verdict = ask("vpn.protocols", OLD_ENDPOINT)
+    assert verdict.items == (Item("R4", FAIL, "old-version", "TLS 1.0 et TLS 1.1 sont acceptés."),)
+    assert [line.value for line in verdict.evidence] == ["refusé", "refusé", *["accepté"] * 4]
 
 
-@pytest.mark.parametrize(("days", "likelihood"), [(29, None), (13, None), (6, 4)])
-def test_the_last_week_of_a_certificate_raises_the_likelihood(days: int, likelihood: int | None) -> None:
-    assert ask("vpn.certificate", ending(days=days)).likelihood == likelihood
+def test_a_version_that_was_not_seen_is_named_with_its_cause() -> None:
+    verdict = ask("vpn.protocols", HALF_SEEN_ENDPOINT)
+    assert text_of(verdict.items, "R4") == "TLS 1.0 et TLS 1.1 : réponse non vue : la connexion a été coupée."
 
 
-def test_a_fault_weighs_more_than_what_could_not_be_judged() -> None:
-    session = replace(SESSION, trust_error=LOST, name_matches=False)
-    assert outcome("vpn.certificate", replace(GOOD_ENDPOINT, session=session))[0] is FAIL
+def test_facts_of_the_first_version_still_tell_their_faults() -> None:
+    (server,) = STORED_BY_VERSION_1.servers
+    offers = tuple(replace(offer, accepted=True) for offer in server.versions)
+    assert outcome("vpn.protocols", serving(replace(server, versions=offers))) == (FAIL, "old-version")
+    for check_id in ON_TLS[1:]:
+        assert outcome(check_id, STORED_BY_VERSION_1) == (UNKNOWN, Reason.NOT_COLLECTED)
 
 
-BOTH = ("vpn.certificate", "vpn.protocols")
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (GOOD_ENDPOINT, []),
+        (ONLY_TLS_1_3, []),
+        # anonymous; static RSA; DSS, Kerberos; PSK; 3DES; Camellia; CBC; CCM_8; SHA-1
+        (suites(0x00A6), [("R5", FAIL, "anonymous")]),
+        (suites(0x009C), [("R6", FAIL, "no-forward-secrecy")]),
+        (suites(0x00A2), [("R8", FAIL, "no-certificate-proof")]),
+        (suites(0x00AA), [("R8-", PARTIAL, "pre-shared-key")]),
+        (suites(0xC07C), [("R9-", PARTIAL, "tolerated-cipher")]),
+        (suites(0xC05B), [("R5", FAIL, "anonymous"), ("R9-", PARTIAL, "tolerated-cipher")]),
+        (suites(0xC023), [("R10-", PARTIAL, "tolerated-mode")]),
+        (suites(0xC0AE), [("R10", FAIL, "weak-mode")]),
+        (suites(0xC009), [("R10-", PARTIAL, "tolerated-mode"), ("R11", FAIL, "old-digest")]),
+        (suites(0xC0B4), [("R9", FAIL, "weak-cipher")]),
+        (suites(0xEEEE), [("codes", UNKNOWN, "unknown-suite")]),
+        (versions(accepted("TLSv1.2", (0xC02F,)), refused("TLSv1.3")), [("R12", PARTIAL, "few-suites")]),
+        (
+            versions(accepted("TLSv1.2", (0x009C,)), refused("TLSv1.3")),
+            [("R6", FAIL, "no-forward-secrecy"), ("R12", PARTIAL, "few-suites")],
+        ),
+        (
+            versions(accepted("TLSv1.2", MODERN_12, preference=Preference.CLIENT), TLS_13),
+            [("R13", PARTIAL, "client-order")],
+        ),
+        (versions(accepted("TLSv1.2", MODERN_12, preference=LOST), TLS_13), [("R13", UNKNOWN, "reset")]),
+        (versions(TLS_12, cut_short("TLSv1.3", (0x1301,))), [("suites", UNKNOWN, "reset")]),
+        (versions(TLS_12, unseen("TLSv1.3")), [("suites", UNKNOWN, "reset")]),
+        (versions(cut_short("TLSv1", (0xC009,)), TLS_12, TLS_13), [
+            ("R10-", PARTIAL, "tolerated-mode"), ("R11", FAIL, "old-digest"), ("suites", UNKNOWN, "reset"),
+        ]),
+        (changed(versions=()), [("suites", UNKNOWN, Reason.NOT_COLLECTED)]),
+        (versions(), [("suites", UNKNOWN, "no-suite")]),
+        # What was not seen of an old version is R4's question alone.
+        (versions(unseen("SSLv2"), TLS_12, TLS_13), []),
+    ],
+)  # fmt: skip
+def test_suites(facts: TlsEndpoint, expected: list[tuple[str, Status, str]]) -> None:
+    assert rules(ask("vpn.suites", facts)) == expected
 
 
-@pytest.mark.parametrize("check_id", BOTH)
+@pytest.mark.parametrize(
+    ("proof", "expected"),
+    [(True, ("R10-", PARTIAL)), (False, ("R10", FAIL)), (LOST, ("R10-", PARTIAL))],
+)
+def test_cbc_is_tolerated_with_encrypt_then_mac_alone(
+    proof: bool | Unreachable,
+    expected: tuple[str, Status],
+) -> None:
+    options = replace(OPTIONS, encrypt_then_mac=proof)
+    facts = changed(versions=suites(0xC023).servers[0].versions, options=options)
+    assert [(item.key, item.status) for item in ask("vpn.suites", facts).items] == [expected]
+
+
+def test_cbc_is_at_best_tolerated_where_no_option_was_seen() -> None:
+    facts = changed(versions=suites(0xC023).servers[0].versions, options=LOST)
+    assert outcome("vpn.suites", facts) == (PARTIAL, "tolerated-mode")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (GOOD_ENDPOINT, (PASS, "")),
+        (TOLERATED_ENDPOINT, (PARTIAL, "tolerated-cipher")),
+        (INCOMPLETE_ENDPOINT, (UNKNOWN, Reason.RESET)),
+        (STRIPPED_ENDPOINT, (PASS, "")),
+        (BAD_ENDPOINT, (FAIL, "anonymous")),
+        (HTTP_ENDPOINT, (UNKNOWN, "undecided")),
+        (MUTE_ENDPOINT, (UNKNOWN, Reason.TIMEOUT)),
+        (changed(versions=(cut_short("TLSv1.2", BROKEN), TLS_13)), (FAIL, "anonymous")),
+    ],
+)
+def test_a_fault_of_a_suite_stands_whatever_was_not_seen(facts: TlsEndpoint, expected: Expected) -> None:
+    assert outcome("vpn.suites", facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "raised"),
+    [(suites(0x000A), 3), (suites(0x00A6), 3), (suites(0x009C), 3), (suites(0xC009), None)],
+)
+def test_a_broken_suite_raises_the_likelihood(facts: TlsEndpoint, raised: int | None) -> None:
+    verdict = ask("vpn.suites", facts)
+    assert (verdict.status, verdict.likelihood) == (FAIL, raised)
+
+
+def test_three_suites_are_named_and_the_others_counted() -> None:
+    text = text_of(ask("vpn.suites", suites(0x009C, 0x009D, 0xC09C, 0xC09D, 0xC0A0)).items, "R6")
+    assert text.startswith("Une clé volée ouvrirait les échanges passés : TLS_RSA_WITH_AES_128_GCM_SHA256, ")
+    assert text.endswith("TLS_RSA_WITH_AES_128_CCM et 2\u00a0autres.")
+
+
+def test_every_text_fits_in_a_verdict_even_with_the_longest_names() -> None:
+    verdict = ask("vpn.suites", serving(GOOD_SERVER, BAD_SERVER))
+    assert all(item.text.endswith(".") for item in verdict.items)
+
+
+def groups(*codes: int) -> TlsEndpoint:
+    return changed(groups=(GroupOffer("TLSv1.2", codes), GroupOffer("TLSv1.3", (29,))))
+
+
+def finite(*sizes: int) -> TlsEndpoint:
+    offers = offering(accepted("TLSv1.2", (*MODERN_12, 0x009E)), TLS_13)
+    return changed(versions=offers, dh_groups=tuple(DhGroup(size, "") for size in sizes))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (GOOD_ENDPOINT, []),
+        (ONLY_TLS_1_3, []),
+        (groups(23, 24, 25, 29, 30, 26, 27, 28, 31, 32, 33, 0x11EB), []),
+        (groups(19), [("R7", FAIL, "weak-group")]),
+        (groups(1, 29), [("R7", FAIL, "weak-group")]),
+        (groups(22), [("R7", PARTIAL, "other-group")]),
+        (groups(0x0201), [("R7", PARTIAL, "other-group")]),
+        (groups(0x0100), [("R7-", PARTIAL, "finite-field")]),
+        (changed(groups=LOST), [("R7", UNKNOWN, "reset")]),
+        (changed(groups=(GroupOffer("TLSv1.2", (29,)),)), [("R7", UNKNOWN, Reason.NOT_COLLECTED)]),
+        (
+            changed(groups=(GroupOffer("TLSv1.2", LOST), GroupOffer("TLSv1.3", (1,)))),
+            [("R7", FAIL, "weak-group")],
+        ),
+        (
+            changed(groups=(GroupOffer("TLSv1.2", LOST), GroupOffer("TLSv1.3", (22,)))),
+            [("R7", UNKNOWN, "reset")],
+        ),
+        (finite(1024), [("R7-", FAIL, "short-dh")]),
+        (finite(4096, 512), [("R7-", FAIL, "short-dh")]),
+        (finite(2048), [("R7-", PARTIAL, "finite-field")]),
+        (replace(finite(), servers=(replace(finite().servers[0], dh_groups=LOST),)), [("R7-", UNKNOWN, "reset")]),
+        (changed(dh_groups=LOST), []),
+        (changed(signature_schemes=(0x0403, 0x0203)), [("R11", FAIL, "old-signature")]),
+        (changed(signature_schemes=(0x0301,)), []),
+        (changed(signature_schemes=LOST), [("R11", UNKNOWN, "reset")]),
+        (
+            changed(versions=offering(accepted("TLSv1.2", (0x009C, 0x009D))), groups=LOST, signature_schemes=LOST),
+            [("R6", FAIL, "no-ephemeral-key")],
+        ),
+        (
+            INCOMPLETE_ENDPOINT,
+            [("R7", UNKNOWN, "reset"), ("R7-", UNKNOWN, "reset"), ("R11", UNKNOWN, "reset")],
+        ),
+    ],
+)  # fmt: skip
+def test_key_exchange(facts: TlsEndpoint, expected: list[tuple[str, Status, str]]) -> None:
+    assert rules(ask("vpn.key-exchange", facts)) == expected
+
+
+def test_a_post_quantum_group_is_a_note_alone() -> None:
+    with_it, without = ask("vpn.key-exchange", GOOD_ENDPOINT), ask("vpn.key-exchange", groups(29))
+    told = [
+        next(line.value for line in verdict.evidence if line.label == "post-quantique")
+        for verdict in (with_it, without)
+    ]
+    assert told == ["déjà proposé : X25519MLKEM768", "pas encore proposé ; à prévoir avant 2030"]
+    assert with_it.status is without.status is PASS
+
+
+@pytest.mark.parametrize(("size", "noted"), [(2048, True), (3072, False), (1024, False)])
+def test_what_must_grow_after_2030_is_a_note(size: int, noted: bool) -> None:
+    verdict = ask("vpn.key-exchange", finite(size))
+    assert any(line.label == "après 2030" for line in verdict.evidence) is noted
+
+
+@pytest.mark.parametrize(
+    ("facts", "raised"),
+    [(finite(1024), 3), (groups(19), 3), (changed(signature_schemes=(0x0201,)), None)],
+)
+def test_a_breakable_exchange_raises_the_likelihood(facts: TlsEndpoint, raised: int | None) -> None:
+    assert ask("vpn.key-exchange", facts).likelihood == raised
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (GOOD_ENDPOINT, []),
+        (ONLY_TLS_1_3, []),
+        (with_options(compression=True), [("R19", FAIL, "compression")]),
+        (with_options(secure_renegotiation=False), [("R22", FAIL, "secure-renegotiation")]),
+        (with_options(compression=LOST), [("R19", UNKNOWN, "reset")]),
+        (with_options(ticket_seconds=86_400), []),
+        (with_options(ticket_seconds=0), []),
+        (with_options(ticket_seconds=86_401), [("R20", PARTIAL, "long-ticket")]),
+        (with_options(ticket_seconds=LOST), [("R20", UNKNOWN, "reset")]),
+        (with_options(tickets=False, ticket_seconds=LOST), []),
+        (with_options(tickets=LOST), [("R20", UNKNOWN, "reset")]),
+        (with_options(early_data=1), [("R23", PARTIAL, "early-data")]),
+        (with_options(early_data=LOST), [("R23", UNKNOWN, "reset")]),
+        (with_options(heartbeat=True), [("R16", PARTIAL, "heartbeat")]),
+        (with_options(heartbeat=LOST), [("R16", UNKNOWN, "reset")]),
+        (with_options(client_renegotiation=True), [("renegotiation", PARTIAL, "client-renegotiation")]),
+        (with_options(client_renegotiation=Unreachable(Reason.NOT_AUTHORIZED)), []),
+        (with_options(stapling=False, alpn=(), client_certificate=True), []),
+        (STRIPPED_ENDPOINT, [("R14", PARTIAL, "extended-master-secret")]),
+        (EARLY_ENDPOINT, [("R20", PARTIAL, "long-ticket"), ("R23", PARTIAL, "early-data")]),
+        (changed(options=LOST), [("options", UNKNOWN, "reset")]),
+        (CLIENT_CERTIFICATE_ENDPOINT, [("R20", UNKNOWN, "reset"), ("R23", UNKNOWN, "reset")]),
+        (
+            BAD_ENDPOINT,
+            [
+                ("R19", FAIL, "compression"),
+                ("R22", FAIL, "secure-renegotiation"),
+                ("R14", PARTIAL, "extended-master-secret"),
+                ("R20", PARTIAL, "long-ticket"),
+                ("R16", PARTIAL, "heartbeat"),
+                ("fallback", PARTIAL, "no-fallback-scsv"),
+                ("renegotiation", PARTIAL, "client-renegotiation"),
+            ],
+        ),
+    ],
+)
+def test_session_options(facts: TlsEndpoint, expected: list[tuple[str, Status, str]]) -> None:
+    assert rules(ask("vpn.session-options", facts)) == expected
+
+
+def test_a_dangerous_option_raises_the_likelihood() -> None:
+    assert ask("vpn.session-options", with_options(compression=True)).likelihood == 2
+    assert ask("vpn.session-options", with_options(heartbeat=True)).likelihood is None
+
+
+@pytest.mark.parametrize("seconds", [(86_401, "24 heures"), (604_800, "7 jours"), (200_000, "2 jours")])
+def test_how_long_a_ticket_is_good_for_is_told(seconds: tuple[int, str]) -> None:
+    text = text_of(ask("vpn.session-options", with_options(ticket_seconds=seconds[0])).items, "R20")
+    assert seconds[1].replace(" ", "\u00a0") in text
+
+
+@pytest.mark.parametrize("check_id", ON_TLS)
 def test_an_address_that_was_not_seen_forbids_a_pass(check_id: str) -> None:
     assert outcome(check_id, GOOD_ENDPOINT) == (PASS, "")
     verdict = ask(check_id, PARTLY_SEEN_ENDPOINT)
     assert (verdict.status, verdict.reason) == (UNKNOWN, "undecided")
-    assert verdict.evidence[-1].value == "192.0.2.2, 2001:db8::1"
+    assert [line.value for line in verdict.evidence[-2:]] == ["192.0.2.2", "2001:db8::1"]
 
 
-@pytest.mark.parametrize("check_id", BOTH)
+@pytest.mark.parametrize("check_id", ON_TLS)
 def test_an_address_that_was_not_seen_hides_no_fault_of_the_one_that_was(check_id: str) -> None:
     facts = replace(BAD_ENDPOINT, left_out=("192.0.2.2",))
     assert outcome(check_id, facts) == outcome(check_id, BAD_ENDPOINT)
     assert outcome(check_id, facts)[0] is FAIL
 
 
-@pytest.mark.parametrize("check_id", BOTH)
-def test_an_access_that_is_not_ssl_is_not_asked(check_id: str) -> None:
-    assert outcome(check_id, BAD_ENDPOINT, kind=VpnKind.IPSEC)[0] is NONE
+@pytest.mark.parametrize("check_id", ON_TLS)
+def test_where_there_are_several_addresses_each_fault_says_at_which(check_id: str) -> None:
+    alone, beside = ask(check_id, BAD_ENDPOINT), ask(check_id, ONE_ADDRESS_BAD)
+    assert [item.key for item in beside.items] == [f"{item.key} 2001:db8::1" for item in alone.items]
+    assert all(item.text.startswith("2001:db8::1 : ") for item in beside.items)
+    assert len({item.key for item in beside.items}) == len(beside.items)
 
 
-BOUNDS = Bounds(warn_days=30, rsa_bits=2048, curve_bits=256)
+@pytest.mark.parametrize("check_id", ON_TLS)
+def test_an_incomplete_survey_is_told_and_never_passes(check_id: str) -> None:
+    verdict = ask(check_id, INCOMPLETE_ENDPOINT)
+    assert ("relevé", "incomplet : la connexion a été coupée") in [
+        (line.label, line.value) for line in verdict.evidence
+    ]
+    assert verdict.status is not PASS or check_id in ("vpn.protocols", "vpn.session-options")
 
 
-def test_each_trait_has_its_sentence() -> None:
-    empty: TlsSession = replace(SESSION, chain=())
-    for trait in Trait:
-        for session in (SESSION, empty, replace(SESSION, trust_error=LOST)):
-            text = sentence(trait, session, "vpn")
-            assert "vpn" in text
-            assert text.endswith(".")
-    assert list(traits(empty, towns.NOW, bounds=BOUNDS)) == [Trait.NONE_SHOWN]
-    assert shown(empty) == "TLSv1.3 TLS_AES_256_GCM_SHA384"
+@pytest.mark.parametrize("check_id", ON_TLS)
+def test_the_sentence_of_the_secretary_names_no_rule(check_id: str) -> None:
+    text = ask(check_id, BAD_ENDPOINT).text
+    assert text.startswith("L'accès « agents » ")
+    assert len(text) <= 100
+    assert "R1" not in text
+    assert "TLS" not in text
 
 
-def versions(*answers: bool | Unreachable) -> TlsEndpoint:
-    names = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-    return replace(
-        GOOD_ENDPOINT,
-        versions=tuple(VersionAnswer(name, answer) for name, answer in zip(names, answers, strict=False)),
+TUNNEL = OpenVpnEndpoint(
+    hostname=NAME,
+    port="udp/1194",
+    answers=(OpenVpnAnswer("192.0.2.1", OpenVpnMet.OPENVPN, "réponse en 2 ms"),),
+    servers=(GOOD_SERVER,),
+    left_out=(),
+)
+
+
+def answered(*mets: OpenVpnMet | Unreachable) -> OpenVpnEndpoint:
+    """An OpenVPN access at as many addresses."""
+    answers = tuple(OpenVpnAnswer(f"192.0.2.{rank}", met, "") for rank, met in enumerate(mets, 1))
+    servers = tuple(
+        replace(GOOD_SERVER, address=one.address) for one in answers if one.met is OpenVpnMet.OPENVPN
     )
+    return replace(TUNNEL, answers=answers, servers=servers)
 
 
+@pytest.mark.parametrize("check_id", ON_TLS)
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (versions(False, False, True, True), (PASS, "")),
-        (versions(False, False, False, True), (PASS, "")),
-        (versions(False, False, True, False), (PARTIAL, "no-tls-1.3")),
-        (versions(True, False, True, True), (FAIL, "old-version")),
-        (versions(False, True, True, True), (FAIL, "old-version")),
-        (versions(LOST, True, True, LOST), (FAIL, "old-version")),
-        (versions(LOST, False, True, True), (UNKNOWN, Reason.RESET)),
-        (versions(False, False, True, LOST), (UNKNOWN, Reason.RESET)),
-        (versions(False, False, True), (UNKNOWN, Reason.NOT_COLLECTED)),
-        (versions(False, False, False, False), (UNKNOWN, "undecided")),
-        (versions(), (UNKNOWN, Reason.NOT_COLLECTED)),
+        (TUNNEL, PASS),
+        (replace(TUNNEL, servers=(replace(BAD_SERVER, address="192.0.2.1"),)), FAIL),
+        (answered(OpenVpnMet.OPENVPN, OpenVpnMet.OPENVPN), PASS),
+        (answered(OpenVpnMet.OPENVPN, OpenVpnMet.CLOSED), PASS),
+        (answered(OpenVpnMet.OPENVPN, OpenVpnMet.SILENT), UNKNOWN),
+        (answered(OpenVpnMet.OPENVPN, LOST), UNKNOWN),
+        (answered(OpenVpnMet.SILENT), UNKNOWN),
+        (answered(OpenVpnMet.CLOSED), UNKNOWN),
+        (replace(TUNNEL, left_out=("192.0.2.9",)), UNKNOWN),
+        (LOST, UNKNOWN),
     ],
 )
-def test_protocols(facts: TlsEndpoint, expected: Expected) -> None:
-    assert outcome("vpn.protocols", facts) == expected
+def test_the_channel_of_openvpn_is_judged_alike(check_id: str, facts: Any, expected: Status) -> None:
+    assert ask(check_id, facts, asset=access(VpnKind.OPENVPN)).status is expected
 
 
-def test_each_old_version_is_an_item() -> None:
-    verdict = ask("vpn.protocols", versions(True, True, True, True))
-    assert [(item.key, item.text) for item in verdict.items] == [
-        ("TLSv1", "TLS 1.0 est accepté."),
-        ("TLSv1.1", "TLS 1.1 est accepté."),
-    ]
+@pytest.mark.parametrize("check_id", ON_TLS)
+@pytest.mark.parametrize("kind", VpnKind)
+def test_only_what_speaks_tls_is_asked(check_id: str, kind: VpnKind) -> None:
+    check, asset = CATALOGUE.check(check_id), access(kind)
+    assert check is not None
+    assert check.concerns(asset, towns.town(asset)) is (kind in (VpnKind.SSL, VpnKind.OPENVPN))
+
+
+@pytest.mark.parametrize(
+    ("facts", "used_by", "expected"),
+    [
+        (GOOD_ENDPOINT, "nobody", (FAIL, "unused")),
+        (GOOD_ENDPOINT, "contractor", (PARTIAL, "contractor-only")),
+        (HTTP_ENDPOINT, "nobody", (FAIL, "unused")),
+        (CLOSED_ENDPOINT, "nobody", (PASS, "")),
+        (CLOSED_ENDPOINT, "contractor", (PASS, "")),
+        (MUTE_ENDPOINT, "nobody", (UNKNOWN, Reason.TIMEOUT)),
+        (EMPTY_ENDPOINT, "nobody", (UNKNOWN, "undecided")),
+        (replace(CLOSED_ENDPOINT, left_out=("192.0.2.9",)), "nobody", (UNKNOWN, "undecided")),
+        (ONE_ADDRESS_CLOSED, "nobody", (FAIL, "unused")),
+        (
+            serving(*CLOSED_ENDPOINT.servers, answering(LOST, "192.0.2.2")),
+            "nobody",
+            (UNKNOWN, Reason.RESET),
+        ),
+        (LOST, "nobody", (UNKNOWN, Reason.RESET)),
+    ],
+)
+def test_needless_portal(facts: Any, used_by: str, expected: Expected) -> None:
+    assert outcome("vpn.needless-portal", facts, asset=access(used_by=used_by)) == expected
+
+
+@pytest.mark.parametrize(
+    ("met", "expected"),
+    [
+        (OpenVpnMet.OPENVPN, FAIL),
+        (OpenVpnMet.CLOSES, FAIL),
+        (OpenVpnMet.FOREIGN, FAIL),
+        (OpenVpnMet.CLOSED, PASS),
+        (OpenVpnMet.SILENT, UNKNOWN),
+        (LOST, UNKNOWN),
+    ],
+)
+def test_needless_openvpn(met: OpenVpnMet | Unreachable, expected: Status) -> None:
+    asset = access(VpnKind.OPENVPN, used_by="nobody")
+    assert ask("vpn.needless-portal", answered(met), asset=asset).status is expected
+
+
+def test_needless_portal_names_where_it_answers() -> None:
+    verdict = ask("vpn.needless-portal", ONE_ADDRESS_CLOSED, asset=access(used_by="nobody"))
+    assert [item.text for item in verdict.items] == ["L'accès répond sur 192.0.2.1."]
+    assert [line.value for line in verdict.evidence] == ["répond", "refuse la connexion"]
+
+
+@pytest.mark.parametrize(
+    ("check_id", "kind", "used_by", "concerned"),
+    [
+        ("vpn.needless-portal", VpnKind.SSL, "", False),
+        ("vpn.needless-portal", VpnKind.SSL, "agents", False),
+        ("vpn.needless-portal", VpnKind.SSL, "contractor", True),
+        ("vpn.needless-portal", VpnKind.OPENVPN, "nobody", True),
+        ("vpn.needless-portal", VpnKind.IPSEC, "nobody", False),
+        ("vpn.ssl-vpn", VpnKind.SSL, "", True),
+        ("vpn.ssl-vpn", VpnKind.SSL, "nobody", False),
+        ("vpn.ssl-vpn", VpnKind.OPENVPN, "", False),
+        ("vpn.split-tunnel", VpnKind.IPSEC, "", True),
+        ("vpn.split-tunnel", VpnKind.WIREGUARD, "agents", True),
+        ("vpn.split-tunnel", VpnKind.SSL, "contractor", False),
+        ("vpn.split-tunnel", VpnKind.SSL, "nobody", False),
+    ],
+)
+def test_whom_a_question_concerns(
+    check_id: str,
+    kind: VpnKind,
+    used_by: str,
+    concerned: bool,
+) -> None:
+    check, asset = CATALOGUE.check(check_id), access(kind, used_by=used_by)
+    assert check is not None
+    assert check.concerns(asset, towns.town(asset)) is concerned
 
 
 def said(answer: Answer, value: str = "") -> Declaration:
@@ -193,15 +549,22 @@ def said(answer: Answer, value: str = "") -> Declaration:
 
 
 @pytest.mark.parametrize(
-    ("declared", "expected"),
+    ("check_id", "declared", "expected"),
     [
-        (said(Answer.YES), (PASS, "")),
-        (said(Answer.YES, "application"), (PASS, "")),
-        (said(Answer.YES, "SMS"), (PARTIAL, "sms")),
-        (said(Answer.YES, "code par Sms"), (PARTIAL, "sms")),
-        (said(Answer.PARTIAL), (PARTIAL, "some-accounts")),
-        (said(Answer.NO), (FAIL, "answered-no")),
+        ("vpn.mfa", said(Answer.YES), (PASS, "")),
+        ("vpn.mfa", said(Answer.YES, "application"), (PASS, "")),
+        ("vpn.mfa", said(Answer.YES, "SMS"), (PARTIAL, "sms")),
+        ("vpn.mfa", said(Answer.YES, "code par Sms"), (PARTIAL, "sms")),
+        ("vpn.mfa", said(Answer.PARTIAL), (PARTIAL, "some-accounts")),
+        ("vpn.mfa", said(Answer.NO), (FAIL, "answered-no")),
+        # « May the computer leave the tunnel? »: yes is the fault.
+        ("vpn.split-tunnel", said(Answer.YES), (FAIL, "split-tunnel")),
+        ("vpn.split-tunnel", said(Answer.PARTIAL), (PARTIAL, "some-computers")),
+        ("vpn.split-tunnel", said(Answer.NO), (PASS, "")),
+        ("vpn.ssl-vpn", said(Answer.YES), (PASS, "")),
+        ("vpn.ssl-vpn", said(Answer.PARTIAL), (PARTIAL, "under-study")),
+        ("vpn.ssl-vpn", said(Answer.NO), (PARTIAL, "answered-no")),
     ],
 )
-def test_mfa(declared: Declaration, expected: Expected) -> None:
-    assert outcome("vpn.mfa", declared) == expected
+def test_what_is_declared(check_id: str, declared: Declaration, expected: Expected) -> None:
+    assert outcome(check_id, declared) == expected

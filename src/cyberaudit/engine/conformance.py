@@ -32,6 +32,7 @@ from cyberaudit.declared import (
     Town,
     Vpn,
     VpnKind,
+    VpnUsers,
     Weekdays,
     Zone,
     ZoneUse,
@@ -149,15 +150,17 @@ def _mixtures(states: list[list[tuple[Any, bool]]]) -> Iterator[tuple[tuple[Any,
 
 
 def _every(kind: type[Facts], town: Town) -> Iterator[tuple[Any, bool]]:
-    """No asset at all, each state on every asset at once, then each mixture of the samples."""
+    """No asset at all, each state on every asset at once, then each mixture of the samples on two of them."""
     yield (), True
     probe = probe_for(kind)
-    assets = town.of_kind(probe.about) if probe else town.assets[1:]
+    # Two are enough to agree and to differ; more would leave most mixtures untried.
+    assets = (town.of_kind(probe.about) if probe else town.assets[1:])[:2]
     for state, blind in _states(kind):
         yield tuple((asset, state) for asset in assets), blind
     known = [sample for sample in samples() if isinstance(sample, kind)]
-    for mixture in itertools.product(known, repeat=len(assets)):
-        yield tuple(zip(assets, mixture, strict=True)), False
+    two = assets[:2]  # of more assets, the first thousands of mixtures would differ in the last ones only
+    for mixture in itertools.product(known, repeat=len(two)):
+        yield tuple(zip(two, mixture, strict=True)), False
 
 
 def _states(kind: type[Facts]) -> tuple[tuple[Any, bool], ...]:
@@ -248,9 +251,11 @@ def _flow(name: str, *ports: str, source: str, target: str) -> Flow:
     return Flow(id=name, name="Passage d'essai", declared=(), source=source, target=target, ports=ports)
 
 
-def _vpn(kind: VpnKind) -> Vpn:
-    name = f"vpn.{DOMAIN}"
-    return Vpn(id=kind, name=name, declared=(), host="web", type=kind, hostname=name, port="")
+def _vpn(kind: VpnKind, users: str = "") -> Vpn:
+    asset_id, name = "-".join(filter(None, (kind, users))), f"vpn.{DOMAIN}"
+    return Vpn(
+        id=asset_id, name=name, declared=(), host="web", type=kind, hostname=name, port="", used_by=users
+    )
 
 
 def _backup(name: str, *, media: str, place: str, offline: bool) -> Backup:
@@ -287,7 +292,13 @@ ASSETS: tuple[AnyAsset, ...] = (
     _flow("public", source=ZONE, target="servers"),
     _flow("servers", source="servers", target=ZONE),
     _vpn(VpnKind.SSL),
+    _vpn(VpnKind.SSL, VpnUsers.NOBODY),
+    _vpn(VpnKind.SSL, VpnUsers.CONTRACTOR),
     _vpn(VpnKind.IPSEC),
+    _vpn(VpnKind.OPENVPN),
+    _vpn(VpnKind.WIREGUARD),
+    _vpn(VpnKind.L2TP),
+    _vpn(VpnKind.PPTP),
     _backup("nas", media="nas", place="on-site", offline=False),
     _backup("usb", media="usb-disk", place="off-site", offline=True),
 )

@@ -32,6 +32,7 @@ from cyberaudit.declared import (
     Town,
     Vpn,
     VpnKind,
+    VpnUsers,
     Website,
 )
 from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents
@@ -60,6 +61,7 @@ from cyberaudit.facts.mail import (
     dmarc_tags,
     judged_servers,
 )
+from cyberaudit.facts.openvpn import OpenVpnEndpoint
 from cyberaudit.facts.packet_filter import FilterAddress, HostFilter, Trick, TrickAnswer
 from cyberaudit.facts.ports import PORTS, USUAL, Danger, Port, of_danger, port_name
 from cyberaudit.facts.products import Sort
@@ -88,12 +90,13 @@ from cyberaudit.facts.spf import (
     spf_terms,
     spf_widest,
 )
-from cyberaudit.facts.tls_endpoint import TlsEndpoint, VersionAnswer
+from cyberaudit.facts.tls_endpoint import TlsEndpoint, TlsServer
 from cyberaudit.facts.udp import HostUdp, Question, UdpAddress, UdpAnswer
 from cyberaudit.model import Evidence, Item, Reason, SeenFrom, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
 from cyberaudit.sdk.behind import sort_of, told_behind
-from cyberaudit.sdk.certificates import certificate_items
+from cyberaudit.sdk.certificate_form import FormBounds, form_evidence, form_items
+from cyberaudit.sdk.certificates import certificate_evidence, certificate_items, identity_items
 from cyberaudit.sdk.domains import left_unseen, writes_no_mail
 from cyberaudit.sdk.hosts import (
     Facing,
@@ -110,6 +113,7 @@ from cyberaudit.sdk.hosts import (
     recognised,
     udp_doors_of,
     usual_ports,
+    without,
 )
 from cyberaudit.sdk.pages import ordinary_pages_of
 from cyberaudit.sdk.passages import crossings_of, judge_passage, none_of, refusals_in_doubt
@@ -126,6 +130,24 @@ from cyberaudit.sdk.shape import (
     on_practice,
 )
 from cyberaudit.sdk.tallies import state_name, tally
+from cyberaudit.sdk.tls import Seen as TlsSeen
+from cyberaudit.sdk.tls import (
+    TlsQuestion,
+    Words,
+    endpoint_of,
+    judge_tls,
+    listening,
+    reached,
+    speaks_tls,
+    unasked,
+)
+from cyberaudit.sdk.tls_exchange import exchange_evidence, exchange_items
+from cyberaudit.sdk.tls_exchange import likelihood as exchange_likelihood
+from cyberaudit.sdk.tls_options import likelihood as option_likelihood
+from cyberaudit.sdk.tls_options import option_evidence, option_items
+from cyberaudit.sdk.tls_suites import likelihood as suite_likelihood
+from cyberaudit.sdk.tls_suites import suite_evidence, suite_items
+from cyberaudit.sdk.tls_versions import version_evidence, version_items
 from cyberaudit.sdk.verdicts import answered, failed, not_applicable, partial, passed, unknown
 
 __all__ = [
@@ -163,6 +185,7 @@ __all__ = [
     "FilterAddress",
     "Flow",
     "FlowReach",
+    "FormBounds",
     "Gap",
     "Host",
     "HostFilter",
@@ -177,6 +200,7 @@ __all__ = [
     "Need",
     "NoSettings",
     "OnDeclaration",
+    "OpenVpnEndpoint",
     "Port",
     "PortAnswer",
     "PortReading",
@@ -195,6 +219,9 @@ __all__ = [
     "StoreContents",
     "TargetReach",
     "TlsEndpoint",
+    "TlsQuestion",
+    "TlsSeen",
+    "TlsServer",
     "TlsSession",
     "Town",
     "Trait",
@@ -206,14 +233,16 @@ __all__ = [
     "Unreachable",
     "UnresolvedServer",
     "Verdict",
-    "VersionAnswer",
     "Vpn",
     "VpnKind",
+    "VpnUsers",
     "Website",
+    "Words",
     "administers",
     "answered",
     "asked_evidence",
     "by_port",
+    "certificate_evidence",
     "certificate_items",
     "check",
     "clean",
@@ -226,26 +255,39 @@ __all__ = [
     "door_evidence",
     "door_items",
     "doors_of",
+    "endpoint_of",
+    "exchange_evidence",
+    "exchange_items",
+    "exchange_likelihood",
     "failed",
     "for_everyone",
+    "form_evidence",
+    "form_items",
     "french",
     "gaps",
     "gone_in_tcp",
     "heard_in_tcp",
+    "identity_items",
     "judge_doors",
     "judge_exposure",
     "judge_passage",
+    "judge_tls",
     "judged_servers",
     "left_unseen",
+    "listening",
     "no_address",
     "none_of",
     "not_applicable",
     "of_danger",
     "on_practice",
+    "option_evidence",
+    "option_items",
+    "option_likelihood",
     "ordinary_pages_of",
     "partial",
     "passed",
     "port_name",
+    "reached",
     "read_port",
     "read_ports",
     "readings",
@@ -253,17 +295,25 @@ __all__ = [
     "refusals_in_doubt",
     "shown",
     "sort_of",
+    "speaks_tls",
     "spf_all",
     "spf_records",
     "spf_redirect",
     "spf_terms",
     "spf_widest",
     "state_name",
+    "suite_evidence",
+    "suite_items",
+    "suite_likelihood",
     "tally",
     "told_behind",
     "udp_doors_of",
+    "unasked",
     "unknown",
     "usual_ports",
+    "version_evidence",
+    "version_items",
+    "without",
     "worst",
     "writes_no_mail",
 ]

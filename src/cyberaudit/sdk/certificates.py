@@ -1,13 +1,20 @@
 """A certificate's traits as items of a verdict."""
 
+from collections.abc import Iterator
+
+from cyberaudit import french
 from cyberaudit.facts.certificate import (
     Bounds,
+    Certificate,
     TlsSession,
     Trait,
+    days_left,
     sentence,
+    shown,
     traits,
 )
-from cyberaudit.model import Item, Status, Unreachable
+from cyberaudit.facts.tls_endpoint import TlsServer
+from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable
 from cyberaudit.sdk.shape import Context
 
 
@@ -29,6 +36,7 @@ def certificate_items(
 _TRAITS = {
     Trait.EXPIRES_SOON: Status.PARTIAL,
     Trait.TRUST_UNSEEN: Status.UNKNOWN,
+    Trait.NAME_UNSEEN: Status.UNKNOWN,
     Trait.NONE_SHOWN: Status.UNKNOWN,
 }
 
@@ -36,4 +44,93 @@ _TRAITS = {
 def _trait_reason(trait: Trait, session: TlsSession) -> str:
     if trait is Trait.TRUST_UNSEEN and isinstance(session.trust_error, Unreachable):
         return session.trust_error.reason
+    if trait is Trait.NAME_UNSEEN and isinstance(session.name_matches, Unreachable):
+        return session.name_matches.reason
     return trait
+
+
+# Of a private tunnel, no public name and no public authority is expected; keys have a question of their own.
+_DATES = frozenset({Trait.NONE_SHOWN, Trait.EXPIRED, Trait.NOT_YET_VALID, Trait.EXPIRES_SOON})
+_IDENTITY = frozenset(Trait) - {Trait.SHORT_KEY, Trait.WEAK_SIGNATURE}
+_OF_NAME = frozenset({Trait.WRONG_NAME})
+
+
+def identity_items(
+    server: TlsServer, ctx: Context, *, host: str, warn_days: int, is_private: bool
+) -> Iterator[Item]:
+    """What is wrong with who the server says it is, one item a certificate and trait.
+
+    Args:
+        server: one address of the access.
+        ctx: of the check.
+        host: the declared name; empty when nobody declared one: whether the name fits is then unknown.
+        warn_days: the countdown begins so many days ahead.
+        is_private: a tunnel of our own, of which only the dates are judged.
+    """
+    yield from unseen_certificates(server)
+    judged = _DATES if is_private else _IDENTITY
+    for label, session in certificates_of(server):
+        for trait in traits(session, ctx.now, bounds=Bounds(warn_days, 0, 0)):
+            if trait in _OF_NAME & judged and not host:
+                text = "Le nom que les agents utilisent n'est pas déclaré."
+                yield Item(labelled(trait, label), Status.UNKNOWN, Reason.NOT_DECLARED, text)
+            elif trait in judged:
+                status = _TRAITS.get(trait, Status.FAIL)
+                reason = _identity_reason(trait, session, ctx, warn_days=warn_days)
+                text = sentence(trait, session, host or server.address)
+                yield Item(labelled(trait, label), status, reason, text)
+
+
+def _identity_reason(trait: Trait, session: TlsSession, ctx: Context, *, warn_days: int) -> str:
+    """The countdown changes its reason at 30, 14 and 7 days only, so that no weekly mail repeats it."""
+    if trait is Trait.EXPIRES_SOON:
+        return f"{trait}-{days_left(session.chain[0], ctx.now, warn_days=warn_days)}"
+    return _trait_reason(trait, session)
+
+
+def certificates_of(server: TlsServer) -> Iterator[tuple[str, TlsSession]]:
+    """Each certificate the server shows to who asks for its name; labelled by its key when there are several."""
+    for session in server.sessions:
+        yield (_label(session) if len(server.sessions) > 1 else "", session)
+
+
+def _label(session: TlsSession) -> str:
+    """`RSA 1a2b3c4d`: two certificates of one server may have keys of one type."""
+    leaf = session.chain[0] if session.chain else None
+    return f"{leaf.key_type} {leaf.sha256[:8]}" if leaf else "sans certificat"
+
+
+def labelled(key: str, label: str) -> str:
+    """The key of an item about one of several certificates."""
+    return f"{key} {label}".strip()
+
+
+def unseen_certificates(server: TlsServer) -> Iterator[Item]:
+    """The certificates that could not be seen: never a pass."""
+    cause = server.unseen_certificate
+    if cause is None and not server.sessions:
+        cause = Unreachable(Reason.NOT_COLLECTED)
+    if cause is not None:
+        what = "Un autre certificat" if server.sessions else "Le certificat"
+        text = f"{what} n'a pas pu être vu : {cause.reason.french}."
+        yield Item("certificate", Status.UNKNOWN, cause.reason, text)
+
+
+def certificate_evidence(server: TlsServer) -> Iterator[Evidence]:
+    """Each certificate on one line."""
+    for label, session in certificates_of(server):
+        yield Evidence(labelled("certificat", label), shown(session))
+    if server.unseen_certificate is not None:
+        yield Evidence("certificat non vu", str(server.unseen_certificate))
+
+
+def key_of(leaf: Certificate) -> str:
+    """« RSA 2048 », « EC secp256r1 », as a contractor would name the key."""
+    if isinstance(leaf.curve, str) and leaf.curve:
+        return f"{leaf.key_type} {leaf.curve}"
+    return f"{leaf.key_type} {leaf.key_bits or ''}".strip()
+
+
+def life_of(leaf: Certificate) -> str:
+    """« du 1er octobre 2026 au 1er février 2027 »."""
+    return f"du {french.day(leaf.not_before)} au {french.day(leaf.not_after)}"

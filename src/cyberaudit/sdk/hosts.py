@@ -157,7 +157,7 @@ def judge_exposure(
     if not reach.addresses:
         return no_address(ctx)
     meant = frozenset(service.port for service in ctx.asset.services if for_everyone(service))
-    own = _without(doors_of(reach, ctx, ports, services=services), spares)
+    own = without(doors_of(reach, ctx, ports, services=services), spares)
     others = doors_of(reach, ctx, _opened(reach, beside=ports, meant=meant), services=services)
     moved = (*recognised(others, shows=shows), *(_unlooked(others, services) if hides_anywhere else ()))
     return judge_doors((*own, *moved), when_open=when_open, when_shut=when_shut, likelihood=likelihood)
@@ -179,7 +179,7 @@ def recognised(doors: Iterable[Door], *, shows: Callable[[Behind], bool]) -> Ite
             yield _on(door, kept)
 
 
-def _without(doors: Iterable[Door], spares: Callable[[Behind], bool] | None) -> Iterator[Door]:
+def without(doors: Iterable[Door], spares: Callable[[Behind], bool] | None) -> Iterator[Door]:
     """The doors, less the addresses where what stands behind shows that they are another question's."""
     for door in doors:
         spared = {behind.address for behind in door.behind if spares and spares(behind)}

@@ -176,6 +176,7 @@ def _vpn(vpn: VpnShape) -> said.Vpn:
         type=vpn.kind,
         hostname=vpn.name,
         port=vpn.port,
+        used_by=vpn.used_by,
     )
 
 

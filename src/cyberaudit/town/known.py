@@ -19,6 +19,13 @@ ZONE_USES: dict[str, str] = {
 }
 """What a zone is for → how people call it."""
 
+VPN_USERS: dict[str, str] = {
+    "agents": "les agents",
+    "contractor": "le prestataire seul",
+    "nobody": "plus personne",
+}
+"""Who enters by a remote access → how people say it."""
+
 MAX_ZONES = 64
 """Zones of one town: passages are pairs of them, and a profile is somebody else's text."""
 
@@ -35,6 +42,7 @@ INTRUSIVE_TESTS: tuple[str, ...] = (
     "dns-recursion",
     "empty-password",
     "snmp-community",
+    "tls-renegotiation",
 )
 """What must be named in the authorization before it is tried."""
 
@@ -85,5 +93,6 @@ __all__ = [
     "REGIONS",
     "ROLES",
     "TEST_RESULTS",
+    "VPN_USERS",
     "ZONE_USES",
 ]

@@ -44,6 +44,7 @@ from cyberaudit.town.fields import (
     TestResult,
     Text,
     Timezone,
+    VpnUsersWord,
     VpnWord,
     WebUrl,
     WeekdaysWord,
@@ -51,7 +52,7 @@ from cyberaudit.town.fields import (
     ZoneId,
     ZoneUseWord,
 )
-from cyberaudit.town.known import MAX_ZONES, ZONE_USES
+from cyberaudit.town.known import MAX_ZONES, VPN_USERS, ZONE_USES
 from cyberaudit.town.source import Trail
 
 SCHEMA_VERSION = 1
@@ -61,6 +62,7 @@ _FEW = 50
 """Elements of a list of words from a closed list."""
 
 _USE = f"À quoi elle sert : {', '.join(f'{use} ({name})' for use, name in ZONE_USES.items())}."
+_USERS = f"Qui s'en sert : {', '.join(f'{who} ({name})' for who, name in VPN_USERS.items())}."
 
 
 class Shape(BaseModel):
@@ -182,8 +184,12 @@ class VpnShape(Shape):
     kind: VpnWord = Field(description="Sa technique.")
     name: DomainName = Field("", description="Son nom sur Internet : vpn.ville-exemple.example.")
     port: Port = Field("", description="Son port, s'il n'est pas le port habituel : tcp/8443.")
+    used_by: VpnUsersWord = Field("", description=_USERS)
     mfa: Said = Field(None, description="Demande-t-il une double authentification ?")
     split_tunnel: Said = Field(None, description="Laisse-t-il l'ordinateur naviguer en dehors du tunnel ?")
+    ipsec_considered: Said = Field(
+        None, description="Si c'est un VPN SSL, a-t-on regardé si IPsec conviendrait ?"
+    )
     accounts_reviewed: Said = Field(None, description="La liste des comptes a-t-elle été relue cette année ?")
     personal_accounts: Said = Field(None, description="Chaque personne a-t-elle son propre compte ?")
 

@@ -67,13 +67,46 @@ def tls_asset(name: str, *, hostname: str, port: str) -> Vpn:
     Raises:
         UsageError: no such port.
     """
-    written = _read(values.port, f"tcp/{port}")
+    return _vpn(name, VpnKind.SSL, hostname=hostname, port=f"tcp/{port}")
+
+
+# Where each technique is found when nobody says otherwise: IANA's port, and the usual ones of portals.
+VPN_PORTS = (
+    (VpnKind.IPSEC, "udp/500"),
+    (VpnKind.OPENVPN, "udp/1194"),
+    (VpnKind.OPENVPN, "tcp/1194"),
+    (VpnKind.WIREGUARD, "udp/51820"),
+    (VpnKind.L2TP, "udp/1701"),
+    (VpnKind.PPTP, "tcp/1723"),
+    (VpnKind.SSL, "tcp/443"),
+    (VpnKind.SSL, "tcp/4443"),
+    (VpnKind.SSL, "tcp/8443"),
+    (VpnKind.SSL, "tcp/10443"),
+)
+
+
+def vpn_assets(name: str, *, hostname: str, kind: str = "", port: str = "") -> tuple[Vpn, ...]:
+    """Every remote access that may stand on the host of `host_asset`; those of one technique, or at one port.
+
+    Raises:
+        UsageError: no such technique or port, or a port without its technique.
+    """
+    if kind and kind not in list(VpnKind):
+        raise UsageError(f"--type : « {kind} » n'est pas l'un de : {', '.join(VpnKind)}.")
+    if port and not kind:
+        raise UsageError("--port va avec --type : dites de quelle technique est cet accès.")
+    places = ((VpnKind(kind), port),) if port else (each for each in VPN_PORTS if kind in ("", each[0]))
+    return tuple(_vpn(name, each, hostname=hostname, port=where) for each, where in places)
+
+
+def _vpn(name: str, kind: VpnKind, *, hostname: str, port: str) -> Vpn:
+    written = _read(values.port, port)
     return Vpn(
-        id="target",
+        id=f"{kind}-{written.replace('/', '-')}",
         name=name,
         declared=(),
         host="target",
-        type=VpnKind.SSL,
+        type=kind,
         hostname=hostname,
         port=written,
     )

@@ -1,0 +1,143 @@
+"""Which options of a TLS session a server may agree on: ANSSI TLS v1.2, R14, R16, R19, R20, R22, R23, R35."""
+
+from collections.abc import Iterable, Iterator
+
+from cyberaudit import french
+from cyberaudit.facts.tls_endpoint import SessionOptions, TlsServer
+from cyberaudit.model import Evidence, Item, Status, Unreachable
+from cyberaudit.sdk.tls import BEFORE_1_3, many, may_speak, offer_of, unseen
+
+# ANSSI TLS v1.2, R20: a ticket is good for 24 hours at most
+LONGEST_TICKET_SECONDS = 24 * 3600
+RULES_BEFORE_1_3 = (
+    # ANSSI TLS v1.2, R19
+    ("R19", "compression", True, Status.FAIL, "La compression est acceptée."),
+    # ANSSI TLS v1.2, R22
+    ("R22", "secure_renegotiation", False, Status.FAIL, "La renégociation n'est pas protégée."),
+    # ANSSI TLS v1.2, R14: extensions of table 2.4
+    ("R14", "extended_master_secret", False, Status.PARTIAL, "L'extension extended_master_secret manque."),
+)
+"""Rule, option, the answer that breaks it, what that is, and what to say; TLS 1.3 has none of these choices."""
+DANGEROUS = frozenset({"compression", "secure-renegotiation"})
+
+
+def option_items(server: TlsServer) -> Iterator[Item]:
+    """What is wrong or unseen in the options of a session, as far as the versions let the question arise."""
+    options = server.options
+    if isinstance(options, Unreachable):
+        yield unseen("options", options, "Les réglages n'ont pas été vus")
+        return
+    if may_speak(server, BEFORE_1_3):
+        yield from _before_1_3(options)
+    yield from _tickets(options)
+    if may_speak(server, ("TLSv1.3",)):
+        yield from _early_data(options)
+    yield from _heartbeat(server, options)
+    yield from _our_judgement(server, options)
+
+
+def option_evidence(server: TlsServer) -> Iterator[Evidence]:
+    """Every option, in the words of the contractor."""
+    options = server.options
+    if isinstance(options, Unreachable):
+        yield Evidence("réglages", f"non vu : {options}")
+        return
+    for label, value in _said(options):
+        yield Evidence(label, _word(value))
+
+
+def likelihood(items: Iterable[Item]) -> int | None:
+    """2 when an option is accepted against which attacks were shown."""
+    return 2 if any(item.reason in DANGEROUS for item in items) else None
+
+
+def _before_1_3(options: SessionOptions) -> Iterator[Item]:
+    for rule, name, wrong, status, text in RULES_BEFORE_1_3:
+        answer, code = getattr(options, name), name.replace("_", "-")
+        if isinstance(answer, Unreachable):
+            yield unseen(rule, answer, f"{name} : réponse non vue")
+        elif answer is wrong:
+            yield Item(rule, status, code, text)
+
+
+def _tickets(options: SessionOptions) -> Iterator[Item]:
+    """R20."""
+    seconds = options.ticket_seconds
+    if isinstance(options.tickets, Unreachable):
+        yield unseen("R20", options.tickets, "Les tickets de reprise n'ont pas été vus")
+    elif not options.tickets:
+        return
+    elif isinstance(seconds, Unreachable):
+        yield unseen("R20", seconds, "La durée des tickets de reprise n'a pas été vue")
+    elif seconds > LONGEST_TICKET_SECONDS:
+        text = f"Un ticket de reprise vaut {_duration(seconds)}, au lieu de 24 heures au plus."
+        yield Item("R20", Status.PARTIAL, "long-ticket", text)
+
+
+def _early_data(options: SessionOptions) -> Iterator[Item]:
+    """R23."""
+    if isinstance(options.early_data, Unreachable):
+        yield unseen("R23", options.early_data, "Les données en avance (0-RTT) n'ont pas été vues")
+    elif options.early_data > 0:
+        text = "Des données en avance (0-RTT) sont acceptées : elles peuvent être rejouées."
+        yield Item("R23", Status.PARTIAL, "early-data", text)
+
+
+def _heartbeat(server: TlsServer, options: SessionOptions) -> Iterator[Item]:
+    """R16; TLS 1.3 encrypts the answer, so that its absence there is no gap."""
+    if isinstance(options.heartbeat, Unreachable):
+        if may_speak(server, BEFORE_1_3):
+            yield unseen("R16", options.heartbeat, "L'extension heartbeat n'a pas été vue")
+    elif options.heartbeat:
+        yield Item("R16", Status.PARTIAL, "heartbeat", "L'extension heartbeat est acceptée.")
+
+
+def _our_judgement(server: TlsServer, options: SessionOptions) -> Iterator[Item]:
+    """What the guide does not number: seen, it is to be corrected; unseen, nothing is said."""
+    older = [version for version in BEFORE_1_3 if offer_of(server, version).accepted is True]
+    # RFC 7507 §4: it matters where there is an older version to fall back to
+    if options.fallback_scsv is False and len(older) > 1:
+        text = "Un retour forcé à une version ancienne passe inaperçu (fallback SCSV)."
+        yield Item("fallback", Status.PARTIAL, "no-fallback-scsv", text)
+    # Ours: each renegotiation costs the server far more than the one who asks
+    if options.client_renegotiation is True:
+        text = "N'importe qui peut fatiguer le serveur en renégociant sans fin."
+        yield Item("renegotiation", Status.PARTIAL, "client-renegotiation", text)
+
+
+def _said(options: SessionOptions) -> Iterator[tuple[str, object]]:
+    yield "compression", options.compression
+    yield "renégociation protégée", options.secure_renegotiation
+    yield "renégociation par le client", options.client_renegotiation
+    yield "extended_master_secret", options.extended_master_secret
+    yield "encrypt_then_mac", options.encrypt_then_mac
+    yield "tickets de reprise", options.tickets
+    if options.tickets is True:
+        seconds = options.ticket_seconds
+        yield "durée des tickets", seconds if isinstance(seconds, Unreachable) else _duration(seconds)
+    yield "données en avance (octets)", options.early_data
+    yield "agrafage de la révocation (R35)", options.stapling
+    yield "ALPN", options.alpn
+    yield "fallback SCSV", options.fallback_scsv
+    yield "certificat demandé au client", options.client_certificate
+    yield "heartbeat", options.heartbeat
+
+
+def _word(value: object) -> str:
+    match value:
+        case Unreachable():
+            return f"non vu : {value}"
+        case bool():
+            return "oui" if value else "non"
+        case tuple():
+            return many(value) or "aucun"
+        case _:
+            return str(value)
+
+
+def _duration(seconds: int) -> str:
+    """« 7 jours », « 36 heures », « 30 secondes »; 0 is a duration that nobody said."""
+    for size, word in ((86_400, "jour"), (3600, "heure"), (60, "minute")):
+        if seconds >= 2 * size:
+            return french.count(seconds // size, word)
+    return french.count(seconds, "seconde") if seconds else "non dite"
