@@ -18,6 +18,10 @@ from cyberaudit.cli.options import (
     Now,
     Ports,
     Resolver,
+    Starttls,
+    VpnPort,
+    VpnType,
+    WireguardConfig,
     begin_below,
     probe_options,
     progress_of_look,
@@ -36,7 +40,13 @@ MOST_HOURS = 24 * 366
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(cls=FrenchGroup, rich_markup_mode=None, no_args_is_help=False)
-    for name, command in (("domain", domain), ("ports", ports), ("tls", tls), ("backup", backup)):
+    for name, command in (
+        ("domain", domain),
+        ("ports", ports),
+        ("tls", tls),
+        ("vpn", vpn),
+        ("backup", backup),
+    ):
         group.command(name, cls=FrenchCommand)(command)
     app.add_typer(
         group, name="look", help="Regarde une seule chose, sans profil, comme un outil de diagnostic."
@@ -119,19 +129,29 @@ def tls(
         str, typer.Argument(metavar="HÔTE[:PORT]", help="Le serveur chiffré ; port 443 par défaut.")
     ],
     authorized_by: AuthorizedBy = "",
+    starttls: Starttls = None,
     now: Now = None,
     connect_to: ConnectTo = None,
     resolver: Resolver = None,
     ca_bundle: CaBundle = None,
     allow_test_network: AllowTest = False,
+    max_rate: MaxRate = None,
     checks: Checks = None,
     as_json: Json = False,
 ) -> int:
-    """Regarde le certificat d'un serveur chiffré et les versions qu'il accepte."""
+    """Énumère ce qu'un serveur chiffré accepte : versions, suites, groupes, certificats, options."""
     from cyberaudit.engine.catalogue import load_catalogue
     from cyberaudit.run.look import look_at_tls
 
-    options = probe_options(connect_to, resolver, ca_bundle, ehlo=None, allow_test_network=allow_test_network)
+    options = probe_options(
+        connect_to,
+        resolver,
+        ca_bundle,
+        ehlo=None,
+        allow_test_network=allow_test_network,
+        max_rate=max_rate,
+        starttls=starttls,
+    )
     catalogue = load_catalogue(folders(checks or ()))
     made = look_at_tls(
         target,
@@ -139,6 +159,49 @@ def tls(
         options,
         authorized_by=authorized_by,
         now=moment(now),
+        progress=progress_of_look(quiet=shared(ctx).quiet),
+    )
+    return _show(ctx, made, as_json=as_json)
+
+
+def vpn(
+    ctx: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="CIBLE", help="Une adresse IP ou un nom.")],
+    authorized_by: AuthorizedBy = "",
+    kind: VpnType = None,
+    port: VpnPort = None,
+    wireguard_config: WireguardConfig = None,
+    now: Now = None,
+    connect_to: ConnectTo = None,
+    resolver: Resolver = None,
+    ca_bundle: CaBundle = None,
+    allow_test_network: AllowTest = False,
+    max_rate: MaxRate = None,
+    checks: Checks = None,
+    as_json: Json = False,
+) -> int:
+    """Cherche les accès à distance d'une machine (IPsec, OpenVPN, SSL…), et ce que chacun accepte."""
+    from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.run.look import look_at_vpn
+
+    options = probe_options(
+        connect_to,
+        resolver,
+        ca_bundle,
+        ehlo=None,
+        allow_test_network=allow_test_network,
+        max_rate=max_rate,
+        wireguard_config=wireguard_config,
+    )
+    catalogue = load_catalogue(folders(checks or ()))
+    made = look_at_vpn(
+        target,
+        catalogue,
+        options,
+        authorized_by=authorized_by,
+        now=moment(now),
+        kind=kind or "",
+        port=port or "",
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
     return _show(ctx, made, as_json=as_json)

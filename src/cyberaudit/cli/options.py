@@ -69,6 +69,33 @@ Ehlo = Annotated[
     str | None,
     typer.Option("--ehlo", metavar="NOM", help="Nom sous lequel se présenter aux serveurs de courrier."),
 ]
+Starttls = Annotated[
+    str | None,
+    typer.Option(
+        "--starttls",
+        metavar="PROTOCOLE",
+        help="Chiffre après quelques mots de : smtp, imap, pop3, ldap, ftp, xmpp, postgres ou mysql.",
+    ),
+]
+WireguardConfig = Annotated[
+    str | None,
+    typer.Option(
+        "--wireguard-config",
+        metavar="FICHIER",
+        help="Configuration d'un poste autorisé (wg-quick) : seule elle permet de vérifier un accès WireGuard.",
+    ),
+]
+VpnType = Annotated[
+    str | None,
+    typer.Option(
+        "--type",
+        metavar="TECHNIQUE",
+        help="Seulement : ssl, ipsec, openvpn, wireguard, l2tp ou pptp.",
+    ),
+]
+VpnPort = Annotated[
+    str | None, typer.Option("--port", metavar="PORT", help="À ce port, avec --type : udp/1195, tcp/8443.")
+]
 AllowTest = Annotated[
     bool,
     typer.Option(
@@ -160,6 +187,8 @@ def probe_options(
     ports: str | None = None,
     all_ports: bool = False,
     backup_root: list[str] | None = None,
+    starttls: str | None = None,
+    wireguard_config: str | None = None,
 ) -> "Options":
     """The options that say how to look.
 
@@ -181,6 +210,8 @@ def probe_options(
         backup_roots=tuple(Path(root) for root in backup_root or ()),
         max_rate=whole_number(max_rate, option="--max-rate", least=1, most=100_000) if max_rate else None,
         ports=ALL if all_ports else USUAL if ports is None else ports,
+        starttls=starttls or "",
+        wireguard_config=Path(wireguard_config) if wireguard_config else None,
     )
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY_NAME = "Autorité de démonstration cyberaudit"
+REVOCATION_LIST = "http://autorite.invalid/revoques.crl"
 OTHER_NAME = "une-autre-mairie.example"
 """The name that a certificate with the flaw `other-name` carries."""
 
@@ -82,6 +83,7 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(_revocation_list(), critical=False)
             .add_extension(
                 x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
             )
@@ -117,6 +119,12 @@ class Authority:
 def _distinguished(common_name: str) -> x509.Name:
     # RFC 5280, appendix A: a common name has at most 64 characters. Names that count stand in the SAN.
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
+
+
+def _revocation_list() -> x509.CRLDistributionPoints:
+    """Where a client would look; nobody does here."""
+    place = x509.UniformResourceIdentifier(REVOCATION_LIST)
+    return x509.CRLDistributionPoints([x509.DistributionPoint([place], None, None, None)])
 
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:

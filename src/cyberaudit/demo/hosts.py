@@ -84,7 +84,7 @@ def build(authority: "Authority") -> Hosts:
     """The entrances, not yet started: what agents use is in order, what the contractor left is not."""
     from cyberaudit.demo.authority import Flaw
 
-    agents = _tls(_context(authority.issue(AGENTS_NAME)))
+    agents = _tls(_current_context(authority.issue(AGENTS_NAME)))
     contractor = _tls(_old_context(authority.issue(CONTRACTOR_NAME, flaw=Flaw.EXPIRED)))
     entrances = {
         AGENTS: agents,
@@ -98,6 +98,15 @@ def build(authority: "Authority") -> Hosts:
 def _context(issued: "Issued") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(issued.certificate, issued.key)
+    return context
+
+
+def _current_context(issued: "Issued") -> ssl.SSLContext:
+    """As ANSSI's TLS guide wants it (R6, R7, R10, R13)."""
+    context = _context(issued)
+    context.set_ecdh_curve("prime256v1")
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     return context
 
 

@@ -12,6 +12,8 @@ from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.facts.udp import HostUdp
 from cyberaudit.model import Audit, Finding, Status, Unreachable
 from cyberaudit.reports.look_ports import host_blocks
+from cyberaudit.reports.look_tls import endpoint_blocks
+from cyberaudit.reports.look_vpn import access_blocks
 from cyberaudit.reports.port_words import evidence_words
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
@@ -47,7 +49,8 @@ def points(audit: Audit, *, width: int) -> str:
     head += wrap(FROM_WHERE, width) if about_a_host else []
     blocks = [head]
     blocks += host_blocks(audit.observations, width)
-    blocks += [_seen(observation.facts, width) for observation in audit.observations]
+    for observation in audit.observations:
+        blocks += _seen(observation.facts, width)
     blocks += [_point(finding, width) for finding in found]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -64,24 +67,15 @@ def _point(finding: Finding, width: int) -> list[str]:
     return lines
 
 
-def _seen(facts: object, width: int) -> list[str]:
+def _seen(facts: object, width: int) -> list[list[str]]:
     """The facts in a few lines, where the questions alone would hide them."""
     match facts:
         case TlsEndpoint():
-            return _versions(facts, width)
+            return endpoint_blocks(facts, width)
         case BackupStore():
-            return _copies(facts, width)
+            return [_copies(facts, width)]
         case _:
-            return []
-
-
-def _versions(endpoint: TlsEndpoint, width: int) -> list[str]:
-    words = {True: "acceptée", False: "refusée"}
-    lines = wrap(f"{endpoint.hostname or endpoint.address} [{endpoint.address}] {endpoint.port}", width)
-    for answer in endpoint.versions:
-        seen = str(answer.accepted) if isinstance(answer.accepted, Unreachable) else words[answer.accepted]
-        lines += wrap(french.typeset(f"{answer.version:<8} {seen}"), width, first="  ")
-    return lines
+            return access_blocks(facts, width)
 
 
 def _copies(store: BackupStore, width: int) -> list[str]:

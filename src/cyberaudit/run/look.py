@@ -18,7 +18,7 @@ from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
 from cyberaudit.probes.resolver import addresses_now
 from cyberaudit.run.exit_code import ExitCode, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
-from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of
+from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
 
 # Without a profile, no open port is explained and none is missing.
 NEEDS_A_PROFILE = frozenset({"firewall.unexpected-port", "firewall.expected-service"})
@@ -103,6 +103,37 @@ def look_at_tls(
     name = "" if host == addresses[0] else host
     assets = (host_asset(host, addresses), tls_asset(target, hostname=name, port=port))
     return _audit(AssetKind.VPN, assets, catalogue, options, scope=scope, now=now, progress=progress)
+
+
+def look_at_vpn(
+    target: str,
+    catalogue: Catalogue,
+    options: Options,
+    *,
+    authorized_by: str,
+    now: datetime,
+    kind: str = "",
+    port: str = "",
+    progress: ProgressCallback | None = None,
+) -> Audit:
+    """The remote accesses of `target`, an address or a name: every technique at its usual ports, or the one named.
+
+    Where nothing was said to be, what does not answer raises no question.
+
+    Raises:
+        UsageError: `target` cannot be read or has no address, or there is no such technique or port.
+        ScopeError: nobody authorized it.
+    """
+    addresses = _addresses(target, options, authorized_by=authorized_by, now=now)
+    scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
+    name = "" if target == addresses[0] else target
+    accesses = vpn_assets(target, hostname=name, kind=kind, port=port)
+    assets: tuple[AnyAsset, ...] = (host_asset(target, addresses), *accesses)
+    made = _audit(AssetKind.VPN, assets, catalogue, options, scope=scope, now=now, progress=progress)
+    if port:
+        return made
+    answered = tuple(each for each in made.findings if each.status is not Status.UNKNOWN)
+    return replace(made, findings=answered)
 
 
 def look_at_backup(

@@ -1,0 +1,155 @@
+"""Remote accesses that are no TLS server, as those who enumerate them read them: IPsec, OpenVPN, WireGuard…"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from cyberaudit import french
+from cyberaudit.facts.ike import IkeOffer, IkeSaid, IkeServer, IkeTrait, IpsecEndpoint
+from cyberaudit.facts.ike_algorithms import algorithm_name, group_name
+from cyberaudit.facts.old_tunnel import OldTunnel, OldTunnelMet
+from cyberaudit.facts.openvpn import OpenVpnEndpoint, OpenVpnMet
+from cyberaudit.facts.wireguard import WireGuardEndpoint, WireGuardMet
+from cyberaudit.model import Unreachable
+from cyberaudit.reports.look_tls import server_block
+from cyberaudit.reports.wrap import wrap
+
+M = TypeVar("M", bound=StrEnum)
+
+_SAID: Final = {
+    IkeSaid.ACCEPTED: "acceptée",
+    IkeSaid.REFUSED: "refusée à cette adresse",
+    IkeSaid.ABSENT: "absente",
+}
+_SAID_OF_A_MODE: Final = {
+    IkeSaid.ACCEPTED: "accepté",
+    IkeSaid.REFUSED: "refusé à cette adresse",
+    IkeSaid.ABSENT: "absent",
+}
+_TRAITS: Final = {
+    IkeTrait.NAT_TRAVERSAL: "passe à travers un NAT",
+    IkeTrait.FRAGMENTATION: "fragmente ses messages",
+    IkeTrait.REDIRECT: "sait renvoyer ailleurs",
+    IkeTrait.COOKIE: "vérifie d'abord l'adresse (cookie)",
+    IkeTrait.XAUTH: "mot de passe personnel ensuite (XAUTH)",
+    IkeTrait.DEAD_PEER_DETECTION: "surveille ses correspondants (DPD)",
+}
+_PROOFS: Final = {
+    "psk": "clé partagée",
+    "rsa": "certificat RSA",
+    "ecdsa": "certificat ECDSA",
+    "xauth-psk": "clé partagée puis mot de passe",
+    "xauth-rsa": "certificat puis mot de passe",
+    "hybrid": "certificat du serveur puis mot de passe",
+}
+_OPENVPN: Final = {
+    OpenVpnMet.OPENVPN: "répond à tout le monde",
+    OpenVpnMet.SILENT: "aucune réponse, car son canal est caché (tls-auth, tls-crypt) ou un paquet a été jeté",
+    OpenVpnMet.CLOSES: "ferme sans un mot, comme un canal caché ou autre chose",
+    OpenVpnMet.CLOSED: "port fermé",
+    OpenVpnMet.FOREIGN: "un autre langage y répond",
+}
+_WIREGUARD: Final = {
+    WireGuardMet.PROVEN: "le serveur a répondu à la clé donnée",
+    WireGuardMet.BUSY: "répond sous charge, sans dire qui il reconnaît",
+    WireGuardMet.SILENT: "aucune réponse, car WireGuard se tait devant les inconnus",
+    WireGuardMet.CLOSED: "port fermé",
+    WireGuardMet.FOREIGN: "une réponse que WireGuard n'explique pas",
+}
+_OLD: Final = {
+    OldTunnelMet.ANSWERS: "répond",
+    OldTunnelMet.SILENT: "aucune réponse",
+    OldTunnelMet.CLOSES: "ferme sans un mot",
+    OldTunnelMet.CLOSED: "port fermé",
+    OldTunnelMet.FOREIGN: "un autre langage y répond",
+}
+
+
+def access_blocks(facts: object, width: int) -> list[list[str]]:
+    """One block of lines an address; none for facts that are no such access."""
+    match facts:
+        case IpsecEndpoint():
+            return [_ipsec(server, width) for server in facts.servers]
+        case OpenVpnEndpoint():
+            return _openvpn(facts, width)
+        case WireGuardEndpoint():
+            answers = [(each.address, _met(each.met, _WIREGUARD), each.detail) for each in facts.answers]
+            return _short("WireGuard", facts.port, answers, width)
+        case OldTunnel():
+            answers = [(each.address, _met(each.met, _OLD), each.detail) for each in facts.answers]
+            return _short(facts.protocol.upper(), facts.port, answers, width)
+        case _:
+            return []
+
+
+def _met(met: M | Unreachable, words: Mapping[M, str]) -> str:
+    return str(met) if isinstance(met, Unreachable) else words[met]
+
+
+def _short(kind: str, port: str, answers: Iterable[tuple[str, str, str]], width: int) -> list[list[str]]:
+    """« 192.0.2.1 udp/51820, WireGuard : aucune réponse »."""
+    return [
+        wrap(french.typeset(f"{address} {port}, {kind} : {said}{f' ({detail})' * bool(detail)}"), width, rest="  ")
+        for address, said, detail in answers
+    ]  # fmt: skip
+
+
+def _openvpn(facts: OpenVpnEndpoint, width: int) -> list[list[str]]:
+    answers = [(each.address, _met(each.met, _OPENVPN), each.detail) for each in facts.answers]
+    servers = [
+        server_block(server, name=facts.hostname, port=facts.port, width=width) for server in facts.servers
+    ]
+    return [*_short("OpenVPN", facts.port, answers, width), *servers]
+
+
+def _ipsec(server: IkeServer, width: int) -> list[str]:
+    ports = ", ".join(
+        f"{port.port} {'répond' if port.answers is True else 'muet' if port.answers is False else port.answers}"
+        for port in server.ports
+    )
+    lines = wrap(french.typeset(f"{server.address}, IPsec : {ports}"), width, rest="  ")
+    if not server.speaks:
+        return lines
+    for offer in server.offers:
+        lines += _offer(offer, width)
+    sections = (
+        ("Mode agressif", _aggressive(server)),
+        ("Se nomme", ", ".join(server.vendors)),
+        ("Sait faire", ", ".join(_TRAITS[trait] for trait in server.traits)),
+        ("Contrôle", _effort(server)),
+    )
+    for title, text in sections:
+        if text:
+            lines += wrap(french.typeset(f"{title} : {text}"), width, first="  ", rest="    ")
+    return lines
+
+
+def _offer(offer: IkeOffer, width: int) -> list[str]:
+    said = str(offer.answer) if isinstance(offer.answer, Unreachable) else _SAID[offer.answer]
+    lines = wrap(french.typeset(f"{offer.version} : {said}"), width, first="  ", rest="    ")
+    named = (
+        ("Chiffrement", [algorithm_name(each) for each in offer.ciphers]),
+        ("Intégrité", [algorithm_name(each) for each in offer.macs]),
+        ("Tirage des clés", [algorithm_name(each) for each in offer.prfs]),
+        ("Groupes", [group_name(each) for each in offer.groups]),
+        ("Preuve", [_PROOFS.get(each, each) for each in offer.proofs]),
+    )
+    for title, names in named:
+        if names:
+            lines += wrap(french.typeset(f"{title} : {', '.join(names)}"), width, first="    ", rest="      ")
+    if offer.answer is IkeSaid.ACCEPTED and isinstance(offer.whole, Unreachable):
+        lines += wrap(french.typeset(f"liste incomplète : {offer.whole}"), width, first="    ", rest="      ")
+    return lines
+
+
+def _aggressive(server: IkeServer) -> str:
+    if isinstance(server.aggressive, Unreachable):
+        return str(server.aggressive)
+    hashed = " ; il envoie de quoi essayer des mots de passe hors ligne" if server.hash_sent is True else ""
+    return _SAID_OF_A_MODE[server.aggressive] + hashed
+
+
+def _effort(server: IkeServer) -> str:
+    end = "complet" if server.complete is True else f"incomplet, {server.complete}"
+    asked = server.datagrams
+    return f"{end}, {french.count(asked, 'question')}" if isinstance(asked, int) else end
