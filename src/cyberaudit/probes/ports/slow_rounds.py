@@ -68,6 +68,9 @@ class SlowRounds:
             if self._throttle.is_over(self._now()):
                 self._judge()
                 self._leave_aside(important, seconds=end - self._now())
+            if not self._waiting:
+                # The last ports do not wait for the end of the period: nobody else wants the answers that are due.
+                self._weigh(self._throttle.loss)
             idle = not self._waiting
             await self._ask_one(is_control=idle or _CHANCE.randrange(QUESTIONS_PER_CONTROL) == 0)
             start = max(self._now(), start + self._step(idle=idle) * _CHANCE.uniform(0.5, 1.5))
@@ -124,7 +127,12 @@ class SlowRounds:
 
     def _judge(self) -> None:
         """What the silences of this period are worth; the ports of which that is not enough are put again."""
-        lost = self._throttle.judge(self._now())
+        self._weigh(self._throttle.judge(self._now()))
+
+    def _weigh(self, lost: float | None) -> None:
+        """`lost`: the chance that an answer got lost; None: not known yet."""
+        if lost is None:
+            return
         _CHANCE.shuffle(self._silent)
         for port in self._silent:
             self._chances[port] = self._chances.get(port, 1.0) * lost

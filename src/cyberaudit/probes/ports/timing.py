@@ -177,9 +177,18 @@ class Throttle:
         else:
             self.met.append(answered)
             self.rate = max(_LEAST_RATE, answered * _EXCESS, self.rate * _BACK_OFF)
-        both = self.controls + self.controls_before
+        lost = self._lost()
         self.begun, self.answers = now, 0
         self.controls, self.controls_before = [], self.controls
+        return lost
+
+    @property
+    def loss(self) -> float | None:
+        """The same before the period is over; None: too few controls to tell."""
+        return self._lost() if len(self.controls) + len(self.controls_before) >= _PERIOD_CONTROLS else None
+
+    def _lost(self) -> float:
+        both = self.controls + self.controls_before
         return (both.count(False) + 0.5) / (len(both) + 1)
 
     def seconds_for(self, ports: int) -> float:
