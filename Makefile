@@ -34,6 +34,7 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_town.py
 	$(BIN)/python benchmarks/reachability.py
+	$(BIN)/python benchmarks/tls.py
 
 # What is generated: the catalogue of checks, the schemas, the README's report.
 docs: $(VENV)/.ready-dev

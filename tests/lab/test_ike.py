@@ -140,6 +140,35 @@ def test_behind_a_filter_of_port_500_the_marker_opens_4500(lab: Lab, tmp_path: P
     assert taken(offer(server)) == ({"aes-gcm-256"}, set(), {"prf-sha384"}, {20})
 
 
+# The version of IKE is the eighteenth byte of its header, behind UDP's and on port 4500 the marker.
+NO_IKEV1 = "udp dport 500 @th,200,8 0x10 drop; udp dport 4500 @th,232,8 0x10 drop"
+
+
+def test_an_ikev1_that_nothing_answers_is_ignored_beside_an_ikev2_that_answers(
+    lab: Lab, tmp_path: Path
+) -> None:
+    begun = time.monotonic()
+    with standing(lab, tmp_path, STRONG, MAIN), lab.line(NO_IKEV1):
+        server = see(lab)
+    assert time.monotonic() - begun < 60
+    assert offer(server, "IKEv1").answer is IkeSaid.IGNORED
+    assert (server.aggressive, server.hash_sent, server.complete) == (IkeSaid.IGNORED, False, True)
+    assert taken(offer(server)) == ({"aes-gcm-256"}, set(), {"prf-sha384"}, {20})
+
+
+def test_a_gateway_that_blocks_us_ignores_nothing(lab: Lab, tmp_path: Path) -> None:
+    # Without cookies, or strongSwan raises the one threshold above the other.
+    settings = (
+        "cookie_threshold = 0\n  cookie_threshold_ip = 0\n  block_threshold = 1\n  half_open_timeout = 200"
+    )
+    with standing(lab, tmp_path, STRONG, MAIN, settings=settings):
+        server = see(lab, manner=Manner(forgotten=1.0))
+    assert offer(server).answer is IkeSaid.ACCEPTED
+    assert isinstance(offer(server, "IKEv1").answer, Unreachable)
+    assert isinstance(server.aggressive, Unreachable)
+    assert server.complete is not True
+
+
 def test_nobody_there_is_closed_and_a_filter_is_silent(lab: Lab) -> None:
     closed = see(lab)
     assert {each.answer for each in closed.offers} == {IkeSaid.ABSENT}
