@@ -157,7 +157,7 @@ def ours(places: Sequence[Place], ground: Ground, *, starttls: str = "") -> Run:
     declared = [(DECLARED, port) for _, port in places] if here else list(places)
     rules = [f"{DECLARED}:{port}={LOOPBACK}:{port}" for _, port in places] if here else []
     order = ground.folder / "order"
-    text = {"endpoints": declared, "rules": rules, "hostname": NAME, "starttls": starttls, "link": "ftto"}
+    text = {"endpoints": declared, "rules": rules, "hostname": NAME, "starttls": starttls}
     order.write_text(json.dumps(text), encoding="utf-8")
     return run([sys.executable, LOOK, str(order)], ground)
 
@@ -422,6 +422,8 @@ def main() -> None:
     if os.geteuid() or not all(map(shutil.which, ("openssl", "ip", "nginx"))):
         print("TLS, à côté des autres : non mesuré ; il faut être root, avec openssl, nginx et iproute2.")
         return
+    # Programs that are installed have their bytecode, ours and theirs.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     quick = "--quick" in sys.argv
     wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
     install_sslyze()

@@ -16,8 +16,9 @@ from cyberaudit.facts.reach import (
     PortAnswer,
     PortState,
 )
-from cyberaudit.facts.tls_endpoint import SessionOptions, TlsEndpoint, TlsServer, VersionOffer
+from cyberaudit.facts.tls_endpoint import DhGroup, SessionOptions, TlsEndpoint, TlsServer, VersionOffer
 from cyberaudit.facts.tls_endpoint_samples import (
+    CERTIFICATE,
     GOOD_ENDPOINT,
     GOOD_SERVER,
     accepted,
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.unit
 
 MX = "mx1.l-hay.example"
 TIMEOUT, SPENT = Unreachable(Reason.TIMEOUT), Unreachable(Reason.BUDGET_SPENT)
+UNSTABLE = Unreachable(Reason.UNSTABLE)
 NO_CONTROL = Unreachable(Reason.NO_CONTROL)
 BROKEN = Unreachable(Reason.TLS_FAILURE)
 PLAIN = replace(SESSION, extensions=(), tls=None)
@@ -193,10 +195,12 @@ AWAY = replace(GOOD_SERVER, met=TIMEOUT, versions=(), sessions=(), options=TIMEO
         (OLD, BEGUN, OLD),
         (BEGUN, OLD, OLD),
         (UNSEEN, refused("TLSv1"), refused("TLSv1")),
-        (OLD, refused("TLSv1"), refused("TLSv1")),
+        (OLD, refused("TLSv1"), replace(OLD, suites=UNSTABLE)),
+        (refused("TLSv1"), OLD, OLD),
+        (OLD, accepted("TLSv1", (0x2F,)), accepted("TLSv1", (0x2F, 0x0A))),
         (refused("TLSv1"), UNSEEN, refused("TLSv1")),
         (BEGUN, UNSEEN, replace(UNSEEN, accepted=True, seen=(0x2F,))),
-        (BEGUN, cut_short("TLSv1", (0x0A,), SPENT), cut_short("TLSv1", (0x2F, 0x0A), SPENT)),
+        (BEGUN, cut_short("TLSv1", (0x0A,), SPENT), cut_short("TLSv1", (0x0A, 0x2F), SPENT)),
     ],
 )
 def test_suites_that_were_seen_outlive_a_second_look_that_failed(
@@ -210,7 +214,25 @@ def test_a_server_that_was_seen_outlives_a_second_look_that_did_not_reach_it() -
     assert merged(endpoint(GOOD_SERVER), endpoint(AWAY)).servers == (GOOD_SERVER,)
     assert merged(endpoint(AWAY), endpoint(GOOD_SERVER)).servers == (GOOD_SERVER,)
     web = replace(AWAY, met="http")
-    assert merged(endpoint(GOOD_SERVER), endpoint(web)).servers == (web,)
+    assert merged(endpoint(AWAY), endpoint(web)).servers == (web,)
+    assert merged(endpoint(GOOD_SERVER), endpoint(web)).servers == (replace(GOOD_SERVER, complete=UNSTABLE),)
+
+
+@pytest.mark.parametrize("looks", [(OLD, refused("TLSv1")), (refused("TLSv1"), OLD)])
+def test_looks_that_contradict_each_other_are_not_complete(looks: tuple[VersionOffer, VersionOffer]) -> None:
+    both = merged(*(endpoint(offered(look)) for look in looks)).servers[0]
+    assert both.versions[0].accepted is True
+    assert both.complete == UNSTABLE
+
+
+def test_every_certificate_and_prime_that_was_seen_once_stays() -> None:
+    (usual,) = GOOD_SERVER.sessions
+    second = replace(usual, chain=(replace(CERTIFICATE, sha256="ee" * 32),))
+    first = replace(GOOD_SERVER, dh_groups=(DhGroup(1024, ""),))
+    again = replace(GOOD_SERVER, sessions=(second,), dh_groups=(DhGroup(2048, "modp2048"),))
+    both = merged(endpoint(first), endpoint(again)).servers[0]
+    assert both.sessions == (second, usual)
+    assert both.dh_groups == (DhGroup(2048, "modp2048"), DhGroup(1024, ""))
 
 
 def test_each_option_is_kept_by_itself() -> None:

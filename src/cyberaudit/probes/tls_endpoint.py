@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final
 
@@ -17,8 +17,6 @@ from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.looks import kept
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.services.door import CONNECTIONS, PORT_SECONDS, Door, Visitor
-from cyberaudit.probes.services.visit import visit_portal
 from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls.both_looks import merged
 from cyberaudit.probes.tls.conversation import Opener
@@ -31,10 +29,14 @@ from cyberaudit.probes.vpn_access import Access, access_of
 USUAL_PORT: Final = "tcp/443"
 RENEGOTIATION: Final = "tls-renegotiation"
 """The name of the intrusive test."""
-# Ours: a strong server takes forty conversations, one with every suite ever written two hundred.
-MOST_CONVERSATIONS: Final = 250
+# Ours: one page, and a few well-known places, on two visits.
+PORTAL_SECONDS: Final = 8.0
+PORTAL_CONVERSATIONS: Final = 10
+# Ours: a strong server takes forty conversations, one with every suite in every version three hundred.
+MOST_CONVERSATIONS: Final = 400
 # Ours: TCP's own, a hello, and an acknowledgement for every second packet of a long certificate chain.
 PACKETS_PER_CONVERSATION: Final = 20
+_UNSEEN: Final = Unreachable(Reason.NOT_LOOKED)
 # What a second look in the same run may change.
 _PASSING: Final = {Reason.TIMEOUT, Reason.DEADLINE, Reason.RESET, Reason.UNSTABLE}
 
@@ -44,10 +46,17 @@ async def look(asset: Vpn, instruments: Instruments) -> TlsEndpoint | Unreachabl
     access = _access(asset, instruments)
     if isinstance(access, Unreachable):
         return access
-    servers = await asyncio.gather(
-        *(_ask(asset, instruments, address, access.number) for address in access.asked)
-    )
-    portal, clues = await _portal(asset, instruments, servers, access.number)
+    visit = asyncio.ensure_future(_portal(asset, instruments, access, access.asked[0]))
+    try:
+        servers = await asyncio.gather(
+            *(_ask(asset, instruments, address, access.number) for address in access.asked)
+        )
+        early = _unvisited(servers) or await visit
+    finally:
+        visit.cancel()
+        # Its connection is closed before the loop may end.
+        await asyncio.wait({visit})
+    portal, clues = await _portal_again(early, asset, instruments, access, servers)
     return TlsEndpoint(
         hostname=asset.hostname,
         port=access.port,
@@ -80,7 +89,7 @@ def announce(asset: Vpn, instruments: Instruments) -> tuple[Announcement, ...]:
     access = _access(asset, instruments)
     if isinstance(access, Unreachable):
         return ()
-    most = (MOST_CONVERSATIONS + CONNECTIONS) * len(access.asked)
+    most = (MOST_CONVERSATIONS + PORTAL_CONVERSATIONS) * len(access.asked)
     return (
         Announcement(
             target=asset.hostname or asset.host,
@@ -110,16 +119,29 @@ async def _ask(asset: Vpn, instruments: Instruments, address: IpAddress, port: i
         now=instruments.now,
         pace=Pace(hello_seconds=options.patience.handshake),
     )
-    usual = _opener(asset, instruments, address, port)
-    intrusive = _opener(asset, instruments, address, port, test=RENEGOTIATION)
+    budget = _Budget()
+    usual = _opener(asset, instruments, address, port, budget=budget)
+    intrusive = _opener(asset, instruments, address, port, budget=budget, test=RENEGOTIATION)
     return await ask_server(usual, asked, renegotiate=intrusive)
 
 
-def _opener(asset: Vpn, instruments: Instruments, address: IpAddress, port: int, *, test: str = "") -> Opener:
+@dataclass(slots=True)
+class _Budget:
+    """What is left of the conversations with one address."""
+
+    left: int = MOST_CONVERSATIONS
+
+
+def _opener(
+    asset: Vpn, instruments: Instruments, address: IpAddress, port: int, *, budget: _Budget, test: str = ""
+) -> Opener:
     """Conversations with one address; for `test` they are intrusive, and refused unless it is signed for."""
     options = instruments.options
 
     async def connect() -> Stream | Unreachable:
+        if budget.left <= 0:
+            return Unreachable(Reason.BUDGET_SPENT)
+        budget.left -= 1
         return await instruments.network.connect(
             address,
             port,
@@ -133,22 +155,40 @@ def _opener(asset: Vpn, instruments: Instruments, address: IpAddress, port: int,
     return after_starttls(connect, options.starttls, ehlo=options.ehlo, hostname=asset.hostname)
 
 
-async def _portal(
-    asset: Vpn, instruments: Instruments, servers: Sequence[TlsServer], port: int
-) -> tuple[str | Unreachable, tuple[str, ...] | Unreachable]:
-    """The product whose page is served, at the first address that speaks TLS; empty when it is not recognised."""
-    address = next((server.address for server in servers if server.met == "tls"), None)
-    if address is None or instruments.options.starttls:
-        unseen = Unreachable(Reason.NOT_LOOKED)
-        return unseen, unseen
+Portal = tuple[str | Unreachable, tuple[str, ...] | Unreachable]
+"""The product whose page is served, empty when it is not recognised, and what that stands on."""
+
+
+async def _portal(asset: Vpn, instruments: Instruments, access: Access, address: IpAddress) -> Portal:
+    if instruments.options.starttls:
+        return _UNSEEN, _UNSEEN
+    from cyberaudit.probes.services.door import Door, Visitor
+    from cyberaudit.probes.services.visit import visit_portal
+
     visitor = Visitor(
         network=instruments.network,
         agent=f"cyberaudit/{__version__}",
         ehlo=instruments.options.ehlo,
         connect_seconds=instruments.options.patience.connect,
-        until=asyncio.get_running_loop().time() + PORT_SECONDS,
+        until=asyncio.get_running_loop().time() + PORTAL_SECONDS,
     )
-    found = await visit_portal(Door(visitor, ip_address(address), port, hostname=asset.hostname))
+    found = await visit_portal(Door(visitor, address, access.number, hostname=asset.hostname))
     if isinstance(found.protocol, Unreachable):
         return found.protocol, found.protocol
     return (found.product, found.clues) if found.product in BY_ID else ("", ())
+
+
+def _unvisited(servers: Sequence[TlsServer]) -> Portal | None:
+    """Why there is no page to wait for: nothing answered anywhere."""
+    causes = [server.met for server in servers if isinstance(server.met, Unreachable)]
+    return (causes[0], causes[0]) if len(causes) == len(servers) else None
+
+
+async def _portal_again(
+    early: Portal, asset: Vpn, instruments: Instruments, access: Access, servers: Sequence[TlsServer]
+) -> Portal:
+    """Beside the survey the page may have been refused for want of room; elsewhere TLS may be spoken all the same."""
+    speaking = [server.address for server in servers if server.met == "tls"]
+    if isinstance(early[0], str) or not speaking or instruments.options.starttls:
+        return early
+    return await _portal(asset, instruments, access, ip_address(speaking[0]))

@@ -1,6 +1,7 @@
 """One TLS server asked everything: the survey of what it accepts, then the handshakes for what they alone show."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from cyberaudit.probes.tls.flight import Alert
 from cyberaudit.probes.tls.handshake import Handshake
 from cyberaudit.probes.tls.handshake12 import handshake12
 from cyberaudit.probes.tls.handshake13 import handshake13
+from cyberaudit.probes.tls.signatures import USUAL
 from cyberaudit.probes.tls.survey import Pace, Survey, survey
 from cyberaudit.probes.tls_client import session_of
 
@@ -21,6 +23,9 @@ from cyberaudit.probes.tls_client import session_of
 RSA_SCHEMES = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B)
 ECDSA_SCHEMES = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808)
 _UNSEEN = Unreachable(Reason.NOT_LOOKED)
+# Ours: a limit of some connections a second lets one of these through.
+_PAUSES = (1.0, 2.0)
+_PASSING = {Reason.RESET, Reason.TIMEOUT, Reason.REFUSED}
 _OLDER = ("TLSv1.2", "TLSv1.1", "TLSv1")
 
 
@@ -53,7 +58,7 @@ async def ask_server(opener: Opener, asked: Asked, *, renegotiate: Opener | None
         dh_groups=found.dh_groups,
         signature_schemes=_schemes(found, shakes.done),
         sessions=sessions,
-        unseen_certificate=trouble or (None if sessions else shakes.cause()),
+        unseen_certificate=trouble or shakes.missing() or (None if sessions else shakes.cause()),
         without_name=_one_session(replace(asked, server_name=None), shakes.nameless),
         options=_options(found.options, shakes),
         complete=found.complete,
@@ -92,8 +97,11 @@ class _Chain:
     """Of Certificate Transparency, beside the certificates."""
 
 
+Shaken = Handshake | Alert | Unreachable
+
+
 class _Shakes:
-    """The handshakes with one server, one after the other: a small box serves few at once."""
+    """The handshakes with one server: few, and side by side, for none waits for another."""
 
     def __init__(self, opener: Opener, asked: Asked, found: Survey) -> None:
         self.done: list[Handshake] = []
@@ -101,53 +109,84 @@ class _Shakes:
         self.renegotiated: bool | Unreachable = Unreachable(Reason.NOT_LOOKED)
         self.connections = 0
         self._opener, self._asked, self._found = opener, asked, found
-        self._troubles: list[Unreachable] = []
+        self._troubles: list[Alert | Unreachable] = []
+        self._modern = False
+        self._alone = asyncio.Lock()
+        self._in_vain = False
 
     async def all(self, renegotiate: Opener | None) -> "_Shakes":
+        """What speaks only TLS 1.3 shows its certificates here alone; the others showed some in clear."""
         accepted = {offer.version for offer in self._found.versions if offer.accepted is True}
-        if "TLSv1.3" in accepted:
-            await self._modern(alone=accepted == {"TLSv1.3"})
-        if accepted.intersection(_OLDER):
-            await self._older(renegotiate)
+        self._modern, older = "TLSv1.3" in accepted, bool(accepted.intersection(_OLDER))
+        alone = self._modern and not older
+        name = self._asked.server_name
+        first, rsa, ecdsa, nameless, in_clear = await asyncio.gather(
+            self._shake13(wanted=self._modern, name=name),
+            self._shake13(wanted=self._modern, name=name, schemes=RSA_SCHEMES),
+            self._shake13(wanted=self._modern, name=name, schemes=ECDSA_SCHEMES),
+            self._shake13(wanted=alone and name is not None, name=None),
+            self._shake12(renegotiate, wanted=older),
+        )
+        for shaken in (first, rsa, ecdsa, in_clear):
+            self._keep(shaken)
+        if alone:
+            self.nameless = _certificates(first if name is None else nameless)
         return self
 
-    async def _modern(self, *, alone: bool) -> None:
-        """`alone`: only here are certificates seen; the kind that was not shown first is asked for, and no name."""
-        name, within = self._asked.server_name, self._asked.pace.hello_seconds
-        first = self._keep(await handshake13(self._opener, server_name=name, within=within))
-        if not alone or first is None:
-            return
-        others = ECDSA_SCHEMES if first.signature_scheme in RSA_SCHEMES else RSA_SCHEMES
-        other = await handshake13(self._opener, server_name=name, within=within, schemes=others)
-        self._keep(other, is_alternative=True)
-        if name is None:
-            self.nameless = first.certificates
-            return
-        self.connections += 1
-        nameless = await handshake13(self._opener, server_name=None, within=within)
-        self.nameless = _certificates(nameless)
+    async def _shake13(
+        self, *, wanted: bool, name: str | None, schemes: tuple[int, ...] = USUAL
+    ) -> Shaken | None:
+        if not wanted:
+            return None
+        within = self._asked.pace.hello_seconds
+        return await self._again(
+            lambda: handshake13(self._opener, server_name=name, within=within, schemes=schemes)
+        )
 
-    async def _older(self, renegotiate: Opener | None) -> None:
+    async def _shake12(self, renegotiate: Opener | None, *, wanted: bool) -> Shaken | None:
+        if not wanted:
+            return None
         name, within = self._asked.server_name, self._asked.pace.hello_seconds
         self.renegotiated = Unreachable(Reason.NOT_AUTHORIZED)
         if renegotiate is not None:
             shaken = await handshake12(renegotiate, server_name=name, within=within, renegotiate=True)
             if not isinstance(shaken, Unreachable) or shaken.reason is not Reason.NOT_AUTHORIZED:
+                self.connections += 1
                 self.renegotiated = _renegotiated(shaken)
-                self._keep(shaken)
-                return
-        self._keep(await handshake12(self._opener, server_name=name, within=within))
+                return shaken
+        return await self._again(lambda: handshake12(self._opener, server_name=name, within=within))
 
-    def _keep(
-        self, shaken: Handshake | Alert | Unreachable, *, is_alternative: bool = False
-    ) -> Handshake | None:
+    async def _again(self, shake: Callable[[], Awaitable[Shaken]]) -> Shaken:
+        """One handshake; what a limiter cut is begun again, alone and later, until that was in vain once."""
         self.connections += 1
+        shaken = await shake()
+        if self._found.complete is not True or not _is_cut(shaken):
+            return shaken
+        async with self._alone:
+            for pause in () if self._in_vain else _PAUSES:
+                await asyncio.sleep(pause)
+                self.connections += 1
+                shaken = await shake()
+                if not _is_cut(shaken):
+                    return shaken
+            self._in_vain = True
+        return shaken
+
+    def _keep(self, shaken: Shaken | None) -> None:
+        """An alert only says that there is no certificate of that kind."""
         if isinstance(shaken, Handshake):
             self.done.append(shaken)
-            return shaken
-        if not is_alternative:
-            self._troubles.append(_trouble(shaken))
-        return None
+        elif shaken is not None:
+            self._troubles.append(shaken)
+
+    def missing(self) -> Unreachable | None:
+        """Why a certificate may be there that was not shown."""
+        return next((trouble for trouble in self._troubles if isinstance(trouble, Unreachable)), None)
+
+    def sees_tickets_of_all(self) -> bool:
+        """TLS 1.3 gives other tickets than TLS 1.2, and early data with them."""
+        versions = {each.version for each in self.done if not isinstance(each.tickets, Unreachable)}
+        return bool(versions) and ("TLSv1.3" in versions or not self._modern)
 
     def chains(self) -> tuple[_Chain, ...]:
         """Each different certificate once: of the newest handshake first."""
@@ -155,21 +194,26 @@ class _Shakes:
             _Chain(each.certificates, each.version, suite(each.suite).name, each.timestamps)
             for each in self.done
         ]
-        in_clear = next((offer.version for offer in reversed(self._found.versions) if _is_older(offer.version)
-                         and offer.accepted is True), "")  # fmt: skip
+        accepted = [offer.version for offer in self._found.versions if offer.accepted is True]
+        in_clear = next(filter(_is_older, reversed(accepted)), "")
         shown += [_Chain(sent, in_clear, "", _UNSEEN) for sent in self._found.flights]
         distinct = {chain.sent[0]: chain for chain in reversed(shown) if chain.sent}
         return tuple(dict.fromkeys(distinct[chain.sent[0]] for chain in shown if chain.sent))
 
     def cause(self) -> Unreachable:
-        return next(iter(self._troubles), Unreachable(Reason.TLS_FAILURE, "aucun certificat"))
+        trouble = next(iter(self._troubles), None)
+        return Unreachable(Reason.TLS_FAILURE, "aucun certificat") if trouble is None else _trouble(trouble)
+
+
+def _is_cut(shaken: Shaken) -> bool:
+    return isinstance(shaken, Unreachable) and shaken.reason in _PASSING
 
 
 def _is_older(version: str) -> bool:
     return version != "TLSv1.3"
 
 
-def _renegotiated(shaken: Handshake | Alert | Unreachable) -> bool | Unreachable:
+def _renegotiated(shaken: Shaken) -> bool | Unreachable:
     return shaken.renegotiated if isinstance(shaken, Handshake) else _trouble(shaken)
 
 
@@ -179,8 +223,10 @@ def _trouble(shaken: Alert | Unreachable) -> Unreachable:
     return shaken
 
 
-def _certificates(shaken: Handshake | Alert | Unreachable) -> tuple[bytes, ...] | Unreachable:
-    return shaken.certificates if isinstance(shaken, Handshake) else _trouble(shaken)
+def _certificates(shaken: Shaken | None) -> tuple[bytes, ...] | Unreachable:
+    if isinstance(shaken, Handshake):
+        return shaken.certificates
+    return Unreachable(Reason.NOT_LOOKED) if shaken is None else _trouble(shaken)
 
 
 def _one_session(asked: Asked, sent: tuple[bytes, ...] | Unreachable) -> TlsSession | Unreachable:
@@ -218,14 +264,15 @@ def _options(options: SessionOptions, shakes: _Shakes) -> SessionOptions:
     """What the survey could not see stands in the handshakes."""
     read = [each.tickets for each in shakes.done if not isinstance(each.tickets, Unreachable)]
     given = [ticket for tickets in read for ticket in tickets]
-    unseen = Unreachable(Reason.NOT_LOOKED, "" if shakes.done else str(shakes.cause()))
+    unseen = shakes.missing() or Unreachable(Reason.NOT_LOOKED)
+    sees = shakes.sees_tickets_of_all()
     modern = [each for each in shakes.done if each.version == "TLSv1.3"]
     return replace(
         options,
         client_renegotiation=shakes.renegotiated,
-        tickets=bool(given) if read else unseen,
-        ticket_seconds=max((ticket.seconds for ticket in given), default=0) if read else unseen,
-        early_data=max((ticket.early_data for ticket in given), default=0) if read else unseen,
+        tickets=bool(given) if sees else unseen,
+        ticket_seconds=max((ticket.seconds for ticket in given), default=0) if sees else unseen,
+        early_data=max((ticket.early_data for ticket in given), default=0) if sees else unseen,
         stapling=_either(options.stapling, [each.stapled for each in modern]),
         client_certificate=_either(options.client_certificate, [each.wants_certificate for each in modern]),
     )
