@@ -10,29 +10,48 @@ habitants n'ont aucun moyen de le reconnaître.
 3. S'il y en a deux, les réunir en un seul : deux enregistrements s'annulent.
 4. Finir par « -all » quand la liste est complète, et jamais par « +all ».
 5. Relire chaque terme : une seule faute d'écriture annule toute la liste.
+6. Ne pas dépasser dix recherches DNS : retirer les services quittés, remplacer « a: » par « ip4: ». La commande
+   « cyberaudit look spf » montre ce que coûte chaque terme.
+7. Retirer tout « include » vers un nom qui ne publie plus de liste.
 
 ## Limites
-Le nombre de recherches DNS et le contenu des « include » ne sont pas encore comptés. Une fin « ~all » n'est
+Les termes qui dépendent du message (macros, « ptr ») sont comptés, pas suivis. Une fin « ~all » n'est
 acceptée qu'avec une politique DMARC qui met à l'écart ou refuse. Une fin « +all » ou une plage « /0 » portent la
-vraisemblance à 4 : l'usurpation est alors autorisée par écrit.
+vraisemblance à 4 : l'usurpation est alors autorisée par écrit. Une liste partagée entre tous les clients d'un
+hébergeur est signalée, pas sanctionnée. La ligne proposée garde les services déjà écrits : elle ne sait pas
+lesquels servent encore.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cyberaudit.facts.spf_tree import MOST_LOOKUPS, MOST_NAMES, MOST_VOIDS, Found, SpfStep, SpfTree
 from cyberaudit.sdk import (
     Context,
     Evidence,
+    Item,
     MailDns,
+    Reason,
     SpfFault,
     SpfTerm,
+    Status,
     Unreachable,
     Verdict,
+    better_line,
     check,
     dmarc_policy,
     failed,
+    french,
+    is_redirect,
+    lookups_below,
+    nothing_to_follow,
     partial,
     passed,
+    shared_list,
     spf_all,
+    spf_ignored,
+    spf_last,
     spf_records,
-    spf_redirect,
     spf_terms,
     spf_widest,
     unknown,
@@ -41,6 +60,28 @@ from cyberaudit.sdk import (
 
 # facts on mail: a range of IPv4 shorter than /8 is bad; such an IPv6 range is worse
 NARROW_ENOUGH = 8
+# facts on mail: shorter than /16 is worth a word, no more
+WORTH_A_WORD = 16
+# As many addresses as the /8 above
+MOST_ADDRESSES = 1 << 24
+# The faults that a line rebuilt from the same terms mends
+MENDED = frozenset(
+    {"too-many-lookups", "too-many-voids", "include-no-record", "loop", "after-all", "neutral-all", "no-all"}
+)
+# Whoever gets there finds no list: without the term, the same people may write
+DEAD_ENDS = frozenset({Found.NO_RECORD, Found.LOOP})
+NO_TREE = SpfTree((), cut=False, ip4_admitted=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The one record of a domain, and where it leads."""
+
+    name: str
+    mail: MailDns
+    record: str
+    terms: tuple[SpfTerm, ...]
+    tree: SpfTree
 
 
 @check(
@@ -59,89 +100,265 @@ def spf_published(mail: MailDns, ctx: Context) -> Verdict:
     if isinstance(mail.apex, Unreachable):
         return unknown(mail.apex)
     records = spf_records(mail.apex)
-    evidence = tuple(Evidence(f"TXT {mail.domain}", record) for record in records)
     if not records:
         return failed(f"Le domaine {name} ne dit pas qui peut écrire en son nom.", reason="no-record")
+    evidence = tuple(Evidence(f"TXT {mail.domain}", record) for record in records)
     if len(records) > 1:
         text = f"Le domaine {name} publie {len(records)} listes SPF : elles s'annulent."
-        return failed(text, reason="several-records", evidence=evidence)
-    flaw = _flaw(name, records[0], evidence)
-    if flaw is not None:
-        return flaw
-    if spf_redirect(records[0]) is None:
-        return _ending(name, records[0], mail, evidence)
-    return _redirected(name, mail, evidence)
-
-
-def _redirected(name: str, mail: MailDns, evidence: tuple[Evidence, ...]) -> Verdict:
-    if isinstance(mail.spf_redirects, Unreachable):
-        return unknown(mail.spf_redirects, evidence=evidence)
-    followed = [(answer.name, spf_records(answer)) for answer in mail.spf_redirects]
-    if not followed or any(len(records) != 1 for _, records in followed):
-        return _broken_redirect(name, evidence)
-    evidence = (*evidence, *(Evidence(f"TXT {at}", record) for at, (record,) in followed))
-    for _, (record,) in followed:
-        flaw = _flaw(name, record, evidence)
-        if flaw is not None:
-            return flaw
-    _, (last,) = followed[-1]
-    if spf_redirect(last) is not None:
-        return _broken_redirect(name, evidence)
-    return _ending(name, last, mail, evidence)
-
-
-def _broken_redirect(name: str, evidence: tuple[Evidence, ...]) -> Verdict:
-    text = f"La liste SPF de {name} renvoie à une liste absente ou double."
-    return failed(text, reason="broken-redirect", evidence=evidence)
-
-
-def _flaw(name: str, record: str, evidence: tuple[Evidence, ...]) -> Verdict | None:
-    """What makes the list worthless whatever its end: receivers cannot read it, or it lets nearly all write."""
-    terms = spf_terms(record)
+        return failed(text, reason="several-records", evidence=(*evidence, *_proposed(mail, records)))
+    terms = spf_terms(records[0])
     if isinstance(terms, SpfFault):
         text = f"La liste SPF de {name} est mal écrite : les messageries l'ignorent en entier."
         return failed(text, reason="syntax", evidence=(*evidence, Evidence("terme mal écrit", terms.term)))
+    flaw = _lets_nearly_all(name, records[0], terms, evidence)
+    return flaw or _with_what_it_includes(name, mail, records[0], terms)
+
+
+def _lets_nearly_all(
+    name: str, record: str, terms: tuple[SpfTerm, ...], evidence: tuple[Evidence, ...]
+) -> Verdict | None:
+    """What no included list can mend."""
     widest = spf_widest(terms)
-    if widest is None or widest.admits is None or widest.admits >= NARROW_ENOUGH:
-        return None
-    return _too_broad(name, widest, evidence)
+    if widest is not None and _is_too_broad(widest):
+        evidence = (*evidence, Evidence("plage trop large", widest.text))
+        if widest.admits == 0:
+            text = f"La liste SPF de {name} autorise toutes les adresses d'Internet à écrire en son nom."
+            return failed(text, reason="too-broad", evidence=evidence, likelihood=4)
+        text = f"La liste SPF de {name} autorise des millions d'adresses à écrire en son nom."
+        return failed(text, reason="too-broad", evidence=evidence)
+    if spf_all(record) == "+":
+        text = f"La liste SPF de {name} autorise tout le monde à écrire en son nom."
+        return failed(text, reason="plus-all", evidence=evidence, likelihood=4)
+    return None
 
 
-def _too_broad(name: str, term: SpfTerm, evidence: tuple[Evidence, ...]) -> Verdict:
-    evidence = (*evidence, Evidence("plage trop large", term.text))
-    if term.admits == 0:
-        text = f"La liste SPF de {name} autorise toutes les adresses d'Internet à écrire en son nom."
-        return failed(text, reason="too-broad", evidence=evidence, likelihood=4)
-    text = f"La liste SPF de {name} autorise des millions d'adresses à écrire en son nom."
-    return failed(text, reason="too-broad", evidence=evidence)
+def _is_too_broad(term: SpfTerm) -> bool:
+    return term.admits is not None and term.admits < NARROW_ENOUGH
 
 
-def _ending(name: str, record: str, mail: MailDns, evidence: tuple[Evidence, ...]) -> Verdict:
-    match spf_all(record):
+def _with_what_it_includes(name: str, mail: MailDns, record: str, terms: tuple[SpfTerm, ...]) -> Verdict:
+    tree = mail.spf
+    if not isinstance(tree, SpfTree):
+        if not nothing_to_follow(terms):
+            unseen = tree or Unreachable(Reason.NOT_COLLECTED)
+            return unknown(unseen, evidence=(Evidence(f"TXT {mail.domain}", record),))
+        tree = NO_TREE
+    read = _List(name, mail, record, terms, tree)
+    items = tuple(_items(read))
+    worst = next((item for item in items if item.status is Status.FAIL), None)
+    if worst is not None:
+        return _broken(read, worst, items)
+    lost = next((item for item in items if item.status is Status.UNKNOWN), None)
+    if lost is not None:
+        return unknown(Unreachable(Reason.RESOLVER_FAILURE, lost.text), items=items, evidence=_evidence(read))
+    return _ending(read, items)
+
+
+def _items(read: _List) -> Iterator[Item]:
+    """Everything worth saying, the gravest first."""
+    yield from _over_limits(read.tree)
+    of_steps = (_of_step(step) for step in read.tree.steps)
+    # A list that is included twice is wrong once.
+    yield from dict.fromkeys(item for item in of_steps if item is not None)
+    if read.tree.ip4_admitted >= MOST_ADDRESSES:
+        count = french.number(read.tree.ip4_admitted)
+        yield Item("addresses", Status.FAIL, "too-broad", f"La liste autorise {count} adresses IPv4.")
+    for term in spf_ignored(read.terms):
+        text = f"« {term.text} » ne compte pas : il est écrit après « all », ou à côté."
+        yield Item(term.text, Status.PARTIAL, "after-all", text)
+    yield from _worth_a_word(read)
+
+
+def _over_limits(tree: SpfTree) -> Iterator[Item]:
+    over = tree.goes_over
+    if over is not None:
+        count = f"plus de {tree.lookups}" if tree.cut else str(tree.lookups)
+        text = f"{count} recherches DNS au lieu de {MOST_LOOKUPS} : la lecture s'arrête à « {over.term} »."
+        yield Item("lookups", Status.FAIL, "too-many-lookups", text)
+    if tree.voids > MOST_VOIDS:
+        text = f"{tree.voids} termes ne mènent à rien, au lieu de {MOST_VOIDS} au plus."
+        yield Item("voids", Status.FAIL, "too-many-voids", text)
+
+
+def _of_step(step: SpfStep) -> Item | None:
+    """What one term is worth; None when there is nothing to say of it."""
+    key, term = _key(step), f"« {step.term} »"
+    no_list = "broken-redirect" if is_redirect(step) else "include-no-record"
+    match step.found:
+        case Found.NO_RECORD:
+            return Item(key, Status.FAIL, no_list, f"{term} ne mène à aucune liste.")
+        case Found.SEVERAL:
+            return Item(key, Status.FAIL, "include-several-records", f"{term} mène à plusieurs listes.")
+        case Found.SYNTAX:
+            text = f"{term} mène à une liste mal écrite : « {step.detail} »."
+            return Item(key, Status.FAIL, "include-syntax", text)
+        case Found.LOOP:
+            return Item(key, Status.FAIL, "loop", f"{term} tourne en rond.")
+        case Found.TOO_MANY_MX:
+            text = f"{term} mène à {step.names} serveurs de courrier, au lieu de {MOST_NAMES} au plus."
+            return Item(key, Status.FAIL, "too-many-mx", text)
+        case Found.TROUBLE:
+            text = f"{term} : le DNS n'a pas pu répondre ({step.detail})."
+            return Item(key, Status.UNKNOWN, "temperror", text)
+        case Found.RECORD if step.admits:
+            return _too_open(step, key)
+    if step.depth == 0 and step.term.lstrip("+-~?").lower().partition(":")[0] == "ptr":
+        return Item(key, Status.PARTIAL, "ptr", f"{term} est lent et peu fiable : la norme le déconseille.")
+    return None
+
+
+def _key(step: SpfStep) -> str:
+    """The term, and whose list has it when it is not the domain's own."""
+    return f"{step.at} {step.term}" if step.depth else step.term
+
+
+def _too_open(step: SpfStep, key: str) -> Item | None:
+    """An included list that lets nearly everybody write."""
+    if spf_all(step.record) == "+":
+        return Item(key, Status.FAIL, "plus-all", f"« {step.term} » autorise tout le monde.")
+    terms = spf_terms(step.record)
+    widest = None if isinstance(terms, SpfFault) else spf_widest(terms)
+    if widest is not None and _is_too_broad(widest):
+        text = f"« {step.term} » autorise une plage trop large : « {widest.text} »."
+        return Item(key, Status.FAIL, "too-broad", text)
+    return None
+
+
+def _worth_a_word(read: _List) -> Iterator[Item]:
+    """What is no fault."""
+    for step in read.tree.steps:
+        owner = shared_list(step)
+        if owner and step.depth == 0 and step.admits:
+            text = f"« {step.term} » : tous les clients de {owner} passent par cette liste."
+            yield Item(step.term, Status.PASS, "shared-include", text)
+    for term in read.terms:
+        if term.name == "ip4" and term.admits is not None and term.admits < WORTH_A_WORD:
+            yield Item(term.text, Status.PASS, "wide", f"« {term.text} » est une plage très large.")
+
+
+_BROKEN = {
+    "too-many-lookups": "La liste SPF de {} demande plus de dix recherches DNS : elle est ignorée.",
+    "too-many-voids": "La liste SPF de {} nomme trop de serveurs qui n'existent plus : elle est ignorée.",
+    "broken-redirect": "La liste SPF de {} renvoie à une liste absente.",
+    "include-no-record": "La liste SPF de {} en inclut une qui n'existe pas : elle est ignorée.",
+    "include-several-records": "La liste SPF de {} renvoie à plusieurs listes à la fois : elle est ignorée.",
+    "include-syntax": "La liste SPF de {} en inclut une qui est mal écrite : elle est ignorée.",
+    "loop": "La liste SPF de {} se renvoie à elle-même : elle est ignorée.",
+    "too-many-mx": "La liste SPF de {} renvoie à trop de serveurs de courrier : elle est ignorée.",
+    "too-broad": "La liste SPF de {} autorise des millions d'adresses à écrire en son nom.",
+    "plus-all": "La liste SPF de {} en inclut une qui autorise tout le monde.",
+}
+
+
+def _broken(read: _List, worst: Item, items: tuple[Item, ...]) -> Verdict:
+    text = _BROKEN[worst.reason].format(read.name)
+    likelihood = 4 if worst.reason == "plus-all" else None
+    return failed(
+        text, reason=worst.reason, items=items, evidence=_evidence(read, items), likelihood=likelihood
+    )
+
+
+def _evidence(read: _List, items: tuple[Item, ...] = ()) -> tuple[Evidence, ...]:
+    """The record, what it costs, the lists it is redirected to, and a better line when one can be made."""
+    lines = [Evidence(f"TXT {read.mail.domain}", read.record)]
+    wrong = {item.key for item in items if item.status.is_open}
+    shown = (step for step in read.tree.steps if step.record and (is_redirect(step) or _key(step) in wrong))
+    lines += dict.fromkeys(Evidence(f"TXT {step.target}", step.record) for step in shown)
+    if read.tree.steps:
+        lines.append(Evidence("recherches DNS", f"{read.tree.lookups} sur {MOST_LOOKUPS} au plus"))
+    return (*lines, *_mending(read, {item.reason for item in items if item.status.is_open}))
+
+
+def _mending(read: _List, reasons: set[str]) -> tuple[Evidence, ...]:
+    """A line without the terms that bring nobody, when nothing else is wrong."""
+    if not reasons or reasons - MENDED:
+        return ()
+    # Names that lead nowhere are harmless up to two: they may be somebody's for tomorrow.
+    lost = DEAD_ENDS | {Found.NOTHING} if "too-many-voids" in reasons else DEAD_ENDS
+    useless = [
+        (place, step)
+        for place, step in enumerate(read.tree.steps)
+        if step.depth == 0 and step.found in lost and not is_redirect(step)
+    ]
+    repeated = _repeated(read.tree)
+    left = read.tree.lookups - sum(
+        lookups_below(read.tree, place) for place in {p for p, _ in useless} | repeated
+    )
+    voids = read.tree.voids - sum(step.found is Found.NOTHING for _, step in useless)
+    deeper = any(step.depth and step.found in DEAD_ENDS for step in read.tree.steps)
+    if left > MOST_LOOKUPS or voids > MOST_VOIDS or read.tree.cut or deeper:
+        return ()
+    return _proposed(read.mail, (read.record,), without=tuple(step.term for _, step in useless))
+
+
+def _repeated(tree: SpfTree) -> set[int]:
+    """Places of the domain's own terms that were written before."""
+    seen: set[str] = set()
+    places = set()
+    for place, step in enumerate(tree.steps):
+        if step.depth == 0:
+            if step.term.lower() in seen:
+                places.add(place)
+            seen.add(step.term.lower())
+    return places
+
+
+def _proposed(
+    mail: MailDns, records: tuple[str, ...], *, without: tuple[str, ...] = ()
+) -> tuple[Evidence, ...]:
+    line = better_line(mail.domain, records, without=without)
+    return (Evidence("ligne de zone proposée", line),) if line else ()
+
+
+def _ending(read: _List, items: tuple[Item, ...]) -> Verdict:
+    """How the list ends, once all it leads to is sound."""
+    chain = spf_last(read.mail.domain, read.record, read.tree)
+    if chain is None:
+        text = "La liste SPF renvoie à une autre qui dépend de chaque message : sa fin n'a pas pu être lue."
+        return unknown(text, items=items, evidence=_evidence(read, items))
+    last = chain[-1][1] if chain else read.record
+    name = read.name
+    match spf_all(last):
         case "-":
-            return passed(
-                f"Le domaine {name} dit qui peut écrire en son nom et refuse les autres.", evidence=evidence
+            return _good(
+                read, items, f"Le domaine {name} dit qui peut écrire en son nom et refuse les autres."
             )
         case "~":
-            return _soft_fail(name, mail, evidence)
-        case "+":
-            text = f"La liste SPF de {name} autorise tout le monde à écrire en son nom."
-            return failed(text, reason="plus-all", evidence=evidence, likelihood=4)
+            return _soft_fail(read, items)
         case "?":
             text = f"La liste SPF de {name} ne se prononce pas sur les expéditeurs inconnus."
-            return partial(text, reason="neutral-all", evidence=evidence)
+            return _open_ended(read, items, text, reason="neutral-all")
         case _:
             text = f"La liste SPF de {name} n'a pas de fin : les inconnus ne sont pas refusés."
-            return partial(text, reason="no-all", evidence=evidence)
+            return _open_ended(read, items, text, reason="no-all")
 
 
-def _soft_fail(name: str, mail: MailDns, evidence: tuple[Evidence, ...]) -> Verdict:
+def _good(read: _List, items: tuple[Item, ...], text: str) -> Verdict:
+    """In order, unless something in the list is only half right."""
+    evidence = _evidence(read, items)
+    half = next((item for item in items if item.status is Status.PARTIAL), None)
+    if half is None:
+        return passed(text, items=items, evidence=evidence)
+    text = f"La liste SPF de {read.name} refuse les inconnus, mais un de ses termes est à revoir."
+    return partial(text, reason=half.reason, items=items, evidence=evidence)
+
+
+def _open_ended(read: _List, items: tuple[Item, ...], text: str, *, reason: str) -> Verdict:
+    reasons = {reason, *(item.reason for item in items if item.status.is_open)}
+    own = spf_last(read.mail.domain, read.record, read.tree) == ()
+    better = _mending(read, reasons) if own else ()
+    evidence = _evidence(read)
+    return partial(text, reason=reason, items=items, evidence=(*evidence, *better))
+
+
+def _soft_fail(read: _List, items: tuple[Item, ...]) -> Verdict:
     """« ~all » is enough beside an enforcing DMARC policy (M3AAWG, NCSC-NL)."""
+    name, mail = read.name, read.mail
     policy = None if isinstance(mail.dmarc, Unreachable) else dmarc_policy(mail.domain, mail.dmarc)
     if policy and policy.policy != "none":
         text = f"Le domaine {name} dit qui peut écrire en son nom, et sa politique DMARC écarte les autres."
-        return passed(text, evidence=evidence)
+        return _good(read, items, text)
     if isinstance(mail.dmarc, Unreachable):
-        return unknown(mail.dmarc, evidence=evidence)
+        return unknown(mail.dmarc, items=items, evidence=_evidence(read, items))
     text = f"La liste SPF de {name} signale les expéditeurs inconnus sans les refuser."
-    return partial(text, reason="soft-all", evidence=evidence)
+    return partial(text, reason="soft-all", items=items, evidence=_evidence(read, items))

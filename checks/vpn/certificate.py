@@ -14,17 +14,22 @@ prend l'habitude de cliquer sur « continuer » : le jour d'une vraie attaque, p
 Seuls les accès de type SSL et OpenVPN sont regardés. D'un accès OpenVPN, seules les dates sont jugées : il a le plus
 souvent sa propre autorité. Chaque adresse et chaque certificat montré comptent ; une adresse qui n'a pas été regardée
 empêche de conclure que tout est en ordre. Un certificat d'une autorité propre à la mairie compte comme non reconnu,
-sauf si cette autorité est donnée à l'outil (--ca-bundle). Ce qui est montré à un visiteur qui ne demande aucun nom
-n'est pas jugé. Sans nom déclaré, savoir si le certificat est au bon nom reste sans réponse. La gravité et la
-vraisemblance 3 sont notre jugement. Une fin à moins de sept jours monte la vraisemblance à 4.
+sauf si cette autorité est donnée à l'outil (--ca-bundle). Une autorité reconnue doit encore avoir le droit de signer
+pour ces noms (DNS et adresses IP) et pour un serveur ; une extension critique inconnue est refusée. Une signature
+dépassée (SHA-1, MD5) ne compte pas ici : elle est l'affaire de vpn.certificate-form. Ce qui est montré à un visiteur
+qui ne demande aucun nom n'est pas jugé. Sans nom déclaré, ou quand une adresse en tient lieu, le nom n'est pas
+comparé : la question reste sans réponse. La gravité et la vraisemblance 3 sont notre jugement. Une fin à moins de sept
+jours ou déjà passée monte la vraisemblance à 4, comme un certificat qui ne vaut pas encore.
 """
 
 from dataclasses import dataclass, replace
 
 from cyberaudit.sdk import (
     COUNTDOWN,
+    NAME_NOT_COMPARED,
     Context,
     OpenVpnEndpoint,
+    Reason,
     Status,
     TlsEndpoint,
     TlsQuestion,
@@ -45,7 +50,14 @@ WORDS = Words(
     half="a un certificat qui arrive à sa fin",
     good="prouve son identité",
 )
-LAST_WEEK = f"{Trait.EXPIRES_SOON}-{COUNTDOWN[0]}"
+# Of a private tunnel, that has its own authority, only the dates were judged.
+DATES_ONLY = Words(
+    bad="n'a pas de certificat en cours de validité",
+    half=WORDS.half,
+    good="a un certificat en cours de validité",
+)
+PRESSING = frozenset({Trait.EXPIRED, Trait.NOT_YET_VALID, f"{Trait.EXPIRES_SOON}-{COUNTDOWN[0]}"})
+"""Agents pass over a warning today, or will within the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +74,25 @@ class Settings:
     impact=3,
     likelihood=3,
     measure="renew-vpn-certificate",
-    sources=("TLS R29", "TLS R34", "ACME"),
+    sources=("TLS R25", "TLS R29", "TLS R34", "ACME"),
     settings=Settings,
     concerns=speaks_tls,
 )
 def remote_access_proves_who_it_is(seen: TlsSeen, ctx: Context) -> Verdict:
+    is_private = ctx.asset.type is VpnKind.OPENVPN
     question = TlsQuestion(
         items=lambda server: identity_items(
             server,
             ctx,
             host=seen[0].hostname if isinstance(seen[0], TlsEndpoint) else "",
             warn_days=ctx.settings.warn_days,
-            is_private=ctx.asset.type is VpnKind.OPENVPN,
+            is_private=is_private,
         ),
         evidence=certificate_evidence,
-        words=WORDS,
+        words=DATES_ONLY if is_private else WORDS,
     )
     verdict = judge_tls(seen, ctx, question)
-    last_week = any(item.reason == LAST_WEEK for item in verdict.items)
-    return replace(verdict, likelihood=4) if last_week and verdict.status is Status.PARTIAL else verdict
+    if verdict.items and verdict.status is Status.UNKNOWN and verdict.reason == Reason.NOT_DECLARED:
+        return replace(verdict, text=f"« {ctx.asset.name} » : {NAME_NOT_COMPARED}.")
+    is_pressing = verdict.status.is_open and any(item.reason in PRESSING for item in verdict.items)
+    return replace(verdict, likelihood=4) if is_pressing else verdict

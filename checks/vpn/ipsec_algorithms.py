@@ -6,15 +6,23 @@ aujourd'hui, ou plus tard, ce que les agents et la mairie échangent.
 
 ## Corriger
 1. Ne garder qu'AES de 256 ou 128 bits, avec SHA-256 ou mieux.
-2. Ne garder que le groupe 14, ou mieux les groupes 19, 20 et 31.
-3. Retirer DES, Triple DES, MD5, SHA-1, et les groupes 1, 2, 5 et 22 à 24.
-4. Vérifier que la confidentialité persistante (PFS) est active, avec les mêmes groupes.
+2. Ne garder que les groupes 14 à 16, ou mieux 19, 20, 21 et 31.
+3. Retirer DES, Triple DES, MD5, SHA-1, et les groupes 1, 2, 5 et 22 à 27.
+4. strongSwan (swanctl.conf) : « version = 2 » et « proposals = aes256gcm16-prfsha384-ecp384 ».
+5. FortiGate (phase1-interface) : « set ike-version 2 », « set proposal aes256gcm-prfsha384 », « set dhgrp 20 ».
+6. Stormshield (profils de chiffrement) : AES-GCM 256, SHA2-384, groupe 19 ou 20 ; correspondant en IKEv2.
+7. Mettre les postes et les autres sites d'accord avec ces réglages, le même jour.
 
 ## Limites
-Seul le premier échange est visible sans clé. La confidentialité persistante (PFS), la durée des clés et les
+Seul le premier échange est visible sans clé, adresse par adresse. Une adresse qui refuse tout ne permet aucune
+conclusion. En IKEv1, l'outil propose AES, Triple DES et DES avec SHA-2, SHA-1, MD5 et les groupes 1, 2, 5, 14 à 16,
+19 à 21 ; le reste n'y est essayé qu'en partie. La confidentialité persistante (PFS), la durée des clés et les
 algorithmes du tunnel lui-même ne le sont pas : ils se lisent dans les réglages. Un accès réservé à des adresses connues
-peut refuser à l'outil ce qu'il accepte d'elles. Ranger les groupes 5, 22 à 27 et les chiffrements à blocs de 64 bits
-parmi les algorithmes à écarter, ainsi que la gravité et la vraisemblance 2, sont notre jugement.
+peut refuser à l'outil, ou laisser sans réponse, ce qu'il accepte d'elles. Un silence compte comme un refus à une
+condition : le même port répond à d'autres questions, avant et après chacun de trois essais. Plusieurs accès déclarés
+sur une même passerelle, L2TP compris, sont jugés une fois, sous le nom du premier accès IPsec. Ranger les groupes 5, 22
+à 27 et les chiffrements à blocs de 64 bits parmi les algorithmes à écarter, ainsi que la gravité et la vraisemblance 2,
+sont notre jugement.
 """
 
 from cyberaudit.facts.ike import IkeOffer, IkeSaid, IkeServer, IpsecEndpoint
@@ -27,11 +35,11 @@ from cyberaudit.sdk import (
     Status,
     Unreachable,
     Verdict,
-    VpnKind,
     check,
     failed,
     french,
     passed,
+    speaks_for_its_gateway,
     unknown,
 )
 
@@ -54,22 +62,26 @@ NOTHING = ("null",)
     impact=3,
     likelihood=2,
     measure="modern-ipsec",
-    sources=("IPSEC R12", "IPSEC R14", "IPSEC R15", "IPSEC R16"),
-    concerns=lambda asset, _town: asset.type in (VpnKind.IPSEC, VpnKind.L2TP),
+    sources=("IPSEC R14", "IPSEC R15", "IPSEC R16"),
+    concerns=speaks_for_its_gateway,
 )
 def only_solid_algorithms_are_accepted(endpoint: IpsecEndpoint, ctx: Context) -> Verdict:
     name = ctx.asset.name
     evidence = tuple(line for server in endpoint.servers for line in _seen(server))
     items = _items(endpoint)
     if items:
-        text = f"L'accès « {name} » accepte des algorithmes à écarter."
+        text = f"« {name} » accepte des algorithmes à écarter."
         return failed(text, reason="weak-algorithm", items=items, evidence=evidence)
     lost = _lost(endpoint)
     if lost is not None:
         return unknown(lost, evidence=evidence)
     if not any(offer.answer is IkeSaid.ACCEPTED for offer in _offers(endpoint)):
-        return unknown(f"L'accès « {name} » n'accepte rien d'un inconnu.", evidence=evidence)
-    return passed(f"L'accès « {name} » n'accepte que des algorithmes solides.", evidence=evidence)
+        return unknown(f"« {name} » n'accepte rien d'un inconnu.", evidence=evidence)
+    idle = next((server for server in endpoint.servers if not (_closed(server) or _takes(server))), None)
+    if idle is not None:
+        text = f"À l'adresse {idle.address}, l'accès « {name} » n'accepte rien d'un inconnu : rien ne s'y juge d'ici."
+        return unknown(text, evidence=evidence)
+    return passed(f"« {name} » n'accepte d'un inconnu que des algorithmes solides.", evidence=evidence)
 
 
 def _offers(endpoint: IpsecEndpoint) -> tuple[IkeOffer, ...]:
@@ -102,14 +114,31 @@ def _lost(endpoint: IpsecEndpoint) -> Unreachable | None:
 
 
 def _unseen(server: IkeServer) -> Unreachable | None:
-    if server.offers and all(offer.answer is IkeSaid.ABSENT for offer in server.offers):
-        return None  # nobody speaks there: every port is closed
+    if _closed(server):
+        return None
     told = (
         *(offer.answer for offer in server.offers),
         *(offer.whole for offer in server.offers),
         server.complete,
     )
-    return next((each for each in told if isinstance(each, Unreachable)), None)
+    lost = next((each for each in told if isinstance(each, Unreachable)), None)
+    if lost is None and any(_takes_unseen(offer) for offer in server.offers):
+        return Unreachable(Reason.NOT_COLLECTED)
+    return lost
+
+
+def _closed(server: IkeServer) -> bool:
+    """Nobody speaks there: every port is closed."""
+    return bool(server.offers) and all(offer.answer is IkeSaid.ABSENT for offer in server.offers)
+
+
+def _takes(server: IkeServer) -> bool:
+    return any(offer.answer is IkeSaid.ACCEPTED for offer in server.offers)
+
+
+def _takes_unseen(offer: IkeOffer) -> bool:
+    """It takes something, and what was not seen."""
+    return offer.answer is IkeSaid.ACCEPTED and not (offer.ciphers and offer.groups)
 
 
 def _seen(server: IkeServer) -> tuple[Evidence, ...]:

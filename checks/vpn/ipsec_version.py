@@ -5,16 +5,22 @@ La première version du protocole (IKEv1) date de 1998. Elle résiste moins bien
 donne à n'importe qui de quoi essayer des mots de passe, chez soi et sans limite.
 
 ## Corriger
-1. Passer l'accès en IKEv2, sur le pare-feu puis sur chaque poste.
+1. Passer l'accès en IKEv2, sur le pare-feu puis sur chaque poste. strongSwan : « version = 2 » ; FortiGate :
+   « set ike-version 2 » ; Stormshield : version d'IKE du correspondant.
 2. Désactiver IKEv1, et d'abord son mode agressif.
 3. Remplacer la clé partagée par des certificats, un par poste.
 4. Si le mode agressif était actif, changer la clé partagée le jour même.
 
 ## Limites
-L'outil frappe à la porte sans clé : il voit ce qui est accepté d'un inconnu. Un accès réservé à des adresses connues
-peut refuser à l'outil ce qu'il accepte d'elles. Un accès qui se tait en IKEv1 n'est jamais dit en ordre : le silence ne
-prouve rien. L'empreinte reçue en mode agressif n'est ni gardée ni montrée. La gravité et la vraisemblance 2 sont notre
-jugement ; une empreinte envoyée monte la vraisemblance à 4.
+L'outil frappe à la porte sans clé : il voit ce qui est accepté d'un inconnu, adresse par adresse. Une adresse qui
+refuse tout ne permet aucune conclusion. IKEv1 est dit refusé après un millier de combinaisons usuelles ; une
+combinaison rare peut manquer. Un accès réservé à des adresses connues
+peut refuser à l'outil, ou laisser sans réponse, ce qu'il accepte d'elles. Le mode agressif peut aussi n'être ouvert
+qu'à un nom que l'outil ignore. Un silence en IKEv1 compte comme un refus à une condition : le même port répond à
+d'autres questions, avant et après chacun de trois essais. Sinon, il ne prouve rien. L'empreinte reçue en mode agressif
+n'est ni gardée ni montrée. Plusieurs accès déclarés sur une même passerelle, L2TP compris, sont jugés une fois, sous le
+nom du premier accès IPsec. La gravité et la vraisemblance 2 sont notre jugement ; une empreinte envoyée monte la
+vraisemblance à 4.
 """
 
 from cyberaudit.facts.ike import IkeOffer, IkeSaid, IkeServer, IpsecEndpoint
@@ -26,10 +32,10 @@ from cyberaudit.sdk import (
     Status,
     Unreachable,
     Verdict,
-    VpnKind,
     check,
     failed,
     passed,
+    speaks_for_its_gateway,
     unknown,
 )
 
@@ -38,6 +44,7 @@ OLD, CURRENT = "IKEv1", "IKEv2"
 SAID = {
     IkeSaid.ACCEPTED: "accepté",
     IkeSaid.REFUSED: "refuse ce qui est proposé",
+    IkeSaid.IGNORED: "laisse sans réponse, et répond à d'autres questions",
     IkeSaid.ABSENT: "absent, dit-il",
 }
 # ANSSI IPsec v1.1, R9: no shared key in general
@@ -53,24 +60,28 @@ SHARED_KEYS = frozenset({"psk", "xauth-psk"})
     likelihood=2,
     measure="modern-ipsec",
     sources=("IPSEC R8", "IPSEC R9"),
-    concerns=lambda asset, _town: asset.type in (VpnKind.IPSEC, VpnKind.L2TP),
+    concerns=speaks_for_its_gateway,
 )
 def only_the_current_version_is_spoken(endpoint: IpsecEndpoint, ctx: Context) -> Verdict:
     name = ctx.asset.name
     evidence = tuple(line for server in endpoint.servers for line in _seen(server))
     if any(server.hash_sent is True for server in endpoint.servers):
-        text = f"L'accès « {name} » donne de quoi deviner sa clé."
+        text = f"« {name} » donne de quoi deviner sa clé."
         items = _items(endpoint)
         return failed(text, reason="hash-sent", items=items, evidence=evidence, likelihood=4)
     if any(_speaks_old(server) for server in endpoint.servers):
-        text = f"L'accès « {name} » accepte encore une version dépassée d'IPsec."
+        text = f"« {name} » accepte encore une version dépassée d'IPsec."
         return failed(text, reason="ikev1", items=_items(endpoint), evidence=evidence)
     lost = _lost(endpoint)
     if lost is not None:
         return unknown(lost, evidence=evidence)
     if not any(_answer(server, CURRENT) is IkeSaid.ACCEPTED for server in endpoint.servers):
-        return unknown(f"L'accès « {name} » n'accepte rien d'un inconnu.", evidence=evidence)
-    return passed(f"L'accès « {name} » n'accepte que la version actuelle d'IPsec.", evidence=evidence)
+        return unknown(f"« {name} » n'accepte rien d'un inconnu.", evidence=evidence)
+    idle = next((server for server in endpoint.servers if not (_closed(server) or _takes(server))), None)
+    if idle is not None:
+        text = f"À l'adresse {idle.address}, l'accès « {name} » n'accepte rien d'un inconnu : rien ne s'y juge d'ici."
+        return unknown(text, evidence=evidence)
+    return passed(f"« {name} » n'accepte d'un inconnu que la version actuelle d'IPsec.", evidence=evidence)
 
 
 def _items(endpoint: IpsecEndpoint) -> tuple[Item, ...]:
@@ -106,12 +117,21 @@ def _lost(endpoint: IpsecEndpoint) -> Unreachable | None:
         return Unreachable(Reason.NOT_LOOKED, ", ".join(endpoint.left_out))
     for server in endpoint.servers:
         told: tuple[object, ...] = (_answer(server, CURRENT), _answer(server, OLD), server.aggressive)
-        if told != (IkeSaid.ABSENT,) * 3:  # every port is closed there
+        if not _closed(server):
             told = (*told, server.hash_sent)
         for each in told:
             if isinstance(each, Unreachable):
                 return each
     return None
+
+
+def _closed(server: IkeServer) -> bool:
+    """Nobody speaks there: every port is closed."""
+    return (_answer(server, CURRENT), _answer(server, OLD), server.aggressive) == (IkeSaid.ABSENT,) * 3
+
+
+def _takes(server: IkeServer) -> bool:
+    return _answer(server, CURRENT) is IkeSaid.ACCEPTED
 
 
 def _seen(server: IkeServer) -> tuple[Evidence, ...]:

@@ -44,11 +44,11 @@ def second_proof_opens_the_remote_access(declared: Declaration, ctx: Context) ->
     match declared.answer:
         case Answer.YES if "sms" in declared.value.casefold():
             # ANSSI PG-078 v2.0, R8: no SMS as a second factor
-            return partial(f"L'accès « {name} » envoie la deuxième preuve par SMS.", reason="sms")
+            return partial(f"« {name} » envoie la deuxième preuve par SMS.", reason="sms")
         case Answer.YES:
-            return passed(f"L'accès « {name} » demande une deuxième preuve.")
+            return passed(f"« {name} » demande une deuxième preuve.")
         case Answer.PARTIAL:
-            text = f"L'accès « {name} » ne demande une deuxième preuve qu'à une partie des comptes."
+            text = f"« {name} » ne demande une deuxième preuve qu'à une partie des comptes."
             return partial(text, reason="some-accounts")
         case _:
-            return failed(f"L'accès « {name} » s'ouvre avec un mot de passe seul.", reason="answered-no")
+            return failed(f"« {name} » s'ouvre avec un mot de passe seul.", reason="answered-no")

@@ -13,7 +13,7 @@ rien du tout. Qui écoute la ligne lit tout, et peut entrer à la place d'un age
 ## Limites
 Le port déclaré est essayé, sans compte : une réponse du protocole suffit. Un silence, ou une connexion coupée sans un
 mot, laisse la question ouverte. L'impact 4 et la vraisemblance 3 sont notre jugement : la porte donne sur tout le
-réseau.
+réseau. Une réponse vue d'Internet monte la vraisemblance à 4. L'IPsec qui porte un accès L2TP est jugé à part.
 """
 
 from cyberaudit.facts.old_tunnel import OldTunnel, OldTunnelAnswer, OldTunnelMet
@@ -67,16 +67,17 @@ def no_tunnel_of_another_age_answers(tunnel: OldTunnel, ctx: Context) -> Verdict
         if each.met is OldTunnelMet.ANSWERS
     )
     if answering:
-        text = f"L'accès « {name} » répond encore en {protocol}, qui ne protège plus."
-        return failed(text, reason=tunnel.protocol, items=answering, evidence=evidence)
+        text = f"« {name} » répond encore en {protocol}, qui ne protège plus."
+        # Ours: what answers on the Internet is tried by strangers every day.
+        likelihood = 4 if tunnel.from_outside is True else None
+        return failed(text, reason=tunnel.protocol, items=answering, evidence=evidence, likelihood=likelihood)
     mets = {each.met for each in tunnel.answers}
     lost = next((met for met in mets if isinstance(met, Unreachable)), None)
     if lost:
         return unknown(lost, evidence=evidence)
     if mets == {OldTunnelMet.CLOSED} and not tunnel.left_out:
-        return passed(
-            f"L'accès « {name} » ne répond plus en {protocol} : le port est refusé.", evidence=evidence
-        )
+        text = f"« {name} » ne répond pas en {protocol} : le port est refusé."
+        return passed(text, evidence=evidence)
     unseen = tuple(Evidence("non regardé", address) for address in tunnel.left_out)
     return unknown(
         f"Impossible de dire si l'accès « {name} » répond encore en {protocol}.",

@@ -1,14 +1,14 @@
-"""L'accès OpenVPN parle-t-il à des inconnus ?
+"""L'accès OpenVPN se cache-t-il des inconnus ?
 
 ## Pourquoi
-Sans la clé commune « tls-crypt », OpenVPN répond à n'importe qui sur Internet. Le jour où une faille est trouvée dans
-son chiffrement, chacun peut l'essayer. Avec elle, un inconnu ne sait même pas que l'accès existe.
+OpenVPN peut demander une première clé avant de répondre. Sans ce réglage, il répond à n'importe qui sur Internet : le
+jour où une faille est trouvée, chacun peut l'essayer. Avec lui, un inconnu ne voit même pas que l'accès existe.
 
 ## Corriger
-1. Activer tls-crypt-v2, une clé par poste, ou à défaut tls-crypt sur le serveur.
+1. Activer la première clé sur le serveur : tls-crypt-v2, une par poste, ou à défaut tls-crypt.
 2. Redonner à chaque agent et au prestataire un fichier de connexion à jour.
 3. Retirer l'ancien réglage tls-auth une fois tous les postes passés.
-4. Garder le serveur à jour : cette clé cache l'accès, elle ne le répare pas.
+4. Garder le serveur à jour : cette clé cache l'accès, elle ne corrige pas ses failles.
 
 ## Limites
 C'est notre jugement : aucune règle officielle ne l'impose, et l'impact 2 et la vraisemblance 1 en tiennent compte. Un
@@ -36,8 +36,8 @@ from cyberaudit.sdk import (
 
 WORDS = {
     OpenVpnMet.OPENVPN: "répond à un inconnu",
-    OpenVpnMet.SILENT: "aucune réponse : canal caché, ou message perdu",
-    OpenVpnMet.CLOSES: "connexion coupée sans un mot : canal caché, ou autre chose",
+    OpenVpnMet.SILENT: "aucune réponse : accès caché (tls-auth, tls-crypt), ou message perdu",
+    OpenVpnMet.CLOSES: "connexion coupée sans un mot : accès caché (tls-auth, tls-crypt), ou autre chose",
     OpenVpnMet.CLOSED: "port refusé",
     OpenVpnMet.FOREIGN: "autre chose répond",
 }
@@ -67,24 +67,22 @@ def strangers_hear_nothing(endpoint: OpenVpnEndpoint, ctx: Context) -> Verdict:
         if each.met is OpenVpnMet.OPENVPN
     )
     if talking:
-        text = f"L'accès « {name} » répond à n'importe qui : la clé tls-crypt manque."
+        text = f"« {name} » répond à n'importe qui : un réglage peut le cacher aux inconnus."
         return partial(text, reason="answers-anybody", items=talking, evidence=evidence)
     mets = {each.met for each in endpoint.answers}
     lost = next((met for met in mets if isinstance(met, Unreachable)), None)
     if lost:
         return unknown(lost, evidence=evidence)
     if mets == {OpenVpnMet.CLOSED} and not endpoint.left_out:
-        return passed(
-            f"Le port de l'accès « {name} » est refusé : il ne parle à personne d'ici.", evidence=evidence
-        )
+        return passed(f"« {name} » est fermé : aucun inconnu n'obtient de réponse.", evidence=evidence)
     unseen = tuple(Evidence("non regardé", address) for address in endpoint.left_out)
     return unknown(_why_unknown(mets, name), evidence=(*evidence, *unseen))
 
 
 def _why_unknown(mets: set[OpenVpnMet | Unreachable], name: str) -> str:
     if OpenVpnMet.FOREIGN in mets:
-        return f"Au port déclaré de l'accès « {name} », ce n'est pas OpenVPN qui répond."
-    return f"L'accès « {name} » n'a rien répondu : il est bien caché, ou filtré en chemin."
+        return f"Un autre programme répond à la place de l'accès « {name} » : demandez au prestataire lequel."
+    return f"« {name} » n'a rien répondu : il est bien caché, ou en panne. Un agent peut l'essayer."
 
 
 def _said(answer: OpenVpnAnswer) -> str:

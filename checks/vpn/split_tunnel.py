@@ -48,14 +48,14 @@ def serves_agents(vpn: Vpn, _town: Town) -> bool:
     sources=("H 32", "PA-054", "MAC 12"),
 )
 def nothing_leaves_the_tunnel(declared: Declaration, ctx: Context) -> Verdict:
-    name = ctx.asset.name
+    name = f"« {ctx.asset.name} »"
     # The question of the profile is whether the computer may leave the tunnel: « yes » is the fault.
     match declared.answer:
         case Answer.NO:
-            return passed(f"Par l'accès « {name} », tout passe par la mairie.")
+            return passed(f"Par {name}, tout passe par la mairie.")
         case Answer.PARTIAL:
-            text = f"Par l'accès « {name} », une partie des ordinateurs sort du tunnel."
+            text = f"Par {name}, une partie des ordinateurs sort du tunnel."
             return partial(text, reason="some-computers")
         case _:
-            text = f"Par l'accès « {name} », l'ordinateur reste aussi ouvert sur Internet."
+            text = f"Par {name}, l'ordinateur reste aussi ouvert sur Internet."
             return failed(text, reason="split-tunnel")

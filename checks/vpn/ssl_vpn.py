@@ -48,11 +48,11 @@ def is_ssl_in_use(vpn: Vpn, _town: Town) -> bool:
     sources=("IPSEC R2", "H 32", "PA-054"),
 )
 def ipsec_was_considered(declared: Declaration, ctx: Context) -> Verdict:
-    name = ctx.asset.name
+    name = f"« {ctx.asset.name} »"
     match declared.answer:
         case Answer.YES:
-            return passed(f"Pour l'accès « {name} », un VPN IPsec a été étudié.")
+            return passed(f"Pour {name}, un VPN IPsec a été étudié.")
         case Answer.PARTIAL:
-            return partial(f"Pour l'accès « {name} », l'étude d'IPsec est en cours.", reason="under-study")
+            return partial(f"Pour {name}, l'étude d'IPsec est en cours.", reason="under-study")
         case _:
-            return partial(f"Pour l'accès « {name} », IPsec n'a pas été étudié.", reason="answered-no")
+            return partial(f"Pour {name}, IPsec n'a pas été étudié.", reason="answered-no")

@@ -2,7 +2,7 @@
 
 ## Pourquoi
 WireGuard se tait devant les inconnus : c'est sa force, et rien ne distingue de loin un accès en service d'un accès
-perdu. Un accès qui ne marche plus pousse les agents vers des moyens de fortune, que personne ne surveille.
+perdu. Un accès qui ne marche pas pousse les agents vers des moyens de fortune, que personne ne surveille.
 
 ## Corriger
 1. Vérifier l'adresse et le port déclarés, puis la règle du pare-feu qui y mène.
@@ -60,9 +60,9 @@ def the_declared_access_is_there(endpoint: WireGuardEndpoint, ctx: Context) -> V
     evidence = tuple(Evidence(f"{each.address} {endpoint.port}", _said(each)) for each in endpoint.answers)
     mets = {each.met for each in endpoint.answers}
     if WireGuardMet.PROVEN in mets:
-        return passed(f"L'accès « {name} » est en service, et le serveur l'a prouvé.", evidence=evidence)
+        return passed(f"« {name} » est en service, et le serveur l'a prouvé.", evidence=evidence)
     if mets == {WireGuardMet.CLOSED} and not endpoint.left_out:
-        text = f"Aucun serveur n'écoute au port déclaré de l'accès « {name} »."
+        text = f"Aucun serveur n'écoute au port de l'accès « {name} » : il ne marche pas, ou il a déménagé."
         return failed(text, reason="closed", evidence=evidence)
     if mets and mets <= {WireGuardMet.CLOSED, WireGuardMet.FOREIGN} and not endpoint.left_out:
         text = f"Autre chose que WireGuard répond au port déclaré de l'accès « {name} »."
@@ -76,12 +76,12 @@ def the_declared_access_is_there(endpoint: WireGuardEndpoint, ctx: Context) -> V
 
 def _why_unknown(endpoint: WireGuardEndpoint, name: str) -> str:
     if any(each.met is WireGuardMet.BUSY for each in endpoint.answers):
-        return f"L'accès « {name} » répond, mais il est trop chargé pour le prouver."
+        return f"« {name} » répond, mais il est trop chargé pour le prouver : essayez plus tard."
     if isinstance(endpoint.with_keys, Unreachable):
-        return f"La configuration WireGuard donnée pour « {name} » n'a pas pu être lue."
+        return f"La configuration donnée pour « {name} » est illisible : vérifiez le fichier et ses droits."
     if endpoint.with_keys:
-        return f"L'accès « {name} » n'a pas répondu à notre clé : clé inconnue de lui, ou chemin coupé."
-    return f"L'accès « {name} » se tait devant les inconnus : sans clé de contrôle, on ne peut rien en dire."
+        return f"« {name} » n'a pas répondu à notre clé : vérifiez la clé, puis le chemin."
+    return f"« {name} » se tait, comme prévu : pour le vérifier, donnez une clé (--wireguard-config)."
 
 
 def _said(answer: WireGuardAnswer) -> str:

@@ -50,6 +50,14 @@ def count(value: int, singular: str, plural: str = "") -> str:
     return f"{number(value)}{NBSP}{word}"
 
 
+def duration(seconds: int) -> str:
+    """« 7 jours », « 36 heures », « 5 minutes »: the largest unit of which there are two."""
+    for size, word in ((86_400, "jour"), (3600, "heure"), (60, "minute")):
+        if seconds >= 2 * size:
+            return count(seconds // size, word)
+    return count(seconds, "seconde")
+
+
 def listed(parts: Sequence[str], *, word: str = "et") -> str:
     """« a », « a et b », « a, b et c »."""
     if len(parts) < 2:

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -45,7 +46,13 @@ def standing(lab: Lab, folder: Path, *connections: str, settings: str = "") -> I
         yield
 
 
-def see(lab: Lab, *, address: str = V4, seconds: float = 120.0, manner: Manner | None = None) -> IkeServer:
+# Four times our pace: strongSwan bears it, and what is found is the same.
+FAST = Manner(gap=0.05)
+# On this line an answer takes a millisecond.
+SHORT = (0.3, 0.5)
+
+
+def see(lab: Lab, *, address: str = V4, seconds: float = 120.0, manner: Manner = FAST) -> IkeServer:
     scope = scope_for_look(addresses=[V4, V6], authorized_by="Mme le maire")
     network = Network(scope, allow_test_network=True)
     return lab.from_scanner(survey(network, ip_address(address), (500, 4500), seconds=seconds, manner=manner))
@@ -71,7 +78,7 @@ def test_a_strong_gateway_is_known_exactly(lab: Lab, tmp_path: Path, address: st
     assert server.aggressive is IkeSaid.REFUSED
     assert {IkeTrait.NAT_TRAVERSAL, IkeTrait.FRAGMENTATION} <= set(server.traits)
     assert isinstance(server.datagrams, int)
-    assert server.datagrams <= 30
+    assert server.datagrams <= 65
 
 
 def test_a_weak_gateway_is_known_exactly(lab: Lab, tmp_path: Path) -> None:
@@ -103,6 +110,14 @@ def test_ikev1_in_main_mode_is_known_exactly(lab: Lab, tmp_path: Path) -> None:
     assert taken(offer(server))[3] == {20}
 
 
+def test_a_choice_of_ikev1_beside_the_usual_ones_is_found(lab: Lab, tmp_path: Path) -> None:
+    beside = connection("beside", 1, "aes256-sha512-modp2048")
+    with standing(lab, tmp_path, STRONG, beside):
+        server = see(lab)
+    assert taken(offer(server, "IKEv1")) == ({"aes-cbc-256"}, {"sha512"}, set(), {14})
+    assert offer(server, "IKEv1").whole is True
+
+
 def test_the_hash_of_the_aggressive_mode_is_seen(lab: Lab, tmp_path: Path) -> None:
     with standing(lab, tmp_path, AGGRESSIVE, settings=CARELESS):
         server = see(lab)
@@ -127,7 +142,7 @@ def test_cookies_are_given_back(lab: Lab, tmp_path: Path) -> None:
 def test_a_gateway_that_blocks_early_is_waited_for(lab: Lab, tmp_path: Path) -> None:
     settings = "block_threshold = 2\n  half_open_timeout = 3"
     with standing(lab, tmp_path, STRONG, WEAK, MAIN, settings=settings):
-        server = see(lab, manner=Manner(forgotten=3.5))
+        server = see(lab, manner=replace(FAST, forgotten=3.5))
     assert taken(offer(server))[3] == {20, 2, 1}
     assert server.complete is True
 
@@ -149,7 +164,7 @@ def test_an_ikev1_that_nothing_answers_is_ignored_beside_an_ikev2_that_answers(
 ) -> None:
     begun = time.monotonic()
     with standing(lab, tmp_path, STRONG, MAIN), lab.line(NO_IKEV1):
-        server = see(lab)
+        server = see(lab, manner=replace(FAST, tries=SHORT))
     assert time.monotonic() - begun < 60
     assert offer(server, "IKEv1").answer is IkeSaid.IGNORED
     assert (server.aggressive, server.hash_sent, server.complete) == (IkeSaid.IGNORED, False, True)
@@ -162,7 +177,7 @@ def test_a_gateway_that_blocks_us_ignores_nothing(lab: Lab, tmp_path: Path) -> N
         "cookie_threshold = 0\n  cookie_threshold_ip = 0\n  block_threshold = 1\n  half_open_timeout = 200"
     )
     with standing(lab, tmp_path, STRONG, MAIN, settings=settings):
-        server = see(lab, manner=Manner(forgotten=1.0))
+        server = see(lab, manner=replace(FAST, tries=SHORT, forgotten=1.0))
     assert offer(server).answer is IkeSaid.ACCEPTED
     assert isinstance(offer(server, "IKEv1").answer, Unreachable)
     assert isinstance(server.aggressive, Unreachable)

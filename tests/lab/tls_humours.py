@@ -1,6 +1,7 @@
 """TLS servers of every humour: a proxy that stands before a right server and behaves badly, each in its own way.
 
-Run as a program: `tls_humours.py HUMOUR LISTEN_PORT TARGET_PORT`, both on loopback. It prints `ready` once it listens.
+Run as a program: `tls_humours.py HUMOUR LISTEN_PORT TARGET_PORT HASTE`, both on loopback; all its seconds are divided
+by HASTE. It prints `ready` once it listens.
 """
 
 import asyncio
@@ -54,9 +55,10 @@ class Humour(StrEnum):
 class Proxy:
     """One humour before one server."""
 
-    def __init__(self, humour: Humour, target: int) -> None:
+    def __init__(self, humour: Humour, target: int, *, haste: float = 1.0) -> None:
         self._humour = humour
         self._target = target
+        self._haste = haste
         self._open = 0
         self._begun: deque[float] = deque(maxlen=CONNECTIONS_IN_A_WINDOW)
 
@@ -100,7 +102,10 @@ class Proxy:
         if self._humour is not Humour.FEW_IN_A_WHILE:
             return False
         now = time.monotonic()
-        if len(self._begun) == CONNECTIONS_IN_A_WINDOW and now - self._begun[0] < WINDOW_SECONDS:
+        if (
+            len(self._begun) == CONNECTIONS_IN_A_WINDOW
+            and now - self._begun[0] < WINDOW_SECONDS / self._haste
+        ):
             return True
         self._begun.append(now)
         return False
@@ -125,7 +130,7 @@ class Proxy:
             if self._humour is Humour.NO_ALERTS and not sent and data[0] == ALERT_RECORD:
                 return
             if self._humour is Humour.SLOW and not sent:
-                await asyncio.sleep(SLOW_SECONDS)
+                await asyncio.sleep(SLOW_SECONDS / self._haste)
             await self._send(data, writer, sent)
             sent += len(data)
 
@@ -133,7 +138,7 @@ class Proxy:
         at_once = {Humour.ONE_BYTE: 0, Humour.DRIP: max(0, DRIP_AFTER_BYTES - sent)}.get(
             self._humour, len(data)
         )
-        pause = DRIP_SECONDS if self._humour is Humour.DRIP else 0.0
+        pause = DRIP_SECONDS / self._haste if self._humour is Humour.DRIP else 0.0
         writer.write(data[:at_once])
         for byte in data[at_once:]:
             writer.write(bytes([byte]))
@@ -184,8 +189,7 @@ async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
             return
 
 
-async def serve(humour: Humour, port: int, target: int) -> None:
-    proxy = Proxy(humour, target)
+async def serve(proxy: Proxy, port: int) -> None:
     server = await asyncio.start_server(proxy.meet, LOOPBACK, port, backlog=256)
     for each in server.sockets:
         each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -194,8 +198,8 @@ async def serve(humour: Humour, port: int, target: int) -> None:
 
 
 def main() -> None:
-    humour, port, target = sys.argv[1:]
-    asyncio.run(serve(Humour(humour), int(port), int(target)))
+    humour, port, target, haste = sys.argv[1:]
+    asyncio.run(serve(Proxy(Humour(humour), int(target), haste=float(haste)), int(port)))
 
 
 if __name__ == "__main__":

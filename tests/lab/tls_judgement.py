@@ -7,6 +7,7 @@ from enum import StrEnum
 from cyberaudit.facts.tls_endpoint import VERSIONS, TlsServer, VersionOffer
 from cyberaudit.facts.tls_suites import suite
 from cyberaudit.model import Unreachable
+from cyberaudit.probes.tls.survey import Survey
 from tests.lab.tls_servers import KnownServer, Suites, Truth
 
 Claims = Mapping[str, Suites | None]
@@ -59,14 +60,15 @@ def _faults(known: Mapping[str, Suites], truth: Truth) -> Iterator[str]:
             yield f"{version}: {' '.join(signed)}"
 
 
-def claims_of(server: TlsServer) -> Claims:
-    """What our look says of one address."""
+def claims_of(server: TlsServer | Survey) -> Claims:
+    """What our look says of one address; of a list that was not brought to its end, what was seen of it."""
     if server.met != "tls":
         return dict.fromkeys(VERSIONS, None if isinstance(server.met, Unreachable) else frozenset())
     return {offer.version: _claim(offer) for offer in server.versions}
 
 
 def _claim(offer: VersionOffer) -> Suites | None:
-    if isinstance(offer.accepted, Unreachable) or isinstance(offer.suites, Unreachable):
+    seen = offer.seen if isinstance(offer.suites, Unreachable) else offer.suites
+    if isinstance(offer.accepted, Unreachable) or isinstance(seen, Unreachable):
         return None
-    return frozenset(suite(code).name for code in offer.suites)
+    return frozenset(suite(code).name for code in seen)

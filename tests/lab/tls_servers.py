@@ -55,6 +55,7 @@ CAMELLIA_SHA = ("CAMELLIA_128_CBC_SHA", "CAMELLIA_256_CBC_SHA")
 # RFC 6655 and 7251
 CCM = ("AES_128_CCM", "AES_256_CCM", "AES_128_CCM_8", "AES_256_CCM_8")
 USUAL_13 = frozenset({"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"})
+SSL2 = "SSLv2"
 OLD_VERSIONS = ("TLSv1", "TLSv1.1")
 UP_TO_12 = (*OLD_VERSIONS, "TLSv1.2")
 SSL2_ALL = frozenset(
@@ -210,7 +211,7 @@ def old(name: str, truth: Truth, ciphers: str, *, key: str = "rsa") -> KnownServ
         ciphers,
     )
     others = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-    closing = () if {"SSLv2", "SSLv3"} <= truth.keys() else ("SSLv2",) if "SSLv2" not in truth else others
+    closing = () if {"SSLv2", "SSLv3"} <= truth.keys() else (SSL2,) if SSL2 not in truth else others
     return KnownServer(name, (*words, str(bits_without(*truth))), truth, refuses_by_closing=closing)
 
 
@@ -557,17 +558,26 @@ def _openssl(*words: str) -> None:
 
 
 @contextmanager
-def serving(server: KnownServer, keys: Path, folder: Path, *, address: str = LOOPBACK) -> Iterator[int]:
+def serving(
+    server: KnownServer, keys: Path, folder: Path, *, address: str = LOOPBACK, haste: float = 1.0
+) -> Iterator[int]:
     """The port on which it listens, in the calling thread's network; its programs are ended by their pid at the end.
 
-    `address`: another one is for OpenSSL's servers without a humour.
+    `address`: another one is for OpenSSL's servers without a humour. `haste`: by what a humour's seconds are divided.
     """
     own = folder / server.name
     own.mkdir(exist_ok=True)
     with ExitStack() as held:
         port = held.enter_context(_listening(server.words, server.config, keys, own, address=address))
         if server.humour is not None:
-            program = (sys.executable, str(HERE / "tls_humours.py"), server.humour, "{port}", str(port))
+            program = (
+                sys.executable,
+                str(HERE / "tls_humours.py"),
+                server.humour,
+                "{port}",
+                str(port),
+                str(haste),
+            )
             port = held.enter_context(_listening(program, "", keys, own))
         yield port
 

@@ -45,13 +45,18 @@ class Gateway:
     refuses_in_silence: bool = False
     names_groups: bool = True
     """False: a wrong group is refused like everything else."""
+    ignores: tuple[str, ...] = ()
+    """`main`, `aggressive`: modes of IKEv1 that are never answered."""
     most_half_open: int = 1000
     mute_after: int = 10_000
     """Answers after which none is given."""
     lies: str = ""
-    """`unoffered`, `two`, `group`, `notice`, `garbage`, `cookies`: what is sent instead of an answer."""
+    """`unoffered`, `two`, `group`, `notice`, `garbage`, `cookies`: what is sent instead of an answer; `no`: it refuses
+    everything from then on; `crossed`: a refusal in the other version of IKE."""
     lies_after: int = 0
     """Answers after which it lies."""
+    crosses: int = 1
+    """The version whose questions are answered in the other."""
     loses: int = 0
     """Every so many answers, one is not sent."""
     product: tuple[bytes, ...] = ()
@@ -59,10 +64,13 @@ class Gateway:
     answered: int = 0
     forgets_after: float = 1000.0
     """Seconds a conversation stays half-open."""
+    rests: float = 0.0
+    """Seconds after an answer in which none is given: a limiter."""
     knows_nobody: bool = False
     """The aggressive mode wants an identity that it knows."""
     dismissed: int = 0
     _begun: list[float] = field(default_factory=list)
+    _spoke: float = 0.0
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(8))
 
     @property
@@ -79,7 +87,10 @@ class Gateway:
             self._begun.pop()
             return None
         self.asked += 1
-        answer = self._said(question, data)
+        limited = self.rests and time.monotonic() - self._spoke < self.rests
+        answer = None if limited else self._said(question, data)
+        if answer is not None:
+            self._spoke = time.monotonic()
         self.answered += answer is not None
         return answer
 
@@ -91,6 +102,10 @@ class Gateway:
         version = question.version >> 4
         if version not in self.speaks:
             return _notice(question, OTHER_VERSION) if self.says_other_version else None
+        if self.lies == "no" and self.answered >= self.lies_after:
+            return _notice(question, PROPOSAL_REFUSED)
+        if self.lies == "crossed" and version == self.crosses:
+            return _notice(question, PROPOSAL_REFUSED, crossed=True)
         if self.lies == "garbage":
             return data[:20] + secrets.token_bytes(40)
         return self._answer2(question) if version == 2 else self._answer1(question)
@@ -161,6 +176,8 @@ class Gateway:
         return any(body[4:] == self._cookie(question) for body in question.all(41))
 
     def _answer1(self, question: Message) -> bytes | None:
+        if {2: "main", 4: "aggressive"}.get(question.exchange) in self.ignores:
+            return None
         if question.exchange == 4 and self.knows_nobody:
             return _notice(question, 24)
         if question.exchange == 4 and not self.aggressive:
@@ -206,10 +223,10 @@ def _transforms2(proposal: bytes) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def _notice(question: Message, kind: int, data: bytes = b"") -> bytes:
+def _notice(question: Message, kind: int, data: bytes = b"", *, crossed: bool = False) -> bytes:
     """A notification in the version of the question, or in the other when it is that which is told."""
     version = question.version >> 4
-    if kind == OTHER_VERSION:
+    if crossed or kind == OTHER_VERSION:
         version = 3 - version
     if version == 2:
         body = struct.pack("!BBH", 0, 0, kind) + data

@@ -24,6 +24,8 @@ OLD = {
     TLS11: (0x0035, 0x002F),
     TLS12: (0xC02F, 0x009E, 0x0035),
 }
+# ECDHE_PSK
+SHARED_KEY = (0xCCAC, 0xC035)
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 PROTOCOL_VERSION, HANDSHAKE_FAILURE = 70, 40
 
@@ -160,6 +162,12 @@ def _clear(asked: Asked, truth: Truth, version: int, suite: int) -> bytes:
 
 def _exchange(asked: Asked, truth: Truth, version: int, suite: int) -> bytes | None:
     """ServerKeyExchange; empty where the suite has none, None when no group or scheme is shared."""
+    if suite in SHARED_KEY:
+        group = _choice(truth.groups, asked.groups, truth)
+        # RFC 5489 §2: a hint of the key before the parameters, and no signature
+        if group is None:
+            return None
+        return _message(12, bytes(2) + b"\x03" + group.to_bytes(2) + _vector(1, bytes(65)))
     is_curve, is_field = suite >> 8 in (0xC0, 0xCC), suite in (0x009E, 0x009F, 0x0033, 0x0039)
     if not (is_curve or is_field):
         return b""
@@ -254,6 +262,21 @@ def dribbling(truth: Truth, *, seconds: float) -> Talk:
             writer.write(bytes([byte]))
             await writer.drain()
             await asyncio.sleep(seconds)
+        await reader.read(1)
+
+    return talk
+
+
+def dripping(truth: Truth, *, at_once: int, seconds: float) -> Talk:
+    """The first bytes at once, the others one at a time."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        whole = flight(await read_hello(reader), truth)
+        writer.write(whole[:at_once])
+        for byte in whole[at_once:]:
+            await writer.drain()
+            await asyncio.sleep(seconds)
+            writer.write(bytes([byte]))
         await reader.read(1)
 
     return talk
@@ -400,3 +423,71 @@ def cutting_versions(truth: Truth, refuse: Talk) -> Talk:
         await reader.read(1)
 
     return talk
+
+
+def cutting_refusals(truth: Truth, refuse: Talk) -> Talk:
+    """Never an alert: whatever is not accepted meets with `refuse`."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer = flight(await read_hello(reader), truth)
+        if answer[0] == 0x15:
+            await refuse(reader, writer)
+            return
+        writer.write(answer)
+        await writer.drain()
+        await reader.read(1)
+
+    return talk
+
+
+def ssl2_hello(kinds: tuple[int, ...]) -> bytes:
+    """What a server says that accepts `kinds` of SSLv2 (draft of 1995, §2.6): no certificate."""
+    body = b"\x04\x00\x01\x00\x02" + bytes(2) + (3 * len(kinds)).to_bytes(2) + (16).to_bytes(2)
+    body += b"".join(kind.to_bytes(3) for kind in kinds) + bytes(16)
+    return (0x8000 | len(body)).to_bytes(2) + body
+
+
+def to_ssl2(meets: Talk, truth: Truth | None) -> Talk:
+    """An SSLv2 hello meets with `meets`, any other with an honest answer; None: it is cut."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await read_hello(reader)
+        if asked.version == SSL2:
+            await meets(reader, writer)
+        elif truth is not None:
+            writer.write(flight(asked, truth))
+            await writer.drain()
+            await reader.read(1)
+
+    return talk
+
+
+@dataclass
+class InTurn:
+    """The first conversation meets with the first of `talks`, and so on; the last of them serves for ever."""
+
+    talks: tuple[Talk, ...]
+    served: int = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.served += 1
+        await self.talks[min(self.served, len(self.talks)) - 1](reader, writer)
+
+
+@dataclass
+class BanningAfterSsl2:
+    """Whoever said hello in SSLv2 is not served any more."""
+
+    truth: Truth
+    refuse: Talk
+    is_banned: bool = False
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await read_hello(reader)
+        self.is_banned |= asked.version == SSL2
+        if self.is_banned:
+            await self.refuse(reader, writer)
+            return
+        writer.write(flight(asked, self.truth))
+        await writer.drain()
+        await reader.read(1)

@@ -37,6 +37,7 @@ ENDPOINT = Vpn(
 )  # fmt: skip
 STRONG = Suite(("aes-gcm-256",), (), ("prf-sha384",), (20,))
 USUAL = Suite(("aes-cbc-256", "aes-cbc-128"), ("sha256", "sha1"), ("prf-sha256", "prf-sha1"), (14, 2))
+OLDEST_V1 = (("3des", "sha1", 2),)
 OLDEST = Suite(("3des", "des"), ("md5",), ("prf-md5",), (1, 22))
 
 
@@ -114,10 +115,10 @@ def test_every_algorithm_of_ikev2_is_found_and_no_other(suites: tuple[Suite, ...
     assert (server.aggressive, server.hash_sent) == (IkeSaid.REFUSED, False)
 
 
-def test_a_strong_gateway_is_known_in_thirty_questions() -> None:
+def test_a_strong_gateway_is_known_in_sixty_questions() -> None:
     gateway = Gateway((STRONG,))
     assert meet(gateway).datagrams == gateway.asked + 4
-    assert gateway.asked <= 30
+    assert gateway.asked <= 60
 
 
 def test_few_conversations_are_left_half_open_whatever_is_taken() -> None:
@@ -179,11 +180,83 @@ def test_a_version_that_is_refused_by_its_number_is_absent(spoken: int, other: s
 
 
 @pytest.mark.parametrize(("spoken", "other"), [(2, "IKEv1"), (1, "IKEv2")])
-def test_a_version_that_finds_silence_is_not_known_to_be_absent(spoken: int, other: str) -> None:
+def test_a_version_left_unanswered_beside_one_that_answers_is_ignored(spoken: int, other: str) -> None:
     server = meet(Gateway((USUAL,), (("3des", "sha1", 2),), speaks=(spoken,)))
-    assert why(offer(server, other).answer) is Reason.TIMEOUT
-    assert why(server.complete) is Reason.TIMEOUT
+    assert (offer(server, other).answer, offer(server, other).whole) == (IkeSaid.IGNORED, True)
+    assert server.complete is True
     assert offer(server, f"IKEv{spoken}").answer is IkeSaid.ACCEPTED
+    aggressive = IkeSaid.IGNORED if other == "IKEv1" else IkeSaid.REFUSED
+    assert (server.aggressive, server.hash_sent) == (aggressive, False)
+
+
+@pytest.mark.parametrize(
+    "gateway", [Gateway((USUAL,)), Gateway((USUAL,), OLDEST_V1)], ids=["refused", "taken"]
+)
+def test_an_aggressive_mode_alone_may_be_ignored(gateway: Gateway) -> None:
+    gateway.ignores = ("aggressive",)
+    server = meet(gateway)
+    assert offer(server, "IKEv1").answer is (IkeSaid.ACCEPTED if gateway.old else IkeSaid.REFUSED)
+    assert (server.aggressive, server.hash_sent) == (IkeSaid.IGNORED, False)
+    assert server.complete is True
+
+
+def test_an_aggressive_mode_is_heard_beside_a_main_mode_that_is_ignored() -> None:
+    server = meet(Gateway((USUAL,), OLDEST_V1, aggressive=True, ignores=("main",)))
+    assert offer(server, "IKEv1").answer is IkeSaid.IGNORED
+    assert (server.aggressive, server.hash_sent) == (IkeSaid.ACCEPTED, True)
+
+
+def test_what_is_ignored_was_asked_three_times_in_each_way() -> None:
+    gateway = Gateway((STRONG,), speaks=(2,))
+    alone = Gateway((STRONG,))
+    assert meet(gateway).offers[1].answer is IkeSaid.IGNORED
+    meet(alone)
+    assert gateway.asked - gateway.answered >= 3 * (27 + 19)
+    assert gateway.asked - alone.asked <= 110
+
+
+def test_wherever_a_gateway_goes_mute_what_follows_is_not_ignored() -> None:
+    whole = Gateway((STRONG,), speaks=(2,))
+    assert meet(whole).complete is True
+    # From the end: one sane question, four beside the aggressive mode, four beside the main mode.
+    for missing in range(1, 11):
+        gateway = Gateway((STRONG,), speaks=(2,), mute_after=whole.answered - missing)
+        server = meet(gateway, manner=replace(QUICK, forgotten=0.05))
+        assert (server.aggressive is IkeSaid.IGNORED) is (missing < 2)
+        assert (offer(server, "IKEv1").answer is IkeSaid.IGNORED) is (missing < 6)
+        assert why(server.complete) is Reason.TIMEOUT
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_gateway_that_bears_no_more_of_us_ignores_nothing(most: int) -> None:
+    gateway = Gateway((STRONG, USUAL), OLD, aggressive=True, most_half_open=most)
+    server = meet(gateway, manner=replace(QUICK, forgotten=0.05))
+    said = (*(each.answer for each in server.offers), server.aggressive)
+    assert IkeSaid.IGNORED not in said
+    assert server.complete is not True
+
+
+@pytest.mark.parametrize("rests", [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 1.0])
+def test_a_limiter_of_answers_is_no_will_to_ignore(rests: float) -> None:
+    manner = Manner(gap=0.02, tries=(0.15, 0.2), forgotten=0.05)
+    server = meet(Gateway((STRONG,), OLDEST_V1, aggressive=True, rests=rests), manner=manner)
+    assert IkeSaid.IGNORED not in (*(each.answer for each in server.offers), server.aggressive)
+
+
+def test_a_version_heard_on_one_port_is_not_ignored_on_the_other() -> None:
+    server = meet(Gateway((STRONG,), speaks=(2,)), behind_nat=Gateway((STRONG,), OLDEST_V1))
+    assert why(offer(server, "IKEv1").answer) is Reason.TIMEOUT
+
+
+def test_a_gateway_that_refuses_in_silence_is_heard_where_it_takes_something() -> None:
+    certificates = Gateway((STRONG,), (("aes-cbc-256", "sha256", 14),), proofs=(3,), refuses_in_silence=True)
+    server = meet(certificates)
+    assert offer(server, "IKEv1").answer is IkeSaid.ACCEPTED
+    assert offer(server, "IKEv1").proofs == ("rsa",)
+    assert why(offer(server, "IKEv1").whole) is Reason.TIMEOUT
+    grouped = Gateway((STRONG,), (("aes-cbc-256", "sha1", 14),), aggressive=True, refuses_in_silence=True)
+    grouped.ignores = ("main",)
+    assert meet(grouped).hash_sent is True
 
 
 OLD = (("aes-cbc-256", "sha256", 14), ("3des", "md5", 2), ("aes-cbc-128", "sha1", 5), ("des", "sha1", 1))
@@ -212,6 +285,77 @@ def test_every_usual_algorithm_of_ikev1_is_found() -> None:
 )
 def test_rare_choices_of_ikev1_are_found_too(old: tuple[str, str, int], proof: int) -> None:
     assert offer(meet(Gateway((), (old,), proofs=(proof,))), "IKEv1").answer is IkeSaid.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("old", "proof"),
+    [
+        (("aes-cbc-256", "sha512", 14), 1),
+        (("aes-cbc-256", "sha512", 14), 3),
+        (("aes-cbc-128", "sha384", 2), 64221),
+        (("aes-cbc-192", "sha512", 5), 65001),
+        (("aes-cbc-256", "sha1", 16), 1),
+        (("3des", "sha1", 15), 3),
+        (("3des", "sha1", 1), 1),
+        (("aes-cbc-128", "sha256", 1), 1),
+        (("des", "sha384", 21), 65001),
+        (("3des", "sha512", 19), 11),
+    ],
+)
+@pytest.mark.parametrize("silent", [False, True])
+def test_an_ikev1_of_any_usual_choice_is_accepted_never_refused_nor_ignored(
+    old: tuple[str, str, int], proof: int, silent: bool
+) -> None:
+    gateway = Gateway((STRONG,), (old,), proofs=(proof,), refuses_in_silence=silent)
+    found = offer(meet(gateway), "IKEv1")
+    assert found.answer is IkeSaid.ACCEPTED
+    assert (found.ciphers, found.macs, found.groups) == ((old[0],), (old[1],), (old[2],))
+
+
+@pytest.mark.parametrize("group", [1, 2, 5, 14, 15, 16, 19, 20, 21])
+@pytest.mark.parametrize(("proof", "hashed"), [(1, "sha512"), (65001, "sha384")])
+def test_the_aggressive_mode_is_asked_with_every_usual_choice(group: int, proof: int, hashed: str) -> None:
+    gateway = Gateway((STRONG,), (("aes-cbc-192", hashed, group),), proofs=(proof,), aggressive=True)
+    gateway.ignores = ("main",)
+    assert meet(gateway).hash_sent is True
+
+
+def test_what_an_ikev1_takes_with_another_proof_is_found_too() -> None:
+    gateway = Gateway((STRONG,), (("aes-cbc-256", "sha256", 14),))
+    both = meet(gateway)
+    gateway.old, gateway.proofs = (("aes-cbc-256", "sha256", 14), ("des", "md5", 1)), (1, 3)
+    assert "des" not in offer(both, "IKEv1").ciphers
+    assert {"des"} <= set(offer(meet(gateway), "IKEv1").ciphers)
+
+
+WEAK = Suite(
+    ("aes-gcm-256", "aes-cbc-256", "3des"), ("sha256", "sha1"), ("prf-sha256", "prf-sha1"), (20, 14, 2)
+)
+
+
+@pytest.mark.parametrize("answers", range(4, 26))
+def test_a_limiter_that_says_no_never_shortens_the_lists_in_silence(answers: int) -> None:
+    gateway = Gateway((STRONG, WEAK), OLD, lies="no", lies_after=answers, aggressive=True)
+    server = meet(gateway)
+    assert server.complete is not True
+    assert set(offer(server).ciphers) <= {*STRONG.ciphers, *WEAK.ciphers}, "and adds nothing to them"
+    assert [each.whole for each in server.offers] != [True, True]
+    assert offer(server, "IKEv1").answer is not IkeSaid.REFUSED
+    assert server.aggressive is not IkeSaid.REFUSED
+
+
+@pytest.mark.parametrize("answers", range(4, 26, 3))
+def test_a_limiter_that_says_no_to_an_old_gateway_is_seen_too(answers: int) -> None:
+    server = meet(Gateway((), OLD, speaks=(1,), lies="no", lies_after=answers))
+    assert server.complete is not True or set(offer(server, "IKEv1").ciphers) == {each[0] for each in OLD}
+    assert offer(server, "IKEv1").answer is not IkeSaid.REFUSED
+
+
+@pytest.mark.parametrize(("crosses", "version"), [(1, "IKEv1"), (2, "IKEv2")])
+def test_a_refusal_in_another_version_does_not_say_that_ours_is_absent(crosses: int, version: str) -> None:
+    server = meet(Gateway((USUAL,), OLD, lies="crossed", crosses=crosses))
+    assert why(offer(server, version).answer) is Reason.PROTOCOL_ERROR
+    assert server.complete is not True
 
 
 def test_the_aggressive_mode_shows_a_hash_that_is_not_kept() -> None:
@@ -386,12 +530,53 @@ def test_what_would_be_touched_is_announced() -> None:
     [
         ("", (500, 4500)),
         ("udp/4500", (4500, 500)),
-        ("udp/1701", (500, 4500)),
         ("udp/5500", (5500, 500, 4500)),
     ],
 )
 def test_the_declared_port_is_asked_first(port: str, asked: tuple[int, ...]) -> None:
-    assert asked_ports(replace(ENDPOINT, type=VpnKind.L2TP, port=port)) == asked
+    assert asked_ports(replace(ENDPOINT, port=port)) == asked
+
+
+@pytest.mark.parametrize("port", ["", "udp/1701", "udp/1702", "udp/4500"])
+def test_the_port_of_l2tp_is_inside_the_tunnel_and_never_asked_for_ike(port: str) -> None:
+    assert asked_ports(replace(ENDPOINT, type=VpnKind.L2TP, port=port)) == (500, 4500)
+
+
+def test_one_gateway_behind_two_accesses_is_asked_once() -> None:
+    gateway = Gateway((STRONG,))
+    with standing(gateway) as port, standing(Gateway(speaks=()), marked=True) as other:
+        tools = instruments(f"{ADDRESS}:500=127.0.0.1:{port}", f"{ADDRESS}:4500=127.0.0.1:{other}")
+
+        async def both() -> list[IpsecEndpoint | Unreachable]:
+            accesses = (ENDPOINT, replace(ENDPOINT, id="l2tp", type=VpnKind.L2TP))
+            return await asyncio.gather(*(look(each, tools, manner=QUICK) for each in accesses))
+
+        first, second = asyncio.run(both())
+        once = gateway.asked
+        assert isinstance(first, IpsecEndpoint)
+        assert isinstance(second, IpsecEndpoint)
+        assert first.servers == second.servers
+        assert isinstance(first.servers[0].datagrams, int)
+        assert once <= first.servers[0].datagrams
+        asyncio.run(look(ENDPOINT, tools, manner=QUICK))
+        assert gateway.asked > once, "a second look asks anew"
+
+
+def test_what_was_chosen_together_is_told_together() -> None:
+    server = meet(Gateway((STRONG,), old=(("aes-cbc-256", "sha1", 14), ("3des", "md5", 2))))
+    one, two = offer(server, "IKEv1").choices, offer(server).choices
+    assert isinstance(one, tuple)
+    assert isinstance(two, tuple)
+    assert set(one) == {"aes-cbc-256 sha1 groupe 14 psk", "3des md5 groupe 2 psk"}
+    assert two
+    for choice in two:
+        assert choice.startswith(STRONG.ciphers)
+        assert choice.endswith(tuple(f"groupe {group}" for group in STRONG.groups))
+    timeout = replace(offer(server, "IKEv1"), choices=Unreachable(Reason.NOT_COLLECTED))
+    older = replace(server, offers=(offer(server), timeout))
+    for first, second in ((server, older), (older, server)):
+        merged = merge_looks(IpsecEndpoint("", (first,), ()), IpsecEndpoint("", (second,), ()))
+        assert offer(merged.servers[0], "IKEv1").choices == one
 
 
 def test_what_the_first_look_saw_stays() -> None:
@@ -400,6 +585,20 @@ def test_what_the_first_look_saw_stays() -> None:
         merged = merge_looks(IpsecEndpoint("", (first,), ()), IpsecEndpoint("", (second,), ()))
         assert taken(offer(merged.servers[0])) == union(STRONG, USUAL)
         assert merged.servers[0].complete is True
+
+
+def test_what_was_answered_once_is_not_ignored() -> None:
+    ignoring = meet(Gateway((STRONG,), speaks=(2,)))
+    timeout = Unreachable(Reason.TIMEOUT)
+    stranger = Unreachable(Reason.PERMISSION_DENIED)
+    for said, told in (
+        (IkeSaid.REFUSED, IkeSaid.REFUSED), (IkeSaid.ACCEPTED, IkeSaid.ACCEPTED), (stranger, stranger),
+        (timeout, IkeSaid.IGNORED), (IkeSaid.IGNORED, IkeSaid.IGNORED),
+    ):  # fmt: skip
+        other = replace(ignoring, aggressive=said)
+        for first, second in ((ignoring, other), (other, ignoring)):
+            merged = merge_looks(IpsecEndpoint("", (first,), ()), IpsecEndpoint("", (second,), ()))
+            assert merged.servers[0].aggressive == told
 
 
 def test_the_registry_knows_who_looks_at_an_ipsec_gateway() -> None:

@@ -26,6 +26,8 @@ from cyberaudit.facts.mail import (
     TxtAnswer,
     UnresolvedServer,
 )
+from cyberaudit.facts.mail_samples import MX_STEP
+from cyberaudit.facts.spf_tree import SpfTree
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import mail_dns, mail_servers
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
@@ -107,14 +109,14 @@ def test_the_records_of_a_domain_in_order() -> None:
         exists=True,
         mx=(MxRecord(10, MX),),
         apex=TxtAnswer(DOMAIN, (b"autre", b"v=spf1 mx -all")),
-        spf_redirects=(),
+        spf=SpfTree((replace(MX_STEP, at=DOMAIN, target=DOMAIN, names=1),), cut=False, ip4_admitted=0),
         dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", (b"v=DMARC1; p=reject",)),),
     )
 
 
 def test_a_domain_that_does_not_exist_is_a_fact() -> None:
     facts = dns_of("", name="absent.example")
-    assert facts == MailDns("absent.example", False, (), TxtAnswer("absent.example", ()), (), ())
+    assert facts == MailDns("absent.example", False, (), TxtAnswer("absent.example", ()), None, ())
 
 
 def test_a_domain_with_nothing_exists() -> None:
@@ -136,7 +138,7 @@ def test_each_field_fails_on_its_own() -> None:
     assert facts.apex == TxtAnswer(DOMAIN, (b"v=spf1 -all",))
 
     facts = records(dns_of('_dmarc TXT "v=DMARC1; p=none"\n', faults={DOMAIN: DnsFault.SERVFAIL}))
-    for failed_field in (facts.exists, facts.mx, facts.apex, facts.spf_redirects):
+    for failed_field in (facts.exists, facts.mx, facts.apex, facts.spf):
         assert isinstance(failed_field, Unreachable)
     assert facts.dmarc == (TxtAnswer(f"_dmarc.{DOMAIN}", (b"v=DMARC1; p=none",)),)
 
@@ -169,49 +171,6 @@ SEVEN = ["b.c.d.e.f.g.h", "c.d.e.f.g.h", "d.e.f.g.h", "e.f.g.h", "f.g.h", "g.h",
 )
 def test_the_tree_walk_asks_at_most_eight_names(name: str, walked: list[str]) -> None:
     assert list(tree_walk_names(name)) == walked
-
-
-REDIRECT = '@ TXT "v=spf1 redirect=un.l-hay.example"\n'
-
-
-@pytest.mark.parametrize(
-    ("zone", "names"),
-    [
-        ('@ TXT "v=spf1 redirect=un.l-hay.example"\nun TXT "v=spf1 -all"\n', ["un"]),
-        (
-            f'{REDIRECT}un TXT "v=spf1 redirect=deux.l-hay.example"\ndeux TXT "v=spf1 mx -all"\n',
-            ["un", "deux"],
-        ),
-        ('@ TXT "v=spf1 redirect=absent.l-hay.example"\n', ["absent"]),
-        ('@ TXT "v=spf1 redirect=_spf.%{d}"\n_spf TXT "v=spf1 -all"\n', ["_spf"]),
-        ('@ TXT "v=spf1 -all redirect=un.l-hay.example"\n', []),
-        ('@ TXT "v=spf1 redirect=l-hay.example"\n', []),
-        ('@ TXT "v=spf1 redirect=un.l-hay.example"\nun TXT "v=spf1 redirect=l-hay.example"\n', ["un"]),
-        ('@ TXT "v=spf1 redirect=un.l-hay.example"\n@ TXT "v=spf1 -all"\n', []),
-    ],
-    ids=["one", "two", "absent", "macro-of-the-domain", "all-wins", "itself", "loop", "two-records"],
-)
-def test_spf_redirections_are_followed(zone: str, names: list[str]) -> None:
-    facts = records(dns_of(zone))
-    assert not isinstance(facts.spf_redirects, Unreachable)
-    assert [answer.name.removesuffix(f".{DOMAIN}") for answer in facts.spf_redirects] == names
-
-
-def test_at_most_ten_redirections_are_followed() -> None:
-    zone = '@ TXT "v=spf1 redirect=n0.l-hay.example"\n' + "".join(
-        f'n{n} TXT "v=spf1 redirect=n{n + 1}.l-hay.example"\n' for n in range(15)
-    )
-    facts = records(dns_of(zone))
-    assert not isinstance(facts.spf_redirects, Unreachable)
-    assert len(facts.spf_redirects) == 10
-
-
-@pytest.mark.parametrize("target", ["un.l-hay.example", "%{i}.l-hay.example"])
-def test_a_redirection_that_cannot_be_followed_is_unknown(target: str) -> None:
-    zone = f'@ TXT "v=spf1 redirect={target}"\n'
-    facts = records(dns_of(zone, faults={f"un.{DOMAIN}": DnsFault.SERVFAIL}))
-    assert isinstance(facts.spf_redirects, Unreachable)
-    assert facts.apex == TxtAnswer(DOMAIN, (f"v=spf1 redirect={target}".encode(),))
 
 
 def test_each_address_of_each_mx_has_one_session(tmp_path: Path) -> None:

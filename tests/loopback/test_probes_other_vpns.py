@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -283,6 +284,11 @@ def test_a_closed_pptp_port() -> None:
     facts = run(old_tunnel_endpoint.look(access(VpnKind.PPTP), tools(port, 1723)))
     assert isinstance(facts, OldTunnel)
     assert (facts.protocol, facts.port, facts.answers[0].met) == ("pptp", "tcp/1723", OldTunnelMet.CLOSED)
+    assert facts.from_outside is True
+    inside = replace(tools(port, 1723), vantage="bureaux")
+    seen = run(old_tunnel_endpoint.look(access(VpnKind.PPTP), inside))
+    assert isinstance(seen, OldTunnel)
+    assert seen.from_outside is False
 
 
 async def l2tp_met(speaker: Speaker) -> tuple[OldTunnelMet | Unreachable, str]:

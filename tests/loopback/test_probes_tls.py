@@ -33,6 +33,7 @@ from cyberaudit.probes.registry import probe_for
 from cyberaudit.probes.tls_endpoint import RENEGOTIATION, announce, look, worth_asking_again
 from cyberaudit.probes.vpn_access import MAX_ADDRESSES
 from cyberaudit.town.scope import scope_for_look
+from tests.loopback.odd_tls_servers import Truth, honest
 from tests.unit.towns import town
 
 pytestmark = pytest.mark.loopback
@@ -321,6 +322,13 @@ def test_handshakes_that_a_limiter_cut_are_begun_again(authority: Authority) -> 
         server = meet(cutting_handshakes(port, times=3), patience=LONG)
     assert options(server).early_data == 16384
     assert server.unseen_certificate is None
+
+
+def test_a_certificate_too_long_to_be_read_is_told_as_such() -> None:
+    """Its TLS 1.3 is cut as well, which would say less."""
+    server = meet(honest(Truth(certificate=bytes(150_000))), patience=LONG)
+    assert server.sessions == ()
+    assert server.unseen_certificate == Unreachable(Reason.PROTOCOL_ERROR, "certificat trop long")
 
 
 async def plain_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

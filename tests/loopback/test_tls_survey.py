@@ -17,6 +17,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.network import Network
 from cyberaudit.probes.stream import Stream
+from cyberaudit.probes.tls.asking import CUTS_INSTEAD
 from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS10, TLS12, TLS13, VERSION_NAMES
 from cyberaudit.probes.tls.survey import Pace, Survey, survey
 from cyberaudit.town.scope import scope_for_look
@@ -29,7 +30,9 @@ from tests.loopback.odd_tls_servers import (
     X25519,
     AtOnce,
     Banning,
+    BanningAfterSsl2,
     Glitching,
+    InTurn,
     PerWindow,
     Queued,
     Talk,
@@ -37,8 +40,10 @@ from tests.loopback.odd_tls_servers import (
     TwoBackEnds,
     alert,
     close_on_hello,
+    cutting_refusals,
     cutting_versions,
     dribbling,
+    dripping,
     endless_certificate,
     honest,
     intolerant,
@@ -48,7 +53,9 @@ from tests.loopback.odd_tls_servers import (
     reset_on_hello,
     saying,
     server_hello,
+    ssl2_hello,
     tarpit,
+    to_ssl2,
 )
 
 pytestmark = pytest.mark.loopback
@@ -120,6 +127,7 @@ WELL_BEHAVED = {
     "one suite": Truth(suites={TLS12: (0x009C,)}),
     "no signed exchange": Truth(suites={TLS12: (0x009C, 0x0035)}),
     "finite fields": Truth(suites={TLS12: (0x009E, 0x0033)}),
+    "a shared key": Truth(suites={TLS12: (0xCCAC, 0x00A8)}),
     "unusual suites": Truth(suites={TLS12: (0x0096, 0x00C1, 0x0041, 0x0001)}),
 }
 
@@ -169,6 +177,15 @@ def test_a_finite_field_is_told_with_its_size() -> None:
     assert found.signature_schemes == (0x0804, 0x0401)
 
 
+def test_the_group_of_a_shared_key_is_told_though_nothing_is_signed() -> None:
+    found = see(honest(WELL_BEHAVED["a shared key"]))
+    assert isinstance(found.groups, tuple)
+    assert [each.groups for each in found.groups] == [(X25519, P256, P384)]
+    assert found.signature_schemes == ()
+    # Twice as many when all is asked a second time.
+    assert found.hellos <= 1.5 * (2 + len(VERSION_NAMES))
+
+
 @pytest.mark.parametrize(("truth", "accepted"), [(GOOD, 7), (Truth(suites=OLD), 10), (AGED, 10)])
 def test_few_hellos_are_needed(truth: Truth, accepted: int) -> None:
     found = see(honest(truth))
@@ -198,7 +215,7 @@ def test_what_is_no_tls_is_told_soon(talk: Talk, expected: str | Reason) -> None
     assert (found.met.reason if isinstance(found.met, Unreachable) else found.met) == expected
     assert found.versions == ()
     assert isinstance(found.complete, Unreachable)
-    assert found.connections <= 5
+    assert found.connections <= 6
 
 
 def test_a_tarpit_costs_six_seconds_at_most() -> None:
@@ -253,17 +270,33 @@ def test_one_accident_at_first_changes_nothing(refuse: Talk) -> None:
 
 
 @pytest.mark.parametrize("refuse", [reset_at_once, leave])
-@pytest.mark.parametrize("version", [TLS10, TLS12, TLS13])
+@pytest.mark.parametrize("version", [SSL3, TLS10, TLS12, TLS13])
 def test_a_version_that_is_cut_off_is_unknown_and_the_other_is_told(version: int, refuse: Talk) -> None:
     suites = (MODERN | OLD | {TLS12: MODERN[TLS12]})[version]
     truth = Truth(suites={version: suites})
     found = see(cutting_versions(truth, refuse))
     assert offer(found, version).accepted is True
     assert offer(found, version).suites == suites
-    others = [each.accepted for each in found.versions if each.version != VERSION_NAMES[version]]
-    assert {each.reason for each in others if isinstance(each, Unreachable)} == {Reason.RESET}
-    assert len(others) == len([each for each in others if isinstance(each, Unreachable)])
-    assert isinstance(found.complete, Unreachable)
+    # SSLv2 has no alert to refuse with.
+    told = {VERSION_NAMES[version], VERSION_NAMES[SSL2]}
+    assert {each.accepted for each in found.versions if each.version not in told} == {CUTS_INSTEAD}
+    assert offer(found, SSL2).accepted is False
+    assert found.complete == CUTS_INSTEAD
+
+
+@pytest.mark.parametrize("refuse", [reset_at_once, leave])
+def test_a_server_that_cuts_instead_of_refusing_shows_its_suites_soon(refuse: Talk) -> None:
+    begun = time.monotonic()
+    found = see(cutting_refusals(GOOD, refuse), pace=Pace())
+    # The control is granted each time: no limiter is waited for.
+    assert time.monotonic() - begun < 5
+    for version in (TLS12, TLS13):
+        assert offer(found, version).accepted is True
+        assert offer(found, version).seen == GOOD.suites[version]
+        assert offer(found, version).suites == CUTS_INSTEAD
+    assert {offer(found, version).accepted for version in (SSL3, TLS10)} == {CUTS_INSTEAD}
+    assert found.complete == CUTS_INSTEAD
+    assert found.hellos <= 40
 
 
 def test_what_comes_too_late_is_missing_and_never_wrong() -> None:
@@ -341,6 +374,14 @@ def test_a_certificate_that_never_ends_costs_little_and_hides_no_suite() -> None
     assert peak < 16 * 1024 * 1024
 
 
+@pytest.mark.parametrize("at_once", [100, 345])
+def test_a_key_exchange_that_drips_is_not_waited_for_and_contradicts_nothing(at_once: int) -> None:
+    """The second time with the certificate whole in the first answer, and in no later one."""
+    found = see(dripping(GOOD, at_once=at_once, seconds=0.01), pace=HASTY)
+    assert_right(found, GOOD)
+    assert found.complete == Unreachable(Reason.PROTOCOL_ERROR, "réponse incomplète")
+
+
 def test_a_large_certificate_hides_no_suite() -> None:
     truth = replace(GOOD, certificate=b"\x30" + bytes(62 * 1024))
     assert_right(see(honest(truth)), truth)
@@ -379,23 +420,58 @@ def test_a_server_that_dies_leaves_what_was_seen() -> None:
     assert found.complete.reason is Reason.REFUSED
 
 
-def test_an_old_ssl_server_names_its_kinds() -> None:
-    kinds = (0x010080, 0x0700C0)
-    body = b"\x04\x00\x01\x00\x02" + bytes(2) + (6).to_bytes(2) + (16).to_bytes(2)
-    body += b"".join(kind.to_bytes(3) for kind in kinds) + bytes(16)
-    hello = (0x8000 | len(body)).to_bytes(2) + body
+KINDS = (0x010080, 0x0700C0)
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        first = await reader.read(1)
-        writer.write(hello if first[0] & 0x80 else alert(70))
-        await writer.drain()
 
-    found = see(talk)
+@pytest.mark.parametrize(("truth", "others"), [(Truth(suites={}), False), (None, CUTS_INSTEAD)])
+def test_an_old_ssl_server_names_its_kinds(truth: Truth | None, others: bool | Unreachable) -> None:
+    """Whether it refuses newer versions in words, or cuts the line."""
+    found = see(to_ssl2(saying(ssl2_hello(KINDS), first=True), truth))
     answer = offer(found, SSL2)
     assert answer.accepted is True
-    assert answer.suites == kinds
+    assert answer.suites == KINDS
     assert answer.preference is Preference.CLIENT
-    assert [each.accepted for each in found.versions] == [True, False, False, False, False, False]
+    assert [each.accepted for each in found.versions] == [True] + 5 * [others]
+    assert found.hellos <= 1.5 * (2 + len(VERSION_NAMES)) + 2 * isinstance(others, Unreachable)
+
+
+@pytest.mark.parametrize("refuse", [reset_at_once, leave, saying(alert(40), first=True)])
+def test_old_ssl_is_refused_by_a_cut_line_too(refuse: Talk) -> None:
+    found = see(to_ssl2(refuse, GOOD))
+    assert_right(found, GOOD)
+    assert found.complete is True
+    # Four more tell the cut line from trouble.
+    assert found.hellos <= 1.5 * (7 + len(VERSION_NAMES)) + 4
+
+
+HALF_AN_ANSWER = saying(ssl2_hello(KINDS)[:9], first=True, stays=False)
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        to_ssl2(mute, GOOD),
+        to_ssl2(InTurn((leave, leave, mute)), GOOD),
+        to_ssl2(InTurn((leave, leave, HALF_AN_ANSWER)), GOOD),
+        to_ssl2(HALF_AN_ANSWER, GOOD),
+        BanningAfterSsl2(GOOD, leave),
+        BanningAfterSsl2(GOOD, reset_at_once),
+        to_ssl2(leave, Truth(suites={})),
+    ],
+    ids=["silence", "then silence", "then half", "half", "ban by closing", "ban by resetting", "no control"],
+)
+def test_old_ssl_is_unknown_when_the_line_may_be_cut_for_another_reason(talk: Talk) -> None:
+    found = see(talk, pace=HASTY)
+    assert isinstance(offer(found, SSL2).accepted, Unreachable)
+    assert isinstance(found.complete, Unreachable)
+
+
+def test_finite_fields_do_not_depend_on_old_ssl() -> None:
+    truth = WELL_BEHAVED["finite fields"]
+    found = see(to_ssl2(mute, truth), pace=HASTY)
+    assert isinstance(found.dh_groups, tuple)
+    assert len(found.dh_groups) == 1
+    assert see(to_ssl2(mute, GOOD), pace=HASTY).dh_groups == ()
 
 
 def test_everything_is_asked_without_a_name_too() -> None:

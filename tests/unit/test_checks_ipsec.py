@@ -4,20 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from cyberaudit.declared import Vpn, VpnKind
+from cyberaudit.declared import Host, Vpn, VpnKind
 from cyberaudit.engine.catalogue import load_catalogue
-from cyberaudit.facts.ike import IkeSaid, IpsecEndpoint
+from cyberaudit.facts.ike import IkeSaid, IkeServer, IpsecEndpoint
 from cyberaudit.facts.ike_samples import (
     BAD_GATEWAY,
     CHOOSY_GATEWAY,
     CLOSED_GATEWAY,
+    DEAF_GATEWAY,
     GOOD_GATEWAY,
     GOOD_SERVER,
     HALF_SEEN_GATEWAY,
     HASH_GATEWAY,
+    IGNORING_GATEWAY,
     MUTE_GATEWAY,
     MUTE_V1_GATEWAY,
     NO_ADDRESS_GATEWAY,
+    OLD_ONLY_GATEWAY,
     OLD_V1,
     OLD_VERSION_GATEWAY,
     PARTLY_SEEN_GATEWAY,
@@ -54,6 +57,9 @@ def ask(check_id: str, facts: IpsecEndpoint) -> Verdict:
         (OLD_VERSION_GATEWAY, FAIL, "ikev1"),
         (HASH_GATEWAY, FAIL, "hash-sent"),
         (BAD_GATEWAY, FAIL, "hash-sent"),
+        (IGNORING_GATEWAY, PASS, ""),
+        (OLD_ONLY_GATEWAY, FAIL, "ikev1"),
+        (DEAF_GATEWAY, UNKNOWN, "undecided"),
         (MUTE_V1_GATEWAY, UNKNOWN, Reason.TIMEOUT),
         (MUTE_GATEWAY, UNKNOWN, Reason.TIMEOUT),
         (CLOSED_GATEWAY, UNKNOWN, "undecided"),
@@ -91,6 +97,9 @@ def test_a_shared_key_alone_is_noted_beside_the_old_version() -> None:
         (WEAK_V2_GATEWAY, FAIL, "weak-algorithm"),
         (WEAK_GROUP_GATEWAY, FAIL, "weak-algorithm"),
         (BAD_GATEWAY, FAIL, "weak-algorithm"),
+        (IGNORING_GATEWAY, PASS, ""),
+        (OLD_ONLY_GATEWAY, FAIL, "weak-algorithm"),
+        (DEAF_GATEWAY, UNKNOWN, "undecided"),
         (HALF_SEEN_GATEWAY, UNKNOWN, Reason.TIMEOUT),
         (MUTE_V1_GATEWAY, UNKNOWN, Reason.TIMEOUT),
         (MUTE_GATEWAY, UNKNOWN, Reason.TIMEOUT),
@@ -137,6 +146,104 @@ def test_a_fault_is_told_although_the_rest_was_not_seen() -> None:
     server = MUTE_V1_GATEWAY.servers[0]
     weak = replace(server, offers=(replace(STRONG_V2, ciphers=("3des",)), server.offers[1]))
     assert ask("vpn.ipsec-algorithms", gateway(weak)).status is FAIL
+
+
+def test_a_silence_among_answers_is_told_in_words() -> None:
+    evidence = [line.value for line in ask("vpn.ipsec-version", IGNORING_GATEWAY).evidence]
+    assert evidence.count("laisse sans réponse, et répond à d'autres questions") == 2
+    assert "rien n'est accepté" in ask("vpn.ipsec-algorithms", IGNORING_GATEWAY).evidence[1].value
+
+
+TAKES_NOTHING = replace(CHOOSY_GATEWAY.servers[0], address="192.0.2.2")
+NOT_SEEN = replace(MUTE_GATEWAY.servers[0], address="192.0.2.2")
+NO_CIPHER = replace(GOOD_SERVER, offers=(replace(STRONG_V2, ciphers=(), macs=(), prfs=()), REFUSED_V1))
+
+
+@pytest.mark.parametrize("check_id", ["vpn.ipsec-version", "vpn.ipsec-algorithms"])
+@pytest.mark.parametrize(
+    ("other", "reason", "words"),
+    [
+        (TAKES_NOTHING, "undecided", "À l'adresse 192.0.2.2"),
+        (replace(DEAF_GATEWAY.servers[0], address="192.0.2.2"), "undecided", "À l'adresse 192.0.2.2"),
+        (NOT_SEEN, Reason.TIMEOUT, ""),
+    ],
+)
+def test_each_address_is_judged(check_id: str, other: IkeServer, reason: str, words: str) -> None:
+    for servers in ((GOOD_SERVER, other), (other, GOOD_SERVER)):
+        verdict = ask(check_id, gateway(*servers))
+        assert (verdict.status, verdict.reason) == (UNKNOWN, reason)
+        assert words in verdict.text
+    assert ask(check_id, gateway(GOOD_SERVER, replace(GOOD_SERVER, address="192.0.2.2"))).status is PASS
+
+
+@pytest.mark.parametrize("check_id", ["vpn.ipsec-version", "vpn.ipsec-algorithms"])
+def test_where_all_is_refused_nothing_can_be_judged_from_here(check_id: str) -> None:
+    verdict = ask(check_id, gateway(CHOOSY_GATEWAY.servers[0], TAKES_NOTHING))
+    assert verdict.status is UNKNOWN
+    assert "n'accepte rien d'un inconnu" in verdict.text
+
+
+def test_a_gateway_that_takes_something_without_a_cipher_was_not_seen() -> None:
+    verdict = ask("vpn.ipsec-algorithms", gateway(NO_CIPHER))
+    assert (verdict.status, verdict.reason) == (UNKNOWN, Reason.NOT_COLLECTED)
+
+
+@pytest.mark.parametrize("check_id", ["vpn.ipsec-version", "vpn.ipsec-algorithms"])
+def test_a_pass_says_whom_it_speaks_of(check_id: str) -> None:
+    assert "n'accepte d'un inconnu que" in ask(check_id, GOOD_GATEWAY).text
+
+
+L2TP = replace(ENDPOINT, id="l2tp", type=VpnKind.L2TP, port="udp/1701")
+TWICE = replace(ENDPOINT, id="again", port="udp/4500")
+APART = replace(ENDPOINT, id="apart", port="udp/5500")
+ELSEWHERE = replace(L2TP, id="elsewhere", host="other")
+
+
+@pytest.mark.parametrize("check_id", ["vpn.ipsec-version", "vpn.ipsec-algorithms"])
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ((L2TP, ENDPOINT), (ENDPOINT,)),
+        ((ENDPOINT, TWICE, L2TP), (ENDPOINT,)),
+        ((TWICE, ENDPOINT), (TWICE,)),
+        ((L2TP, replace(L2TP, id="again")), (L2TP,)),
+        ((ENDPOINT, APART, L2TP), (ENDPOINT, APART)),
+        ((APART, L2TP), (APART, L2TP)),
+        ((ENDPOINT, ELSEWHERE), (ENDPOINT, ELSEWHERE)),
+    ],
+)
+def test_what_one_gateway_shows_is_told_once(
+    check_id: str, declared: tuple[Vpn, ...], told: tuple[Vpn, ...]
+) -> None:
+    check = CATALOGUE.check(check_id)
+    assert check is not None
+    town = towns.town(*declared)
+    assert tuple(each for each in declared if check.concerns(each, town)) == told
+
+
+def test_two_hosts_with_the_same_addresses_are_one_gateway() -> None:
+    check = CATALOGUE.check("vpn.ipsec-version")
+    assert check is not None
+    box, other = (
+        Host(name, name, (), "outside", ("192.0.2.1",), (), "", "", "") for name in ("box", "other")
+    )
+    town = towns.town(box, other, ENDPOINT, ELSEWHERE)
+    assert [check.concerns(each, town) for each in (ENDPOINT, ELSEWHERE)] == [True, False]
+
+
+def test_the_letter_the_fiche_and_the_check_name_the_same_groups() -> None:
+    fiche = CATALOGUE.fiches["vpn.ipsec-algorithms"].fix
+    letter = CATALOGUE.remedies.measures["modern-ipsec"].contractor
+    assert all("les groupes 1, 2, 5 et 22 à 27" in text for text in (fiche, letter))
+    for group in (22, 23, 24, 25, 26, 27):
+        weak = gateway(replace(GOOD_SERVER, offers=(replace(STRONG_V2, groups=(group,)), REFUSED_V1)))
+        assert ask("vpn.ipsec-algorithms", weak).status is FAIL
+
+
+def test_a_rule_that_no_answer_shows_is_no_source_of_the_check() -> None:
+    check = CATALOGUE.check("vpn.ipsec-algorithms")
+    assert check is not None
+    assert "IPSEC R12" not in check.sources
 
 
 @pytest.mark.parametrize("check_id", ["vpn.ipsec-version", "vpn.ipsec-algorithms"])

@@ -14,16 +14,20 @@ from cyberaudit.facts.mail import MailDns, MailServer, MailServers, MxRecord, Tx
 from cyberaudit.facts.mail_samples import (
     BAD_DNS,
     BAD_SERVERS,
+    BROKEN_DNS,
     CERTIFICATE,
     EXPIRED_SERVERS,
     GOOD_DNS,
     GOOD_SERVERS,
     LOCKED_DNS,
+    LONG_DNS,
     MUTE_SERVERS,
+    MX_STEP,
     SESSION,
     TLS,
 )
-from cyberaudit.model import Reason, Status, Unreachable, Verdict
+from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree
+from cyberaudit.model import Evidence, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk import Context
 from tests.unit import towns
 
@@ -49,9 +53,31 @@ def outcome(check_id: str, facts: Any, *, sends_mail: bool = True) -> Expected:
 
 
 def dns(
-    *, spf: tuple[bytes, ...] = (b"v=spf1 mx -all",), dmarc: Any = GOOD_DNS.dmarc, redirects: Any = ()
+    *,
+    spf: tuple[bytes, ...] = (b"v=spf1 mx -all",),
+    dmarc: Any = GOOD_DNS.dmarc,
+    tree: SpfTree | Unreachable | None = GOOD_DNS.spf,
 ) -> MailDns:
-    return replace(GOOD_DNS, apex=TxtAnswer(GOOD_DNS.domain, spf), dmarc=dmarc, spf_redirects=redirects)
+    return replace(GOOD_DNS, apex=TxtAnswer(GOOD_DNS.domain, spf), dmarc=dmarc, spf=tree)
+
+
+def step(term: str, found: Found = Found.ADDRESSES, record: str = "", **changes: Any) -> SpfStep:
+    target = term.lstrip("+-~?").partition("=" if "=" in term else ":")[2]
+    return replace(
+        MX_STEP, term=term, target=target or MX_STEP.at, found=found, record=record, names=0, **changes
+    )
+
+
+def tree(*steps: SpfStep, cut: bool = False, admitted: int = 0) -> SpfTree:
+    return SpfTree(steps, cut, admitted)
+
+
+def void(term: str) -> SpfStep:
+    return step(term, Found.NOTHING, void4=True, void6=True)
+
+
+def redirected(record: str, *more: SpfStep, found: Found = Found.RECORD) -> SpfTree:
+    return tree(step("redirect=_spf.example", found, record), *more)
 
 
 def dmarc(*records: bytes, at: str = GOOD_DNS.domain) -> tuple[TxtAnswer, ...]:
@@ -76,15 +102,16 @@ REDIRECT = b"v=spf1 redirect=_spf.example"
         (dns(spf=(b"v=spf1 mx ~all",)), (PASS, "")),
         (dns(spf=(b"v=spf1 mx ~all",), dmarc=dmarc(b"v=DMARC1; p=none")), (PARTIAL, "soft-all")),
         (dns(spf=(b"v=spf1 mx ~all",), dmarc=LOST), (UNKNOWN, Reason.TIMEOUT)),
-        (dns(spf=(REDIRECT,), redirects=(TxtAnswer("_spf.example", (b"v=spf1 -all",)),)), (PASS, "")),
-        (dns(spf=(REDIRECT,), redirects=(TxtAnswer("_spf.example", ()),)), (FAIL, "broken-redirect")),
-        (
-            dns(spf=(REDIRECT,), redirects=(TxtAnswer("_spf.example", (REDIRECT,)),)),
-            (FAIL, "broken-redirect"),
-        ),
-        (dns(spf=(REDIRECT,), redirects=()), (FAIL, "broken-redirect")),
-        (dns(spf=(REDIRECT,), redirects=LOST), (UNKNOWN, Reason.TIMEOUT)),
-        (dns(spf=(REDIRECT + b" -all",), redirects=LOST), (PASS, "")),
+        (dns(spf=(REDIRECT,), tree=redirected("v=spf1 -all")), (PASS, "")),
+        (dns(spf=(REDIRECT,), tree=redirected("", found=Found.NO_RECORD)), (FAIL, "broken-redirect")),
+        (dns(spf=(REDIRECT,), tree=redirected("", found=Found.LOOP)), (FAIL, "loop")),
+        (dns(spf=(REDIRECT,), tree=redirected("", found=Found.TROUBLE)), (UNKNOWN, "resolver-failure")),
+        (dns(spf=(REDIRECT,), tree=redirected("", found=Found.VARIABLE)), (UNKNOWN, "undecided")),
+        (dns(spf=(REDIRECT,), tree=LOST), (UNKNOWN, Reason.TIMEOUT)),
+        (dns(spf=(REDIRECT,), tree=None), (UNKNOWN, Reason.NOT_COLLECTED)),
+        (dns(spf=(REDIRECT + b" -all",), tree=tree()), (PARTIAL, "after-all")),
+        (dns(tree=LOST), (PASS, "")),
+        (dns(spf=(b"v=spf1 a:x.example -all",), tree=LOST), (UNKNOWN, Reason.TIMEOUT)),
         (replace(GOOD_DNS, apex=LOST), (UNKNOWN, Reason.TIMEOUT)),
         (dns(spf=(b"v=spf1 ip4:0.0.0.0/0 -all",)), (FAIL, "too-broad")),
         (dns(spf=(b"v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",)), (FAIL, "too-broad")),
@@ -93,30 +120,128 @@ REDIRECT = b"v=spf1 redirect=_spf.example"
         (dns(spf=(b"v=spf1 mx/7 -all",)), (FAIL, "too-broad")),
         (dns(spf=(b"v=spf1 ip4:10.0.0.0/8 -all",)), (PASS, "")),
         (dns(spf=(b"v=spf1 -ip4:0.0.0.0/0 ~ip6:::/0 -all",)), (PASS, "")),
-        (dns(spf=(b"v=spf1 -all ip4:0.0.0.0/0",)), (PASS, "")),
+        (dns(spf=(b"v=spf1 -all ip4:0.0.0.0/0",)), (PARTIAL, "after-all")),
         (dns(spf=(b"v=spf1 mx -all ipv4:192.0.2.1",)), (FAIL, "syntax")),
         (dns(spf=(b"v=spf1 include: -all",)), (FAIL, "syntax")),
         (dns(spf=(b"v=spf1\tmx -all",)), (FAIL, "no-record")),
-        (dns(spf=(REDIRECT + b" ip4:1.2.3",), redirects=LOST), (FAIL, "syntax")),
-        (dns(spf=(REDIRECT + b" ip4:0.0.0.0/0",), redirects=LOST), (FAIL, "too-broad")),
-        (
-            dns(spf=(REDIRECT,), redirects=(TxtAnswer("_spf.example", (b"v=spf1 oops -all",)),)),
-            (FAIL, "syntax"),
-        ),
-        (
-            dns(
-                spf=(REDIRECT,),
-                redirects=(
-                    TxtAnswer("_spf.example", (b"v=spf1 ip4:0.0.0.0/2 redirect=b.example",)),
-                    TxtAnswer("b.example", (b"v=spf1 -all",)),
-                ),
-            ),
-            (FAIL, "too-broad"),
-        ),
+        (dns(spf=(REDIRECT + b" ip4:1.2.3",), tree=LOST), (FAIL, "syntax")),
+        (dns(spf=(REDIRECT + b" ip4:0.0.0.0/0",), tree=LOST), (FAIL, "too-broad")),
+        (dns(spf=(REDIRECT,), tree=redirected("", found=Found.SYNTAX)), (FAIL, "include-syntax")),
+        (dns(spf=(REDIRECT,), tree=redirected("v=spf1 ip4:0.0.0.0/2 -all")), (FAIL, "too-broad")),
+        (dns(spf=(REDIRECT,), tree=redirected("v=spf1 ?all")), (PARTIAL, "neutral-all")),
     ],
 )
 def test_spf(facts: MailDns, expected: Expected) -> None:
     assert outcome("mail.spf", facts) == expected
+
+
+TEN = tuple(step(f"a:h{n}.example") for n in range(10))
+INCLUDED = step("include:_spf.example", Found.RECORD, "v=spf1 ip4:198.51.100.0/24 -all")
+OPEN = step("include:_spf.example", Found.RECORD, "v=spf1 +all")
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (tree(*TEN), (PASS, "")),
+        (tree(*TEN, step("a:h10.example")), (FAIL, "too-many-lookups")),
+        (tree(void("a:x.example"), void("mx:y.example")), (PASS, "")),
+        (tree(*map(void, ("a:x.example", "a:y.example", "a:z.example"))), (FAIL, "too-many-voids")),
+        (tree(*(step(f"a:{n}.x.example", void4=True) for n in "abc")), (PASS, "")),
+        (tree(step("mx", Found.TOO_MANY_MX)), (FAIL, "too-many-mx")),
+        (tree(step("include:x.example", Found.NO_RECORD)), (FAIL, "include-no-record")),
+        (tree(step("include:x.example", Found.SEVERAL)), (FAIL, "include-several-records")),
+        (tree(step("include:x.example", Found.SYNTAX)), (FAIL, "include-syntax")),
+        (tree(step("include:x.example", Found.LOOP)), (FAIL, "loop")),
+        (tree(step("include:x.example", Found.TROUBLE)), (UNKNOWN, "resolver-failure")),
+        (tree(step("mx", Found.TROUBLE), step("include:x.example", Found.LOOP)), (FAIL, "loop")),
+        (tree(step("exists:%{i}.x.example", Found.VARIABLE)), (PASS, "")),
+        (tree(step("ptr", Found.VARIABLE)), (PARTIAL, "ptr")),
+        (tree(step("ptr", Found.VARIABLE, depth=1)), (PASS, "")),
+        (tree(INCLUDED), (PASS, "")),
+        (tree(OPEN), (FAIL, "plus-all")),
+        (tree(replace(OPEN, admits=False)), (PASS, "")),
+        (tree(replace(INCLUDED, record="v=spf1 ip4:192.0.0.0/4 -all")), (FAIL, "too-broad")),
+        (tree(INCLUDED, admitted=1 << 23), (PASS, "")),
+        (tree(INCLUDED, admitted=1 << 24), (FAIL, "too-broad")),
+    ],
+)
+def test_what_a_list_leads_to(seen: SpfTree, expected: Expected) -> None:
+    assert outcome("mail.spf", dns(tree=seen)) == expected
+
+
+def test_too_many_lookups_tell_the_count_and_the_term_that_goes_over() -> None:
+    verdict = ask("mail.spf", LONG_DNS)
+    assert verdict.items[0].text == (
+        "13 recherches DNS au lieu de 10 : la lecture s'arrête à « a:sortie.fournisseur.example »."
+    )
+    assert Evidence("recherches DNS", "13 sur 10 au plus") in verdict.evidence
+
+
+def proposed(facts: MailDns) -> str | None:
+    lines = [line.value for line in ask("mail.spf", facts).evidence if line.label == "ligne de zone proposée"]
+    return lines[0].partition(" IN TXT ")[2] if lines else None
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        (dns(), None),
+        (
+            dns(spf=(b"v=spf1 include:x.example ~all", b"v=spf1 mx -all")),
+            '"v=spf1 include:x.example mx ~all"',
+        ),
+        (dns(spf=(b"v=spf1 MX -all", b"v=spf1 a mx -all")), '"v=spf1 mx a -all"'),
+        (dns(spf=(b"v=spf1 mx -all", b"v=spf1 redirect=x.example")), None),
+        (dns(spf=(b"v=spf1 mx -all", b"v=spf1 oops")), None),
+        (dns(spf=(b"v=spf1 mx ?all",)), '"v=spf1 mx ~all"'),
+        (dns(spf=(b"v=spf1 mx",)), '"v=spf1 mx ~all"'),
+        (LONG_DNS, '"v=spf1 mx include:_spf.fournisseur.example -all"'),
+        (BROKEN_DNS, '"v=spf1 mx -all"'),
+        (
+            dns(
+                spf=(b"v=spf1 ip4:198.51.100.1 a:x.example a:y.example a:z.example -all",),
+                tree=tree(*map(void, ("a:x.example", "a:y.example", "a:z.example"))),
+            ),
+            '"v=spf1 ip4:198.51.100.1 -all"',
+        ),
+        (
+            dns(
+                spf=(b"v=spf1 a:x.example a:y.example a:z.example -all",),
+                tree=tree(*map(void, ("a:x.example", "a:y.example", "a:z.example"))),
+            ),
+            None,
+        ),
+        (
+            dns(
+                spf=(b"v=spf1 mx include:x.example -all",),
+                tree=tree(step("mx"), step("include:x.example", Found.NO_RECORD)),
+            ),
+            '"v=spf1 mx -all"',
+        ),
+        (dns(spf=(b"v=spf1 " + b"ip4:198.51.100.24 " * 3 + b"?all",)), '"v=spf1 ip4:198.51.100.24 ~all"'),
+        (dns(spf=(b"v=spf1 " + b" ".join(b"ip4:198.51.100.%d" % n for n in range(40)) + b" ?all",)), None),
+        (dns(spf=(b"v=spf1 mx ptr -all",), tree=tree(step("mx"), step("ptr", Found.VARIABLE))), None),
+        (dns(spf=(b"v=spf1 mx -all include:x.example",)), '"v=spf1 mx -all"'),
+        (dns(tree=tree(*TEN, step("a:h10.example"))), None),
+    ],
+)
+def test_a_better_line_is_proposed_when_it_lets_the_same_people_write(
+    facts: MailDns, line: str | None
+) -> None:
+    assert proposed(facts) == line
+
+
+def test_a_shared_list_and_a_wide_range_are_told_and_no_fault() -> None:
+    record = b"v=spf1 ip4:198.18.0.0/15 include:mx.ovh.com -all"
+    shared = step("include:mx.ovh.com", Found.RECORD, "v=spf1 ip4:198.51.100.0/24 ~all")
+    verdict = ask("mail.spf", dns(spf=(record,), tree=tree(shared)))
+    assert verdict.status is PASS
+    assert [(item.status, item.reason) for item in verdict.items] == [
+        (PASS, "shared-include"),
+        (PASS, "wide"),
+    ]
+    assert "OVHcloud" in verdict.items[0].text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """VPN checks: what an access speaks TLS with, and answers of people, to verdicts, table by table."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,9 @@ import pytest
 
 from cyberaudit.declared import Answer, Declaration, Vpn, VpnKind
 from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.facts.ike import IpsecEndpoint
+from cyberaudit.facts.ike_samples import CLOSED_GATEWAY, GOOD_GATEWAY, MUTE_GATEWAY, TWO_LINES_GATEWAY
+from cyberaudit.facts.old_tunnel import OldTunnel, OldTunnelAnswer, OldTunnelMet
 from cyberaudit.facts.openvpn import OpenVpnAnswer, OpenVpnEndpoint, OpenVpnMet
 from cyberaudit.facts.tls_endpoint import DhGroup, GroupOffer, Preference, TlsEndpoint, VersionOffer
 from cyberaudit.facts.tls_endpoint_samples import (
@@ -52,7 +56,7 @@ from cyberaudit.facts.tls_endpoint_samples import (
     unseen,
     with_options,
 )
-from cyberaudit.model import Item, Reason, Status, Unreachable, Verdict
+from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk import Context
 from tests.unit import towns
 
@@ -62,6 +66,12 @@ CATALOGUE = load_catalogue()
 PASS, PARTIAL, FAIL, UNKNOWN = Status.PASS, Status.PARTIAL, Status.FAIL, Status.UNKNOWN
 NOT_THIS_TYPE = Unreachable(Reason.NO_PROBE)
 NAME = "vpn.mairie-saint-etienne-d-o.example"
+FACTS_OF = {
+    VpnKind.OPENVPN: OpenVpnEndpoint,
+    VpnKind.IPSEC: IpsecEndpoint,
+    VpnKind.PPTP: OldTunnel,
+    VpnKind.L2TP: OldTunnel,
+}
 ON_TLS = ("vpn.protocols", "vpn.suites", "vpn.key-exchange", "vpn.session-options")
 Expected = tuple[Status, str]
 
@@ -76,8 +86,8 @@ def ask(check_id: str, facts: Any, *, asset: Vpn | None = None) -> Verdict:
     ctx = Context(towns.NOW, asset, check.settings(), towns.town(asset))
     if isinstance(facts, Declaration):
         return check.function(facts, ctx)
-    pair = (NOT_THIS_TYPE, facts) if asset.type is VpnKind.OPENVPN else (facts, NOT_THIS_TYPE)
-    return check.function(pair, ctx)
+    kind = FACTS_OF.get(asset.type, TlsEndpoint)
+    return check.function(tuple(facts if need is kind else NOT_THIS_TYPE for need in check.needs), ctx)
 
 
 def outcome(check_id: str, facts: Any, *, asset: Vpn | None = None) -> Expected:
@@ -122,6 +132,7 @@ def suites(*codes: int) -> TlsEndpoint:
         (versions(TLS_12, unseen("TLSv1.3")), (UNKNOWN, Reason.RESET)),
         (versions(unseen("TLSv1.2"), refused("TLSv1.3")), (UNKNOWN, Reason.RESET)),
         (versions(), (UNKNOWN, "undecided")),
+        (versions(accepted("SSLv3", (0x000A,))), (FAIL, "old-version")),
         (changed(versions=()), (UNKNOWN, Reason.NOT_COLLECTED)),
         (STORED_BY_VERSION_1, (UNKNOWN, Reason.NOT_COLLECTED)),
         (ONE_ADDRESS_MUTE, (UNKNOWN, Reason.TIMEOUT)),
@@ -141,6 +152,27 @@ def test_the_old_versions_are_one_item_of_one_rule() -> None:
     verdict = ask("vpn.protocols", OLD_ENDPOINT)
     assert verdict.items == (Item("R4", FAIL, "old-version", "TLS 1.0 et TLS 1.1 sont acceptés."),)
     assert [line.value for line in verdict.evidence] == ["refusé", "refusé", *["accepté"] * 4]
+
+
+def test_a_server_that_refuses_both_current_versions_and_speaks_an_old_one_fails_r3() -> None:
+    assert rules(ask("vpn.protocols", ONLY_OLD_ENDPOINT)) == [
+        ("R4", FAIL, "old-version"),
+        ("R3", FAIL, "no-version"),
+    ]
+    assert rules(ask("vpn.protocols", versions())) == [("R3", UNKNOWN, "no-version")]
+
+
+def test_an_access_in_clear_text_is_not_told_as_an_outdated_encryption() -> None:
+    beside = serving(BAD_SERVER, answering("http", "192.0.2.2"))
+    for facts in (HTTP_ENDPOINT, beside):
+        assert ask("vpn.protocols", facts).text == "« agents » répond en clair, sans chiffrement."
+
+
+@pytest.mark.parametrize("check_id", ON_TLS)
+def test_the_product_that_was_recognised_is_named(check_id: str) -> None:
+    lines = ask(check_id, BAD_ENDPOINT).evidence
+    assert Evidence("équipement reconnu", "équipement Fortinet") in lines
+    assert all(line.label != "équipement reconnu" for line in ask(check_id, GOOD_ENDPOINT).evidence)
 
 
 def test_a_version_that_was_not_seen_is_named_with_its_cause() -> None:
@@ -253,6 +285,47 @@ def test_every_text_fits_in_a_verdict_even_with_the_longest_names() -> None:
     assert all(item.text.endswith(".") for item in verdict.items)
 
 
+def test_a_name_is_cut_from_a_sentence_whole() -> None:
+    # ECDHE with Camellia, ECDSA and RSA: the longest names
+    items = ask("vpn.suites", suites(0xC072, 0xC073, 0xC076, 0xC077)).items
+    text = text_of(items, "R9-")
+    assert text.endswith(
+        "CAMELLIA_128_CBC_SHA256, TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384 et 2\u00a0autres."
+    )
+
+
+def modern_groups(*codes: int) -> TlsEndpoint:
+    """Curves alone in TLS 1.2; in TLS 1.3 these."""
+    return changed(groups=(GroupOffer("TLSv1.2", (29, 23)), GroupOffer("TLSv1.3", codes)))
+
+
+def test_finite_fields_of_tls_1_3_behind_the_curves_are_a_note() -> None:
+    verdict = ask("vpn.key-exchange", modern_groups(29, 23, 30, 0x0100, 0x0101))
+    advice = next(line.value for line in verdict.evidence if line.label == "conseil")
+    assert verdict.status is PASS
+    assert advice.startswith("ffdhe2048 et ffdhe3072 en TLS 1.3, après les courbes : toléré (R7-)")
+    assert "ssl_ecdh_curve" in advice
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        modern_groups(0x0100, 29),
+        modern_groups(0x0100),
+        changed(groups=(GroupOffer("TLSv1.2", (29, 0x0100)), GroupOffer("TLSv1.3", (29, 0x0100)))),
+    ],
+)
+def test_finite_fields_that_come_first_or_in_tls_1_2_are_half_way(facts: TlsEndpoint) -> None:
+    verdict = ask("vpn.key-exchange", facts)
+    assert rules(verdict) == [("R7-", PARTIAL, "finite-field")]
+    assert all(line.label != "conseil" for line in verdict.evidence)
+
+
+def test_the_groups_of_tls_1_2_are_told_as_those_of_all_that_came_before() -> None:
+    labels = [line.label for line in ask("vpn.key-exchange", GOOD_ENDPOINT).evidence]
+    assert labels[:2] == ["groupes TLS 1.2 et avant", "groupes TLS 1.3"]
+
+
 def groups(*codes: int) -> TlsEndpoint:
     return changed(groups=(GroupOffer("TLSv1.2", codes), GroupOffer("TLSv1.3", (29,))))
 
@@ -338,7 +411,7 @@ def test_a_breakable_exchange_raises_the_likelihood(facts: TlsEndpoint, raised: 
         (with_options(secure_renegotiation=False), [("R22", FAIL, "secure-renegotiation")]),
         (with_options(compression=LOST), [("R19", UNKNOWN, "reset")]),
         (with_options(ticket_seconds=86_400), []),
-        (with_options(ticket_seconds=0), []),
+        (with_options(ticket_seconds=0), [("R20", UNKNOWN, "not-looked")]),
         (with_options(ticket_seconds=86_401), [("R20", PARTIAL, "long-ticket")]),
         (with_options(ticket_seconds=LOST), [("R20", UNKNOWN, "reset")]),
         (with_options(tickets=False, ticket_seconds=LOST), []),
@@ -370,6 +443,29 @@ def test_a_breakable_exchange_raises_the_likelihood(facts: TlsEndpoint, raised: 
 )
 def test_session_options(facts: TlsEndpoint, expected: list[tuple[str, Status, str]]) -> None:
     assert rules(ask("vpn.session-options", facts)) == expected
+
+
+def said_of_options(facts: TlsEndpoint) -> dict[str, str]:
+    return {line.label: line.value for line in ask("vpn.session-options", facts).evidence}
+
+
+def test_what_cannot_be_asked_of_a_server_is_told_pointless() -> None:
+    unasked = dict.fromkeys(("encrypt_then_mac", "fallback_scsv"), Unreachable(Reason.NOT_LOOKED))
+    told = said_of_options(ONLY_TLS_1_3)
+    pointless = ("compression", "renégociation protégée", "encrypt_then_mac", "fallback SCSV", "heartbeat")
+    assert {told[label] for label in pointless} == {"sans objet"}
+    both = said_of_options(with_options(**unasked))
+    assert both["encrypt_then_mac"] == "sans objet"
+    assert both["fallback SCSV"].startswith("non vu : ")
+    with_cbc = replace(suites(0xC023).servers[0], options=replace(OPTIONS, **unasked))
+    assert said_of_options(serving(with_cbc))["encrypt_then_mac"].startswith("non vu : ")
+
+
+def test_early_data_and_tickets_are_told_as_people_say_them() -> None:
+    assert said_of_options(GOOD_ENDPOINT)["données en avance (0-RTT)"] == "non"
+    told = said_of_options(EARLY_ENDPOINT)
+    assert told["données en avance (0-RTT)"] == "oui, 16384 octets au plus"
+    assert told["durée des tickets"] == "7\u00a0jours"
 
 
 def test_a_dangerous_option_raises_the_likelihood() -> None:
@@ -418,10 +514,11 @@ def test_an_incomplete_survey_is_told_and_never_passes(check_id: str) -> None:
 @pytest.mark.parametrize("check_id", ON_TLS)
 def test_the_sentence_of_the_secretary_names_no_rule(check_id: str) -> None:
     text = ask(check_id, BAD_ENDPOINT).text
-    assert text.startswith("L'accès « agents » ")
+    assert text.startswith("« agents » ")
     assert len(text) <= 100
     assert "R1" not in text
     assert "TLS" not in text
+    assert not re.search("renégociation|empreinte|agrafage", text)
 
 
 TUNNEL = OpenVpnEndpoint(
@@ -460,6 +557,32 @@ def answered(*mets: OpenVpnMet | Unreachable) -> OpenVpnEndpoint:
 )
 def test_the_channel_of_openvpn_is_judged_alike(check_id: str, facts: Any, expected: Status) -> None:
     assert ask(check_id, facts, asset=access(VpnKind.OPENVPN)).status is expected
+
+
+AFTER_THE_CERTIFICATE = {
+    "tickets": Unreachable(Reason.NOT_LOOKED),
+    "ticket_seconds": Unreachable(Reason.NOT_LOOKED),
+    "early_data": Unreachable(Reason.NOT_LOOKED),
+    "fallback_scsv": Unreachable(Reason.NOT_LOOKED),
+    "client_renegotiation": Unreachable(Reason.NOT_LOOKED),
+}
+
+
+def test_what_openvpn_hides_from_strangers_is_no_question() -> None:
+    server = replace(GOOD_SERVER, options=replace(OPTIONS, **AFTER_THE_CERTIFICATE))
+    inside = ask("vpn.session-options", replace(TUNNEL, servers=(server,)), asset=access(VpnKind.OPENVPN))
+    assert (inside.status, inside.items) == (PASS, ())
+    assert [line.value for line in inside.evidence].count("sans objet") == 4
+    assert outcome("vpn.session-options", serving(server)) == (UNKNOWN, Reason.NOT_LOOKED)
+
+
+def test_what_openvpn_shows_to_strangers_is_judged_all_the_same() -> None:
+    options = replace(OPTIONS, **AFTER_THE_CERTIFICATE, compression=True, heartbeat=LOST)
+    facts = replace(TUNNEL, servers=(replace(GOOD_SERVER, options=options),))
+    assert rules(ask("vpn.session-options", facts, asset=access(VpnKind.OPENVPN))) == [
+        ("R19", FAIL, "compression"),
+        ("R16", UNKNOWN, "reset"),
+    ]
 
 
 @pytest.mark.parametrize("check_id", ON_TLS)
@@ -510,6 +633,39 @@ def test_needless_openvpn(met: OpenVpnMet | Unreachable, expected: Status) -> No
     assert ask("vpn.needless-portal", answered(met), asset=asset).status is expected
 
 
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (GOOD_GATEWAY, FAIL),
+        (TWO_LINES_GATEWAY, FAIL),
+        (CLOSED_GATEWAY, PASS),
+        (replace(CLOSED_GATEWAY, left_out=("192.0.2.9",)), UNKNOWN),
+        (MUTE_GATEWAY, UNKNOWN),
+        (replace(GOOD_GATEWAY, servers=(replace(GOOD_GATEWAY.servers[0], ports=()),)), UNKNOWN),
+        (LOST, UNKNOWN),
+    ],
+)
+def test_needless_ipsec(facts: Any, expected: Status) -> None:
+    asset = access(VpnKind.IPSEC, used_by="nobody")
+    assert ask("vpn.needless-portal", facts, asset=asset).status is expected
+
+
+@pytest.mark.parametrize(
+    ("met", "expected"),
+    [
+        (OldTunnelMet.ANSWERS, PARTIAL),
+        (OldTunnelMet.FOREIGN, PARTIAL),
+        (OldTunnelMet.CLOSED, PASS),
+        (OldTunnelMet.SILENT, UNKNOWN),
+        (LOST, UNKNOWN),
+    ],
+)
+def test_needless_old_tunnel(met: OldTunnelMet | Unreachable, expected: Status) -> None:
+    tunnel = OldTunnel("pptp", "tcp/1723", (OldTunnelAnswer("192.0.2.1", met, ""),), (), from_outside=True)
+    asset = access(VpnKind.PPTP, used_by="contractor")
+    assert ask("vpn.needless-portal", tunnel, asset=asset).status is expected
+
+
 def test_needless_portal_names_where_it_answers() -> None:
     verdict = ask("vpn.needless-portal", ONE_ADDRESS_CLOSED, asset=access(used_by="nobody"))
     assert [item.text for item in verdict.items] == ["L'accès répond sur 192.0.2.1."]
@@ -523,7 +679,9 @@ def test_needless_portal_names_where_it_answers() -> None:
         ("vpn.needless-portal", VpnKind.SSL, "agents", False),
         ("vpn.needless-portal", VpnKind.SSL, "contractor", True),
         ("vpn.needless-portal", VpnKind.OPENVPN, "nobody", True),
-        ("vpn.needless-portal", VpnKind.IPSEC, "nobody", False),
+        ("vpn.needless-portal", VpnKind.IPSEC, "nobody", True),
+        ("vpn.needless-portal", VpnKind.PPTP, "contractor", True),
+        ("vpn.needless-portal", VpnKind.WIREGUARD, "nobody", False),
         ("vpn.ssl-vpn", VpnKind.SSL, "", True),
         ("vpn.ssl-vpn", VpnKind.SSL, "nobody", False),
         ("vpn.ssl-vpn", VpnKind.OPENVPN, "", False),

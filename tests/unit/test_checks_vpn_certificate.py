@@ -9,6 +9,7 @@ import pytest
 from cyberaudit.declared import Vpn, VpnKind
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.facts.certificate import (
+    NAME_NOT_COMPARED,
     Bounds,
     Certificate,
     ChainFault,
@@ -102,6 +103,9 @@ def ending(**left: int) -> TlsEndpoint:
 
 
 UNKNOWN_ISSUER = "l'autorité qui a signé le certificat est inconnue (Pare-feu)"
+UNCOMPARED = Unreachable(Reason.NOT_DECLARED)
+UNSENT = "le serveur n'envoie pas le certificat de « Inter », ou cette autorité n'est pas reconnue"
+ALONE = of_session(trust_error=UNSENT, chain_faults=(ChainFault.ISSUER_UNSENT,))
 SHORT_LIFE = {"not_before": towns.NOW - timedelta(days=1), "not_after": towns.NOW + timedelta(days=5)}
 
 
@@ -122,13 +126,16 @@ SHORT_LIFE = {"not_before": towns.NOW - timedelta(days=1), "not_after": towns.NO
         (FUTURE_ENDPOINT, (FAIL, "not-yet-valid")),
         (OTHER_NAME_ENDPOINT, (FAIL, "wrong-name")),
         (of_session(chain=(replace(CERTIFICATE, names=()),), name_matches=False), (FAIL, "no-name")),
+        (of_session(chain=(replace(CERTIFICATE, names=()),), name_matches=UNCOMPARED), (FAIL, "no-name")),
         (of_session(name_matches=LOST), (UNKNOWN, Reason.RESET)),
+        (of_session(name_matches=UNCOMPARED), (UNKNOWN, Reason.NOT_DECLARED)),
         (NAMELESS_ENDPOINT, (UNKNOWN, Reason.NOT_DECLARED)),
         (UNTRUSTED_ENDPOINT, (FAIL, "untrusted")),
         (
             of_session(trust_error=UNKNOWN_ISSUER, chain_faults=(ChainFault.INCOMPLETE,)),
             (FAIL, "incomplete-chain"),
         ),
+        (ALONE, (FAIL, "issuer-unsent")),
         (of_session(trust_error=UNKNOWN_ISSUER, chain_faults=LOST), (FAIL, "untrusted")),
         (of_session(trust_error="", chain_faults=LOST), (PASS, "")),
         (
@@ -151,8 +158,8 @@ def test_certificate(facts: TlsEndpoint, expected: Expected) -> None:
 def test_every_fault_of_a_certificate_is_an_item_of_its_own() -> None:
     items = identity(BAD_ENDPOINT).items
     assert [(item.key, item.reason) for item in items] == [
-        ("expired", "expired"),
-        ("wrong-name", "wrong-name"),
+        ("certificat R25", "expired"),
+        ("certificat R29", "wrong-name"),
         ("self-signed", "self-signed"),
     ]
     text = items[0].text.replace("\u00a0", " ")
@@ -163,7 +170,7 @@ def test_each_address_is_judged_and_named() -> None:
     verdict = identity(endpoint(GOOD_SERVER, BAD_SERVER))
     assert outcome(verdict) == (FAIL, "expired")
     assert [item.key for item in verdict.items] == [
-        f"{trait} 2001:db8::1" for trait in ("expired", "wrong-name", "self-signed")
+        f"{key} 2001:db8::1" for key in ("certificat R25", "certificat R29", "self-signed")
     ]
 
 
@@ -174,7 +181,7 @@ def test_both_certificates_of_a_dual_server_are_judged() -> None:
     bad = endpoint(server(SESSION, replace(SESSION, chain=(old,))))
     assert outcome(identity(good)) == (PASS, "")
     verdict = identity(bad)
-    assert [(item.key, item.reason) for item in verdict.items] == [("expired RSA 12121212", "expired")]
+    assert [(item.key, item.reason) for item in verdict.items] == [("certificat R25 RSA 12121212", "expired")]
     assert len({line.label for line in verdict.evidence}) == 2
 
 
@@ -182,9 +189,44 @@ def test_what_is_shown_to_who_names_nobody_is_not_judged() -> None:
     assert outcome(identity(endpoint(server(SESSION, without_name=BAD_SESSION)))) == (PASS, "")
 
 
-@pytest.mark.parametrize(("days", "likelihood"), [(29, None), (13, None), (6, 4)])
-def test_the_last_week_of_a_certificate_raises_the_likelihood(days: int, likelihood: int | None) -> None:
-    assert identity(ending(days=days)).likelihood == likelihood
+@pytest.mark.parametrize(
+    ("facts", "likelihood"),
+    [
+        (ending(days=29), None),
+        (ending(days=13), None),
+        (ending(days=6), 4),
+        (ending(days=-1), 4),
+        (FUTURE_ENDPOINT, 4),
+        (OTHER_NAME_ENDPOINT, None),
+        (GOOD_ENDPOINT, None),
+    ],
+)
+def test_from_its_last_week_on_a_certificate_raises_the_likelihood(
+    facts: TlsEndpoint, likelihood: int | None
+) -> None:
+    assert identity(facts).likelihood == likelihood
+
+
+def test_what_could_not_be_judged_raises_no_likelihood() -> None:
+    last_week = ending(days=6).servers[0].sessions[0]
+    verdict = identity(of_session(chain=last_week.chain, trust_error=LOST))
+    assert (verdict.status, verdict.likelihood) == (UNKNOWN, None)
+
+
+def test_a_certificate_sent_alone_is_told_by_the_name_of_its_authority() -> None:
+    (item,) = identity(ALONE).items
+    assert (item.key, item.text.replace("\u00a0", " ")) == ("certificat R34", f"{NAME} : {UNSENT}.")
+
+
+@pytest.mark.parametrize("matches", [False, UNCOMPARED])
+def test_a_name_that_nobody_declared_is_not_compared(matches: bool | Unreachable) -> None:
+    """`False` in the facts of former versions, that compared with the address."""
+    facts = replace(of_session(name_matches=matches), hostname="")
+    verdict = identity(facts)
+    (item,) = verdict.items
+    assert (item.key, item.status, item.reason) == ("certificat R29", UNKNOWN, Reason.NOT_DECLARED)
+    assert item.text == f"192.0.2.1 : {NAME_NOT_COMPARED}."
+    assert (verdict.reason, verdict.text) == (Reason.NOT_DECLARED, f"« agents » : {NAME_NOT_COMPARED}.")
 
 
 def test_a_fault_weighs_more_than_what_could_not_be_judged() -> None:
@@ -281,7 +323,7 @@ def years(first: int, days: int) -> dict[str, Any]:
         ({"extended_key_usage": used("serverAuth")}, "R28", (PARTIAL, "extended-usage-critical")),
         ({"extended_key_usage": used("serverAuth", "clientAuth", critical=False)}, "", (PASS, "")),
         ({"extended_key_usage": LOST}, "R28", (UNKNOWN, Reason.RESET)),
-        ({"names": ()}, "R29", (PARTIAL, "no-name")),
+        ({"names": ()}, "", (PASS, "")),
         ({"names_critical": True}, "R29", (PARTIAL, "names-critical")),
         ({"names_critical": True, "subject": ""}, "", (PASS, "")),
         ({"names_critical": LOST}, "R29", (UNKNOWN, Reason.RESET)),
@@ -344,7 +386,13 @@ def test_certificate_form(changes: dict[str, Any], rule: str, expected: Expected
         (of_session(chain_faults=(ChainFault.OUT_OF_ORDER,)), "R34", (PARTIAL, "out-of-order")),
         (of_session(chain_faults=(ChainFault.TWICE, ChainFault.STRANGER)), "R34", (PARTIAL, "stranger")),
         (of_session(chain_faults=(ChainFault.ROOT_SENT,)), "", (PASS, "")),
-        (of_session(chain_faults=(ChainFault.INCOMPLETE,)), "", (PASS, "")),
+        (of_session(chain_faults=(ChainFault.INCOMPLETE,)), "R34", (PARTIAL, "incomplete")),
+        (ALONE, "R34", (UNKNOWN, "undecided")),
+        (
+            of_session(chain_faults=(ChainFault.STRANGER, ChainFault.ISSUER_UNSENT)),
+            "R34",
+            (PARTIAL, "stranger"),
+        ),
         (of_session(chain_faults=LOST), "R34", (UNKNOWN, Reason.RESET)),
         (
             of_session(chain=(replace(CERTIFICATE, timestamps=0),), timestamps=2),
@@ -404,7 +452,22 @@ def test_keys_and_signatures_raise_the_likelihood_and_forms_do_not() -> None:
 def test_what_is_only_advised_is_told_beside_a_pass(facts: TlsEndpoint, note: str) -> None:
     verdict = form(facts)
     assert verdict.status is PASS
-    assert [note in line.value for line in verdict.evidence if line.label == "conseil"] == [True]
+    (advice,) = (line.value for line in verdict.evidence if line.label == "conseil")
+    assert advice.startswith("pour plus tard : ")
+    assert note in advice
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({**RSA, "key_bits": 1024}, "(RSA de 1024 bits)"),
+        ({"key_bits": 224, "curve": "secp224r1"}, "(EC secp224r1 de 224 bits)"),
+        ({"signature_hash": "sha1"}, "avec une méthode dépassée (sha1)"),
+    ],
+)
+def test_what_is_weak_is_said_once_and_plainly(changes: dict[str, Any], said: str) -> None:
+    (item,) = form(of_leaf(**changes)).items
+    assert said in item.text.replace("\u00a0", " ")
 
 
 def test_a_good_key_needs_no_advice() -> None:
@@ -464,13 +527,28 @@ def test_of_a_private_tunnel_a_key_to_come_is_still_advised() -> None:
     assert labels == ["192.0.2.1 certificat", "192.0.2.1 conseil"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"self_signed": True}, "a un certificat en cours de validité."),
+        ({"not_after": towns.NOW}, "a un certificat qui arrive à sa fin."),
+        ({"not_after": towns.NOW - timedelta(1)}, "n'a pas de certificat en cours de validité."),
+    ],
+)
+def test_of_a_private_tunnel_no_identity_is_said_to_be_proved(changes: dict[str, Any], said: str) -> None:
+    session = replace(SESSION, chain=(replace(CERTIFICATE, **changes),))
+    facts = replace(TUNNEL, servers=(server(session),))
+    verdict = ask("vpn.certificate", (NO_PROBE, facts), kind=VpnKind.OPENVPN)
+    assert verdict.text.endswith(said)
+
+
 OTHER_KEY = of_leaf(key_sha256="99" * 32)
 IPSEC = access("site", VpnKind.IPSEC)
 
 
-def shared(*facts: TlsEndpoint | Unreachable, others: tuple[tuple[Vpn, Any], ...] = ()) -> Verdict:
+def compared(*facts: TlsEndpoint | Unreachable, others: tuple[tuple[Vpn, Any], ...] = ()) -> Verdict:
     named = zip((access("agents"), access("mairie"), access("prestataire")), facts, strict=False)
-    return ask("vpn.shared-key", (*named, *others))
+    return ask("vpn.reused-key", (*named, *others))
 
 
 @pytest.mark.parametrize(
@@ -479,10 +557,10 @@ def shared(*facts: TlsEndpoint | Unreachable, others: tuple[tuple[Vpn, Any], ...
         ((), (NONE, "not-applicable")),
         ((GOOD_ENDPOINT,), (NONE, "not-applicable")),
         ((GOOD_ENDPOINT, OTHER_KEY), (PASS, "")),
-        ((GOOD_ENDPOINT, GOOD_ENDPOINT), (PARTIAL, "shared-key")),
-        ((GOOD_ENDPOINT, OTHER_KEY, GOOD_ENDPOINT), (PARTIAL, "shared-key")),
+        ((GOOD_ENDPOINT, GOOD_ENDPOINT), (PARTIAL, "reused-key")),
+        ((GOOD_ENDPOINT, OTHER_KEY, GOOD_ENDPOINT), (PARTIAL, "reused-key")),
         ((GOOD_ENDPOINT, LOST), (UNKNOWN, "undecided")),
-        ((GOOD_ENDPOINT, LOST, GOOD_ENDPOINT), (PARTIAL, "shared-key")),
+        ((GOOD_ENDPOINT, LOST, GOOD_ENDPOINT), (PARTIAL, "reused-key")),
         ((GOOD_ENDPOINT, MUTE_ENDPOINT), (UNKNOWN, "undecided")),
         ((GOOD_ENDPOINT, of_leaf(key_sha256=LOST)), (UNKNOWN, "undecided")),
         ((GOOD_ENDPOINT, of_session(chain=())), (UNKNOWN, "undecided")),
@@ -491,30 +569,38 @@ def shared(*facts: TlsEndpoint | Unreachable, others: tuple[tuple[Vpn, Any], ...
         ((GOOD_ENDPOINT, replace(OTHER_KEY, left_out=("192.0.2.9",))), (UNKNOWN, "undecided")),
     ],
 )
-def test_shared_key(facts: tuple[TlsEndpoint | Unreachable, ...], expected: Expected) -> None:
-    assert outcome(shared(*facts)) == expected
+def test_reused_key(facts: tuple[TlsEndpoint | Unreachable, ...], expected: Expected) -> None:
+    assert outcome(compared(*facts)) == expected
 
 
 def test_accesses_that_share_a_key_are_named() -> None:
-    verdict = shared(GOOD_ENDPOINT, OTHER_KEY, GOOD_ENDPOINT)
-    assert verdict.text == "Une même clé sert à « agents » et « prestataire »."
+    verdict = compared(GOOD_ENDPOINT, OTHER_KEY, GOOD_ENDPOINT)
+    assert verdict.text == "La même clé de certificat sert à « agents » et « prestataire »."
     assert [item.key for item in verdict.items] == ["clé 0d0d0d0d0d0d0d0d"]
 
 
 def test_an_access_of_another_technique_is_not_compared() -> None:
-    assert outcome(shared(GOOD_ENDPOINT, others=((IPSEC, NO_PROBE),))) == (NONE, "not-applicable")
-    assert outcome(shared(GOOD_ENDPOINT, OTHER_KEY, others=((IPSEC, NO_PROBE),))) == (PASS, "")
+    assert outcome(compared(GOOD_ENDPOINT, others=((IPSEC, NO_PROBE),))) == (NONE, "not-applicable")
+    assert outcome(compared(GOOD_ENDPOINT, OTHER_KEY, others=((IPSEC, NO_PROBE),))) == (PASS, "")
 
 
 def test_two_addresses_of_one_access_may_have_its_key() -> None:
     both = endpoint(GOOD_SERVER, replace(GOOD_SERVER, address="2001:db8::1"))
-    assert outcome(shared(both, OTHER_KEY)) == (PASS, "")
+    assert outcome(compared(both, OTHER_KEY)) == (PASS, "")
 
 
-def test_the_question_of_a_shared_key_arises_with_the_second_access() -> None:
-    check = CATALOGUE.check("vpn.shared-key")
+def test_the_question_of_a_reused_key_arises_with_the_second_access() -> None:
+    check = CATALOGUE.check("vpn.reused-key")
     assert check is not None
     alone, both = towns.town(access()), towns.town(access(), access("mairie"), IPSEC)
     assert not check.concerns(alone.commune, alone)
     assert not check.concerns(alone.commune, towns.town(access(), IPSEC))
     assert check.concerns(both.commune, both)
+
+
+def test_the_measure_stands_on_every_rule_that_leads_to_it_and_its_letter_asks_for_what_is_advised() -> None:
+    measure = CATALOGUE.remedies.measures["renew-vpn-certificate"]
+    checks = [check for check in CATALOGUE.checks if check.measure == measure.id]
+    assert {check.id for check in checks} == {"vpn.certificate", "vpn.certificate-form", "vpn.reused-key"}
+    assert {source for check in checks for source in check.sources} == set(measure.sources)
+    assert "3072" in measure.contractor

@@ -17,10 +17,12 @@ from cyberaudit.facts.old_tunnel_samples import (
     FOREIGN_PPTP,
     HALF_ANSWERING_L2TP,
     HALF_CLOSED_L2TP,
+    INSIDE_PPTP,
     LEFT_OUT_PPTP,
     LOST_PPTP,
     SILENT_L2TP,
 )
+from cyberaudit.facts.openvpn import OpenVpnEndpoint
 from cyberaudit.facts.openvpn_samples import (
     CLOSED_OPENVPN,
     CLOSING_OPENVPN,
@@ -114,6 +116,34 @@ def test_verdicts(check_id: str, facts: Any, status: Status, reason: str) -> Non
     assert (verdict.status, verdict.reason) == (status, reason)
 
 
+def test_an_old_tunnel_that_answers_on_the_internet_is_likelier_to_be_tried() -> None:
+    stored_before = replace(ANSWERING_PPTP, from_outside=Unreachable(Reason.NOT_COLLECTED))
+    verdicts = [ask(TUNNEL, facts) for facts in (ANSWERING_PPTP, INSIDE_PPTP, stored_before)]
+    assert [verdict.status for verdict in verdicts] == [FAIL] * 3
+    assert [verdict.likelihood for verdict in verdicts] == [4, None, None]
+
+
+def test_nothing_is_said_of_how_it_was_before() -> None:
+    assert "ne répond pas en PPTP" in ask(TUNNEL, CLOSED_PPTP).text
+
+
+def test_a_closed_wireguard_says_what_that_means() -> None:
+    text = ask(GUARD, CLOSED_WIREGUARD).text
+    assert "il ne marche pas, ou il a déménagé" in text
+
+
+def test_what_to_do_about_a_wireguard_that_could_not_be_verified_is_said() -> None:
+    assert "--wireguard-config" in ask(GUARD, KEYLESS_WIREGUARD).text
+    assert "vérifiez la clé" in ask(GUARD, SILENT_WIREGUARD).text
+    assert "vérifiez le fichier" in ask(GUARD, UNREAD_KEYS_WIREGUARD).text
+
+
+@pytest.mark.parametrize("facts", [CLOSED_OPENVPN, TALKING_OPENVPN, SILENT_OPENVPN, FOREIGN_OPENVPN])
+def test_the_secretary_reads_no_jargon_about_openvpn(facts: OpenVpnEndpoint) -> None:
+    text = ask(CHANNEL, facts).text
+    assert not any(word in text for word in ("tls-", " port", "canal", "filtré"))
+
+
 def test_each_address_that_answers_is_an_item() -> None:
     assert [item.key for item in ask(TUNNEL, HALF_ANSWERING_L2TP).items] == ["2001:db8::1 udp/1701"]
     assert [item.key for item in ask(CHANNEL, TALKING_OPENVPN).items] == ["192.0.2.1 udp/1194"]
@@ -121,9 +151,9 @@ def test_each_address_that_answers_is_an_item() -> None:
 
 def test_why_wireguard_is_unknown_is_said() -> None:
     texts = [ask(GUARD, facts).text for facts in (KEYLESS_WIREGUARD, SILENT_WIREGUARD, BUSY_WIREGUARD)]
-    assert [key in text for key, text in zip(("inconnus", "notre clé", "chargé"), texts, strict=True)] == [
-        True
-    ] * 3
+    assert [
+        key in text for key, text in zip(("donnez une clé", "notre clé", "chargé"), texts, strict=True)
+    ] == [True] * 3
 
 
 @pytest.mark.parametrize("check_id", [TUNNEL, GUARD, CHANNEL])

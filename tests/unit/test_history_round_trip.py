@@ -224,7 +224,7 @@ def observations() -> tuple[Observation, ...]:
         exists=True,
         mx=(MxRecord(10, "mx.ville.example"), MxRecord(20, "")),
         apex=TxtAnswer("ville.example", (b"v=spf1 mx -all", b"\xff\x00binaire")),
-        spf_redirects=Unreachable(Reason.RESOLVER_FAILURE, "SERVFAIL"),
+        spf=Unreachable(Reason.RESOLVER_FAILURE, "SERVFAIL"),
         dmarc=(TxtAnswer("_dmarc.ville.example", (b"v=DMARC1; p=none",)),),
     )
     sessions: tuple[SmtpSession | Unreachable, ...] = (
@@ -301,7 +301,9 @@ def test_a_document_from_before_two_canaries_and_uses_is_still_read() -> None:
 
 
 def as_first_stored(facts: object) -> object:
-    """What the first version of mail-servers knew of certificates: not how they are made."""
+    """What first versions knew: not how certificates are made, nor where SPF leads."""
+    if isinstance(facts, MailDns):
+        return replace(facts, spf=Unreachable(Reason.NOT_COLLECTED))
     if not isinstance(facts, MailServers):
         return facts
     servers = (

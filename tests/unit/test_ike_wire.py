@@ -1,5 +1,6 @@
 """IKE on the wire: bytes written by hand, round trips, and whatever else may come."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -91,7 +92,9 @@ TAKEN_1 = answer2(
         (EMPTY_COOKIE, Oddity("une réponse sans proposition")),
         (INVALID_SYNTAX, Oddity("avis 7")),
         (MAJOR, OtherVersion()),
-        (REFUSED_1, OtherVersion()),
+        (MAJOR_1, OtherVersion()),
+        (REFUSED_1, Oddity("une réponse en IKEv1")),
+        (MUTE_1, Oddity("une réponse en IKEv1")),
         (TAKEN, Chosen(BY_ID["aes-cbc-256"], BY_ID["prf-sha1"], BY_ID["sha1"], 14)),
         (WITHOUT_MAC, UNASKED),
         (NOTHING, Oddity("une réponse sans proposition")),
@@ -128,7 +131,9 @@ def test_what_is_no_answer_to_this_question_is_ignored(answer: bytes) -> None:
         (REFUSED_1, Refused()),
         (UNKNOWN_ID, Stranger()),
         (MAJOR_1, OtherVersion()),
-        (NO_PROPOSAL, OtherVersion()),
+        (MAJOR, OtherVersion()),
+        (NO_PROPOSAL, Oddity("une réponse d'une autre version")),
+        (COOKIE, Oddity("une réponse d'une autre version")),
         (ODD_1, Oddity("avis 16")),
         (MUTE_1, Oddity("une réponse sans proposition")),
         (TAKEN_1, Picked(TRANSFORMS[0], bytes.fromhex("11" * 8), hash_sent=False)),
@@ -201,13 +206,43 @@ def test_some_groups_need_no_computing() -> None:
     assert not can_be_agreed_on(22)
 
 
-def test_each_opening_of_ikev1_fits_one_datagram() -> None:
-    for opening in survey1.OPENINGS:
-        assert len(opening()) <= version1.MOST_TRANSFORMS
-        assert len(main_mode(opening()).written()) <= WHOLE
-    everything = combined(survey1.CIPHERS, survey1.HASHES, survey1.GROUPS, proof=1)
-    assert sum(len(some) for some in portions(everything)) == len(everything)
-    assert len(aggressive_mode(combined(survey1.CIPHERS, survey1.HASHES, (5,), proof=1)).written()) <= WHOLE
+def test_the_questions_of_ikev1_fit_one_datagram_each() -> None:
+    openings = survey1.openings()
+    assert max(len(main_mode(opening).written()) for opening in openings) <= WHOLE
+    assert len(openings) <= 27
+    for group in survey1.GROUPS:
+        some = list(portions(survey1.in_group(group), mode=aggressive_mode))
+        assert len(some) <= 3
+        assert max(len(aggressive_mode(each).written()) for each in some) <= WHOLE
+        assert [each for one in some for each in one] == list(survey1.in_group(group))
+
+
+# RFC 2409 appendix A and its successors: what may be chosen in the menus of the usual gateways.
+CLASSIC_CIPHERS = ("aes-cbc-256", "aes-cbc-192", "aes-cbc-128", "3des", "des")
+CLASSIC_HASHES = {"sha512": 11, "sha384": 10, "sha256": 9, "sha1": 0, "md5": 0}
+CLASSIC_GROUPS = (1, 2, 5, 14, 15, 16, 19, 20, 21)
+
+
+def test_the_whole_product_of_the_usual_values_of_ikev1_is_offered_and_nothing_twice() -> None:
+    offered = [
+        (each.cipher.id, each.hash.id, each.group, each.proof) for one in survey1.openings() for each in one
+    ]
+    assert len(set(offered)) == len(offered)
+    product = itertools.product(CLASSIC_CIPHERS, CLASSIC_HASHES, CLASSIC_GROUPS)
+    for cipher, hashed, group in product:
+        own = CLASSIC_HASHES[hashed]
+        for proof in (1, 3, 65001, 64221, *((own,) if own else ())):
+            assert (cipher, hashed, group, proof) in offered
+
+
+def test_a_question_of_few_transforms_says_how_long_they_are_to_last() -> None:
+    few, many = (wire.read(main_mode(survey1.openings()[at]).written()) for at in (0, 3))
+    for asked, lasts in ((few, True), (many, False)):
+        assert asked is not None
+        (proposal,) = wire.unchained((asked.first(1) or b"")[8:]) or (b"",)
+        transforms = wire.unchained(proposal[4:]) or ()
+        assert len(transforms) == proposal[3]
+        assert {12 in (wire.attributes(each[4:]) or {}) for each in transforms} == {lasts}
 
 
 def test_identifiers_and_numbers_are_each_used_once() -> None:

@@ -20,6 +20,7 @@ from tests.unit.made_certificates import HOST, LEAF, MIDDLE, NOW, ROOT, STORE, S
 pytestmark = pytest.mark.unit
 
 OUT_OF_ORDER, INCOMPLETE, STRANGER = ChainFault.OUT_OF_ORDER, ChainFault.INCOMPLETE, ChainFault.STRANGER
+UNSENT = ChainFault.ISSUER_UNSENT
 ROOT_SENT, TWICE, OUTDATED = ChainFault.ROOT_SENT, ChainFault.TWICE, ChainFault.OUTDATED_ISSUER
 
 ISSUER = x509.AuthorityInformationAccess(
@@ -78,6 +79,7 @@ def test_a_chain_is_compared_with_what_it_should_be(
         ((POINTING, OTHER), True),
         ((POINTING, MIDDLE), False),
         ((LEAF,), False),
+        ((LEAF, OTHER), False),
         ((BELOW, LOWER), True),
         ((PRIVATE_BELOW, LOWER), False),
     ],
@@ -86,6 +88,7 @@ def test_a_chain_is_compared_with_what_it_should_be(
         "a-stranger-instead",
         "whole",
         "points-nowhere",
+        "points-nowhere-beside-a-stranger",
         "second-missing",
         "private-authority",
     ],
@@ -94,6 +97,25 @@ def test_a_missing_intermediate_is_told_from_an_unknown_root(
     sent: tuple[Signer, ...], incomplete: bool
 ) -> None:
     assert (INCOMPLETE in faults(*sent)) is incomplete
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ((LEAF,), {UNSENT}),
+        ((LEAF, OTHER), {UNSENT, STRANGER}),
+        ((POINTING,), {INCOMPLETE}),
+        ((PRIVATE_BELOW, LOWER), set()),
+        ((made(HOST),), set()),
+        ((LEAF, MIDDLE), set()),
+        ((made(HOST, by=ROOT),), set()),
+    ],
+    ids=["alone", "beside-a-stranger", "points-up", "issuer-sent", "self-signed", "whole", "under-a-root"],
+)
+def test_a_certificate_sent_alone_may_lack_an_intermediate(
+    sent: tuple[Signer, ...], expected: set[ChainFault]
+) -> None:
+    assert faults(*sent) == expected
 
 
 def test_an_authority_whose_root_we_know_is_not_missing_though_it_may_not_sign() -> None:
@@ -122,6 +144,13 @@ def test_a_session_tells_trust_name_and_order_apart() -> None:
     bad = session(der(LEAF), der(ROOT), der(MIDDLE), host="autre.example")
     assert (bad.trust_error, bad.name_matches) == ("", False)
     assert bad.chain_faults == (OUT_OF_ORDER, ROOT_SENT)
+
+
+@pytest.mark.parametrize("host", ["", "192.0.2.1", "2001:db8::25"])
+def test_without_a_name_to_compare_with_the_name_is_not_compared(host: str) -> None:
+    seen = session(der(RICH), der(MIDDLE), host=host)
+    assert seen.name_matches == Unreachable(Reason.NOT_DECLARED)
+    assert session(der(RICH), der(MIDDLE)).name_matches is True
 
 
 def test_timestamps_that_came_beside_the_certificate_are_kept() -> None:

@@ -1,6 +1,8 @@
 """How certificates are read, trusted and matched with a name."""
 
 import base64
+import shutil
+import subprocess
 import warnings
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -16,7 +18,14 @@ from hypothesis import strategies as st
 
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import certificates
-from cyberaudit.probes.certificates import TrustStore, describe, parse, read_chain, trust_store
+from cyberaudit.probes.certificates import (
+    TrustStore,
+    describe,
+    is_signed_by,
+    parse,
+    read_chain,
+    trust_store,
+)
 from tests.unit.made_certificates import HOST, LEAF, MIDDLE, NOW, ROOT, STORE, Key, Signer, made
 
 pytestmark = pytest.mark.unit
@@ -37,7 +46,11 @@ def test_the_order_in_which_a_chain_is_sent_does_not_matter() -> None:
 
 
 def test_a_chain_without_its_intermediate_names_the_missing_authority() -> None:
-    assert trouble(LEAF) == "l'autorité qui a signé le certificat est inconnue (Intermédiaire)"
+    unsent = (
+        "le serveur n'envoie pas le certificat de « Intermédiaire », ou cette autorité n'est pas reconnue"
+    )
+    assert trouble(LEAF) == unsent
+    assert trouble(LEAF, made("Intermédiaire", ca=True), ROOT) == unsent
 
 
 def test_a_private_authority_is_unknown_even_when_its_root_is_sent() -> None:
@@ -52,6 +65,90 @@ def test_a_self_signed_certificate_is_told_apart() -> None:
 def test_a_self_signed_certificate_in_the_bundle_is_trusted() -> None:
     alone = made(HOST)
     assert trouble(alone, store=TrustStore((alone.certificate,))) == ""
+
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+RSA_1024 = ("rsa:1024",)
+P_256 = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+def openssl(folder: Path, *arguments: str) -> None:
+    subprocess.run(("openssl", *arguments), check=True, capture_output=True, timeout=60, cwd=folder)
+
+
+def read(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def self_signed(folder: Path, *key: str, subject: str = "fw", name: str = "own") -> x509.Certificate:
+    files = ("-keyout", f"{name}.key", "-out", f"{name}.pem")
+    openssl(
+        folder, "req", "-x509", "-nodes", "-days", "30", "-subj", f"/CN={subject}", *files, "-newkey", *key
+    )
+    return read(folder / f"{name}.pem")
+
+
+@needs_openssl
+@pytest.mark.parametrize(
+    ("arguments", "digest"),
+    [
+        ((*RSA_1024, "-sha1"), "sha1"),
+        (("rsa:512", "-md5"), "md5"),
+        (("rsa:2048", "-sha1", "-sigopt", "rsa_padding_mode:pss"), "sha1"),
+        ((*P_256, "-sha1"), "sha1"),
+    ],
+    ids=["rsa-sha1", "rsa-md5", "rsa-pss-sha1", "ecdsa-sha1"],
+)
+def test_an_old_firewall_that_signed_its_own_certificate_is_told_as_such(
+    tmp_path: Path, arguments: tuple[str, ...], digest: str
+) -> None:
+    own = self_signed(tmp_path, *arguments)
+    facts = describe(own)
+    assert not isinstance(facts, Unreachable)
+    assert (facts.self_signed, facts.signature_hash) == (True, digest)
+    assert STORE.trust_error([own], now=NOW) == "le certificat est signé par lui-même"
+
+
+@needs_openssl
+def test_an_old_key_of_the_dsa_kind_signed_its_own_certificate_too(tmp_path: Path) -> None:
+    openssl(tmp_path, "dsaparam", "-out", "dsa.pem", "1024")
+    own = self_signed(tmp_path, "dsa:dsa.pem", "-sha1")
+    facts = describe(own)
+    assert not isinstance(facts, Unreachable)
+    assert (facts.self_signed, facts.key_type) == (True, "DSA")
+
+
+@needs_openssl
+@pytest.mark.parametrize(("key", "digest"), [(RSA_1024, "-sha1"), (RSA_1024, "-md5"), (P_256, "-sha1")])
+def test_a_chain_with_a_forgotten_signature_is_followed(
+    tmp_path: Path, key: tuple[str, ...], digest: str
+) -> None:
+    root = self_signed(tmp_path, *key, digest, name="root", subject="Racine")
+    self_signed(tmp_path, "rsa:1024", subject="vpn.example")
+    openssl(tmp_path, "x509", "-in", "own.pem", "-signkey", "own.key", "-x509toreq", "-out", "leaf.csr")
+    signing = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", digest, "-out", "leaf.pem")
+    openssl(tmp_path, "x509", "-req", "-in", "leaf.csr", *signing)
+    leaf, now = read(tmp_path / "leaf.pem"), root.not_valid_before_utc + timedelta(hours=1)
+    assert TrustStore((root,)).trust_error([leaf], now=now) == ""
+    other = self_signed(tmp_path, *key, digest, name="other", subject="Racine")
+    assert "n'envoie pas le certificat de « Racine »" in TrustStore((other,)).trust_error([leaf], now=now)
+    assert is_signed_by(leaf, root)
+    assert not is_signed_by(leaf, leaf)
+    assert not is_signed_by(leaf, ROOT.certificate), "other name, other kind of key"
+
+
+@needs_openssl
+def test_a_forgotten_signature_that_does_not_fit_its_key_proves_nothing(tmp_path: Path) -> None:
+    old = self_signed(tmp_path, *RSA_1024, "-sha1")
+    broken = bytearray(old.public_bytes(Encoding.DER))
+    broken[-1] ^= 1
+    damaged = parse(bytes(broken))
+    assert isinstance(damaged, x509.Certificate)
+    assert not is_signed_by(damaged, damaged)
+    assert "ne se vérifie pas" in STORE.trust_error([damaged], now=NOW)
+    elliptic = self_signed(tmp_path, *P_256, "-sha256", name="other")
+    assert elliptic.subject == old.issuer
+    assert not is_signed_by(old, elliptic)
 
 
 def test_the_servers_own_dates_are_set_aside() -> None:
@@ -99,7 +196,7 @@ def test_two_authorities_that_sign_each_other_end() -> None:
 
 def test_a_chain_of_hundreds_costs_little() -> None:
     crowd = [made("Intermédiaire", ca=True) for _ in range(200)]
-    assert "inconnue" in trouble(LEAF, *crowd)
+    assert "n'envoie pas le certificat de « Intermédiaire »" in trouble(LEAF, *crowd)
 
 
 def test_the_facts_of_a_certificate_are_those_it_carries() -> None:

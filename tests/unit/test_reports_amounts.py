@@ -77,6 +77,9 @@ def test_a_deadline_names_the_year_only_when_it_is_another(due: date, expected: 
         ("L'ANSSI le demande.", "l'ANSSI le demande."),
         ("DMARC n'est pas publié.", "DMARC n'est pas publié."),
         ("Internet suffit.", "Internet suffit."),
+        ("Mode CBC à écarter.", "mode CBC à écarter."),
+        ("Chiffrement à refaire.", "chiffrement à refaire."),
+        ("Diffie-Hellman trop court.", "Diffie-Hellman trop court."),
         ("", ""),
     ],
 )

@@ -5,7 +5,7 @@ from rich.cells import cell_len
 
 from cyberaudit.facts.base import Facts, samples
 from cyberaudit.facts.ike import IpsecEndpoint
-from cyberaudit.facts.ike_samples import BAD_GATEWAY, GOOD_GATEWAY, HASH_GATEWAY
+from cyberaudit.facts.ike_samples import BAD_GATEWAY, GOOD_GATEWAY, HASH_GATEWAY, IGNORING_GATEWAY
 from cyberaudit.facts.old_tunnel import OldTunnel
 from cyberaudit.facts.old_tunnel_samples import ANSWERING_PPTP
 from cyberaudit.facts.openvpn import OpenVpnEndpoint
@@ -18,6 +18,8 @@ from cyberaudit.facts.tls_endpoint_samples import (
     HALF_SEEN_ENDPOINT,
     HTTP_ENDPOINT,
     MUTE_ENDPOINT,
+    NAMELESS_ENDPOINT,
+    ORPHAN_ENDPOINT,
     STORED_BY_VERSION_1,
 )
 from cyberaudit.facts.wireguard import WireGuardEndpoint
@@ -54,6 +56,21 @@ def test_other_accesses_are_told_whole(width: int) -> None:
         KEYLESS_WIREGUARD, ANSWERING_PPTP, width=width,
     )  # fmt: skip
     assert seen == golden(f"look-vpn-{width}.txt", seen)
+
+
+def test_a_name_that_was_not_compared_and_a_certificate_sent_alone_are_told_as_such() -> None:
+    def words(facts: TlsEndpoint) -> str:
+        return " ".join(text(facts, width=200).replace(NBSP, " ").replace(NARROW, " ").split())
+
+    assert "nom non comparé ; chaîne reconnue" in words(NAMELESS_ENDPOINT)
+    assert "nom juste ; le serveur n'envoie pas le certificat de « Inter »" in words(ORPHAN_ENDPOINT)
+    assert "chaîne incomplète ou autorité inconnue" in words(ORPHAN_ENDPOINT)
+
+
+def test_silence_among_answers_is_told_as_such() -> None:
+    seen = text(IGNORING_GATEWAY, width=80).replace(NBSP, " ").replace(NARROW, " ")
+    assert "IKEv1 : laissée sans réponse" in seen
+    assert "Mode agressif : laissé sans réponse" in seen
 
 
 def test_what_an_older_version_did_not_collect_is_said_so() -> None:

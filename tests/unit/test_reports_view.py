@@ -54,7 +54,7 @@ def test_the_level_says_its_figure_its_range_and_what_rests_on_word() -> None:
     assert level.headline == "FRAGILE"
     assert plain(level.figure) == "12 points sur 100, dont 7 points sur parole"
     assert plain(level.coverage) == (
-        "9 points contrôlés sur 13 ; 4 sans réponse (le niveau réel est entre 12 et 41)."
+        "9 points contrôlés sur 13 ; 4 sans réponse (niveau réel : entre 12 et 41)."
     )
 
 

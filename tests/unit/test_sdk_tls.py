@@ -1,16 +1,18 @@
 """The words and the rules by which TLS is judged, apart from any check."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from cyberaudit.facts.tls_endpoint import VERSIONS, TlsServer
+from cyberaudit.facts.tls_endpoint import VERSIONS, TlsEndpoint, TlsServer, VersionOffer
 from cyberaudit.facts.tls_endpoint_samples import (
     BAD_SERVER,
     GOOD_SERVER,
     HOSTILE_SERVER,
     LOST,
     ONLY_TLS_1_3,
+    SAMPLES,
     answering,
     offering,
     serving,
@@ -19,6 +21,7 @@ from cyberaudit.facts.tls_endpoint_samples import (
 from cyberaudit.facts.tls_suite_list import SUITES
 from cyberaudit.facts.tls_suites import suite
 from cyberaudit.model import Reason, Status, Unreachable
+from cyberaudit.reports.amounts import after_colon
 from cyberaudit.sdk.tls import (
     BEFORE_1_3,
     CURRENT,
@@ -103,6 +106,20 @@ def test_few_names_are_all_told_and_many_counted() -> None:
     assert few(["a", "b", "c", "d", "e"]) == "a, b, c et 2\u00a0autres"
 
 
+def test_a_sentence_holds_whole_names_and_always_one() -> None:
+    assert few(["a" * 45] * 3) == f"{'a' * 45}, {'a' * 45} et 1\u00a0autre"
+    assert few(["a" * 150, "b"]) == f"{'a' * 150} et 1\u00a0autre"
+
+
+def test_every_item_may_stand_after_a_colon() -> None:
+    names = re.compile(r"(SSL|TLS|Diffie-Hellman)\b")
+    servers = [server for facts in SAMPLES if isinstance(facts, TlsEndpoint) for server in facts.servers]
+    items = [item for server in servers if server.met == "tls" for judge in ITEMS for item in judge(server)]
+    texts = {item.text for item in items if not names.match(item.text)}
+    assert len(texts) > 20
+    assert [text for text in texts if not after_colon(text)[0].islower()] == []
+
+
 def test_a_line_of_evidence_holds_whole_names() -> None:
     names = [suite(code).name for code in ALL_CODES]
     told = many(names)
@@ -166,3 +183,10 @@ def test_what_was_not_seen_is_told_as_such() -> None:
     )
     lines = [line for told in EVIDENCE for line in told(blind)]
     assert sum("la connexion a été coupée" in line.value for line in lines) == 4
+
+
+@pytest.mark.parametrize("offers", [(), (unseen("TLSv1"),)], ids=["all refused", "one unseen"])
+def test_where_nothing_is_accepted_no_exchange_is_sound(offers: tuple[VersionOffer, ...]) -> None:
+    nothing = replace(GOOD_SERVER, versions=offering(*offers), groups=(), dh_groups=(), signature_schemes=())
+    (item,) = exchange_items(nothing)
+    assert (item.key, item.status) == ("R7", Status.UNKNOWN)

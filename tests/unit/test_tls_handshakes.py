@@ -277,6 +277,15 @@ def test_a_flight_out_of_order_is_no_handshake(
     assert cause(shaken) in {*TAMPERED, Reason.TIMEOUT}
 
 
+@pytest.mark.parametrize("shake", BOTH)
+@pytest.mark.parametrize(("kind", "told"), [(11, "certificat trop long"), (99, "message trop long")])
+def test_a_certificate_too_long_to_be_read_is_told_as_such(
+    shake: Shake, kind: int, told: str, shown: Identity
+) -> None:
+    how = Misbehaviour(change_flight=lambda flight: [bytes([kind]) + b"\2\0\0", *flight])
+    assert shake(peer_for(shake, shown, how)) == Unreachable(Reason.PROTOCOL_ERROR, told)
+
+
 def test_a_second_ticket_of_tls12_is_out_of_place(shown: Identity) -> None:
     assert cause(shake12(Own12(shown, Misbehaviour(tickets=2)))) is Reason.PROTOCOL_ERROR
 

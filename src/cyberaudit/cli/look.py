@@ -13,16 +13,20 @@ from cyberaudit.cli.options import (
     Checks,
     ConnectTo,
     Ehlo,
+    FailOn,
     Json,
     MaxRate,
     Now,
     Ports,
+    Renegotiate,
     Resolver,
+    ServerName,
     Starttls,
     VpnPort,
     VpnType,
     WireguardConfig,
     begin_below,
+    fail_tier,
     probe_options,
     progress_of_look,
 )
@@ -42,6 +46,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(cls=FrenchGroup, rich_markup_mode=None, no_args_is_help=False)
     for name, command in (
         ("domain", domain),
+        ("spf", spf),
         ("ports", ports),
         ("tls", tls),
         ("vpn", vpn),
@@ -81,6 +86,43 @@ def domain(
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
     return _show(ctx, made, as_json=as_json)
+
+
+def spf(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="DOMAINE", help="Le nom de domaine.")],
+    ip: Annotated[
+        str, typer.Option("--ip", metavar="ADRESSE", help="Juge un message qui vient de cette adresse IP.")
+    ] = "",
+    mail_from: Annotated[
+        str, typer.Option("--from", metavar="ADRESSE", help="L'expéditeur du message, avec --ip.")
+    ] = "",
+    helo: Annotated[
+        str, typer.Option("--helo", metavar="NOM", help="Le nom que donne le serveur, avec --ip.")
+    ] = "",
+    authorized_by: AuthorizedBy = "",
+    now: Now = None,
+    resolver: Resolver = None,
+    as_json: Json = False,
+) -> int:
+    """Suit la liste SPF d'un domaine terme par terme, ou dit ce qu'elle décide d'un message."""
+    from cyberaudit.cli.screen import this_screen
+    from cyberaudit.reports.look_spf import spf_document, spf_lines
+    from cyberaudit.run.look_spf import look_at_spf, spf_code
+
+    options = probe_options(None, resolver, None, ehlo=None, allow_test_network=False)
+    seen = look_at_spf(
+        name,
+        options,
+        authorized_by=authorized_by,
+        now=moment(now),
+        ip=ip,
+        mail_from=mail_from,
+        helo=helo,
+    )
+    if not shared(ctx).quiet:
+        say(spf_document(seen) if as_json else spf_lines(seen, width=this_screen(shared(ctx)).width))
+    return spf_code(seen)
 
 
 def ports(
@@ -130,6 +172,8 @@ def tls(
     ],
     authorized_by: AuthorizedBy = "",
     starttls: Starttls = None,
+    name: ServerName = None,
+    renegotiate: Renegotiate = False,
     now: Now = None,
     connect_to: ConnectTo = None,
     resolver: Resolver = None,
@@ -137,12 +181,14 @@ def tls(
     allow_test_network: AllowTest = False,
     max_rate: MaxRate = None,
     checks: Checks = None,
+    fail_on: FailOn = "urgent",
     as_json: Json = False,
 ) -> int:
     """Énumère ce qu'un serveur chiffré accepte : versions, suites, groupes, certificats, options."""
     from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.run.look import look_at_tls
+    from cyberaudit.run.look import look_at_tls, look_code
 
+    counts = fail_tier(fail_on)
     options = probe_options(
         connect_to,
         resolver,
@@ -159,9 +205,12 @@ def tls(
         options,
         authorized_by=authorized_by,
         now=moment(now),
+        name=name or "",
+        renegotiate=renegotiate,
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
-    return _show(ctx, made, as_json=as_json)
+    code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
+    return _show(ctx, made, as_json=as_json, code=code)
 
 
 def vpn(
@@ -178,12 +227,14 @@ def vpn(
     allow_test_network: AllowTest = False,
     max_rate: MaxRate = None,
     checks: Checks = None,
+    fail_on: FailOn = "urgent",
     as_json: Json = False,
 ) -> int:
     """Cherche les accès à distance d'une machine (IPsec, OpenVPN, SSL…), et ce que chacun accepte."""
     from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.run.look import look_at_vpn
+    from cyberaudit.run.look import look_at_vpn, look_code
 
+    counts = fail_tier(fail_on)
     options = probe_options(
         connect_to,
         resolver,
@@ -204,7 +255,8 @@ def vpn(
         port=port or "",
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
-    return _show(ctx, made, as_json=as_json)
+    code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
+    return _show(ctx, made, as_json=as_json, code=code)
 
 
 def backup(
@@ -250,7 +302,8 @@ def backup(
     return _show(ctx, made, as_json=as_json)
 
 
-def _show(ctx: typer.Context, made: "Audit", *, as_json: bool) -> int:
+def _show(ctx: typer.Context, made: "Audit", *, as_json: bool, code: int | None = None) -> int:
+    """Print what was seen. `code`: for the shell; None: the usual one."""
     from cyberaudit.cli.screen import this_screen
     from cyberaudit.reports.look import as_document, points
     from cyberaudit.run.look import look_code
@@ -261,4 +314,4 @@ def _show(ctx: typer.Context, made: "Audit", *, as_json: bool) -> int:
         return 3
     if not shared(ctx).quiet:
         say(as_document(made) if as_json else points(made, width=this_screen(shared(ctx)).width))
-    return look_code(made)
+    return look_code(made) if code is None else code

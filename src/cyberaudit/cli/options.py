@@ -77,6 +77,19 @@ Starttls = Annotated[
         help="Chiffre après quelques mots de : smtp, imap, pop3, ldap, ftp, xmpp, postgres ou mysql.",
     ),
 ]
+ServerName = Annotated[
+    str | None,
+    typer.Option(
+        "--name", metavar="NOM", help="Nom à demander (SNI) et à comparer, quand la cible est une adresse."
+    ),
+]
+Renegotiate = Annotated[
+    bool,
+    typer.Option(
+        "--renegotiate",
+        help="Essai poussé (intrusif) : demande une renégociation, ce qui peut charger un petit serveur.",
+    ),
+]
 WireguardConfig = Annotated[
     str | None,
     typer.Option(

@@ -30,6 +30,7 @@ from cyberaudit.cli.options import (
     Save,
     Technical,
     Vantage,
+    WireguardConfig,
     begin_below,
     fail_tier,
     percent,
@@ -65,6 +66,7 @@ def scan(
     ports: Ports = None,
     all_ports: AllPorts = False,
     backup_root: BackupRoot = None,
+    wireguard_config: WireguardConfig = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
     min_coverage: MinCoverage = "50",
@@ -89,6 +91,7 @@ def scan(
         ports=ports,
         all_ports=all_ports,
         backup_root=backup_root,
+        wireguard_config=wireguard_config,
     )
     request = Request(
         profile=Path(profile),

@@ -170,7 +170,8 @@ async def _observe(
         async with asyncio.timeout(limits.scan):
             await asyncio.gather(*(first_look(errand) for errand in sent))
             # What seemed absent is asked again at the end before it becomes a fact
-            await asyncio.gather(*(second_look(errand) for errand in sent))
+            if harvest.instruments.options.asks_again:
+                await asyncio.gather(*(second_look(errand) for errand in sent))
     except TimeoutError:
         _log.warning("scan deadline of %s s reached", limits.scan)
     finally:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cyberaudit import french
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class ChainFault(StrEnum):
     OUT_OF_ORDER = "out-of-order"
     INCOMPLETE = "incomplete"
     """An intermediate is missing: only a client that fetches it or has it already gets to the root."""
+    ISSUER_UNSENT = "issuer-unsent"
+    """Who signed the server's own was not sent and is no known root: an intermediate is missing, or nobody knows it."""
     STRANGER = "stranger"
     """A certificate that vouches for none of the others."""
     ROOT_SENT = "root-sent"
@@ -31,6 +33,14 @@ class ChainFault(StrEnum):
     TWICE = "twice"
     OUTDATED_ISSUER = "outdated-issuer"
     """An intermediate on the way is past its end."""
+
+
+class Refusal(StrEnum):
+    """Why clients refuse a chain that leads to a known root; so it stands in `TlsSession.trust_error`."""
+
+    NAME = "l'autorité qui a signé n'a pas le droit de signer pour ce nom"
+    PURPOSE = "l'autorité qui a signé n'a pas le droit de signer pour un serveur"
+    EXTENSION = "un certificat porte une extension critique inconnue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +96,10 @@ class TlsSession:
     chain: tuple[Certificate, ...]
     """As sent, the server's own first."""
     trust_error: str | Unreachable
-    """Empty when the chain leads to a trusted root at the scan's date, dates and name set aside; else why not."""
+    """Empty when the chain leads to a trusted root at the scan's date; else why not, a `Refusal` among others. Of the
+    server's own certificate the dates and the name are set aside, and of all the strength of signatures."""
     name_matches: bool | Unreachable
-    """The SubjectAltName covers the name that was asked for (RFC 9525)."""
+    """The SubjectAltName covers the name that was asked for (RFC 9525); `not-declared`: no name was, or an address."""
     chain_faults: tuple[ChainFault, ...] | Unreachable
     """Empty: ordered and complete."""
     timestamps: int | Unreachable
@@ -109,6 +120,8 @@ class Trait(StrEnum):
     """Its names could not be read: `TlsSession.name_matches` says why."""
     SELF_SIGNED = "self-signed"
     INCOMPLETE = "incomplete-chain"
+    ISSUER_UNSENT = "issuer-unsent"
+    """An intermediate is missing, or the authority is unknown: `TlsSession.trust_error` names it."""
     UNTRUSTED = "untrusted"
     TRUST_UNSEEN = "trust-unseen"
     """The chain could not be verified: `TlsSession.trust_error` says why."""
@@ -116,6 +129,8 @@ class Trait(StrEnum):
     WEAK_SIGNATURE = "weak-signature"
 
 
+NAME_NOT_COMPARED = "nom non comparé : celui que les agents utilisent n'est pas déclaré"
+"""What is said of an access that is known by its address alone."""
 # product.md §7: a countdown changes at these numbers of days, so that no weekly mail repeats it
 COUNTDOWN = (7, 14, 30)
 # ANSSI TLS v1.2, R24: signed with SHA-2; the last two are MD2 and MD4, which have no name left
@@ -162,10 +177,12 @@ def _of_dates(leaf: Certificate, now: datetime, *, warn_days: int) -> Iterator[T
 
 
 def _of_name(session: TlsSession, leaf: Certificate) -> Iterator[Trait]:
-    if isinstance(session.name_matches, Unreachable):
+    if leaf.names == ():
+        yield Trait.NO_NAME
+    elif isinstance(session.name_matches, Unreachable):
         yield Trait.NAME_UNSEEN
     elif not session.name_matches:
-        yield Trait.WRONG_NAME if leaf.names else Trait.NO_NAME
+        yield Trait.WRONG_NAME
 
 
 def _of_trust(session: TlsSession, leaf: Certificate) -> Iterator[Trait]:
@@ -176,10 +193,12 @@ def _of_trust(session: TlsSession, leaf: Certificate) -> Iterator[Trait]:
         return
     elif leaf.self_signed:
         yield Trait.SELF_SIGNED
-    elif not isinstance(faults, Unreachable) and ChainFault.INCOMPLETE in faults:
+    elif isinstance(faults, Unreachable):
+        yield Trait.UNTRUSTED
+    elif ChainFault.INCOMPLETE in faults:
         yield Trait.INCOMPLETE
     else:
-        yield Trait.UNTRUSTED
+        yield Trait.ISSUER_UNSENT if ChainFault.ISSUER_UNSENT in faults else Trait.UNTRUSTED
 
 
 def days_left(leaf: Certificate, now: datetime, *, warn_days: int) -> int | None:
@@ -210,13 +229,15 @@ def sentence(trait: Trait, session: TlsSession, host: str) -> str:
         return _SENTENCES[Trait.NONE_SHOWN].format(host=host)
     leaf = session.chain[0]
     match trait:
-        case Trait.TRUST_UNSEEN:
+        case Trait.TRUST_UNSEEN | Trait.ISSUER_UNSENT | Trait.UNTRUSTED:
             cause = _cause(session.trust_error)
         case Trait.NAME_UNSEEN:
             cause = _cause(session.name_matches)
         case _:
             cause = ""
-    return _SENTENCES[trait].format(
+    is_refused = trait is Trait.UNTRUSTED and session.trust_error in tuple(Refusal)
+    told = _REFUSED if is_refused else _SENTENCES[trait]
+    return told.format(
         host=host,
         cause=cause,
         start=french.day(leaf.not_before),
@@ -226,6 +247,7 @@ def sentence(trait: Trait, session: TlsSession, host: str) -> str:
     )
 
 
+_REFUSED = "Les logiciels refusent le certificat de {host} : {cause}."
 _SENTENCES = {
     Trait.NONE_SHOWN: "{host} n'a montré aucun certificat.",
     Trait.EXPIRED: "Le certificat de {host} est périmé depuis le {end}.",
@@ -236,12 +258,21 @@ _SENTENCES = {
     Trait.NAME_UNSEEN: "{host} : {cause}.",
     Trait.SELF_SIGNED: "Le certificat de {host} n'est garanti que par lui-même.",
     Trait.INCOMPLETE: "{host} n'envoie pas le certificat intermédiaire qui mène à une autorité reconnue.",
+    Trait.ISSUER_UNSENT: "{host} : {cause}.",
     Trait.UNTRUSTED: "Le certificat de {host} ne vient pas d'une autorité reconnue.",
     Trait.TRUST_UNSEEN: "{host} : {cause}.",
     Trait.SHORT_KEY: "La clé de {host} est trop courte ({bits} bits).",
-    Trait.WEAK_SIGNATURE: "Le certificat de {host} est signé d'une façon dépassée ({digest}).",
+    Trait.WEAK_SIGNATURE: "Le certificat de {host} est signé avec une méthode dépassée ({digest}).",
 }
 
 
-def _cause(unseen: object) -> str:
-    return unseen.reason.french if isinstance(unseen, Unreachable) else "la question n'a pas de réponse"
+def _cause(told: object) -> str:
+    match told:
+        case Unreachable(reason=Reason.NOT_DECLARED):
+            return NAME_NOT_COMPARED
+        case Unreachable():
+            return told.reason.french
+        case str() if told:
+            return told
+        case _:
+            return "la question n'a pas de réponse"

@@ -14,6 +14,9 @@ class IkeSaid(StrEnum):
     """It chose among what was offered."""
     REFUSED = "refused"
     """It said in so many words that it takes nothing of it: to this address of ours, at least."""
+    IGNORED = "ignored"
+    """It left it without an answer, between two questions that it answered: to this address of ours, at least. Put
+    three times or more, seconds apart, on the same port, a question that it answered before and after each time."""
     ABSENT = "absent"
     """It said in so many words that it does not speak this version, or that its port is closed."""
 
@@ -48,7 +51,7 @@ class IkeOffer:
     version: str
     """`IKEv2`, or `IKEv1`: its main mode."""
     answer: IkeSaid | Unreachable
-    """Unreachable: silence, or an answer that is neither yes nor no."""
+    """Unreachable: silence that nothing explains, or an answer that is neither yes nor no."""
     ciphers: tuple[str, ...]
     """Ids of `ike_algorithms.CIPHERS`."""
     macs: tuple[str, ...]
@@ -62,8 +65,13 @@ class IkeOffer:
     gateways (strongSwan) take any of them at first, and refuse later. Of IKEv2 it is not visible before a key is
     shown."""
     whole: bool | Unreachable
-    """True: nothing else of what we know is accepted; of IKEv1, nothing else of AES, DES, Triple DES, SHA-256, SHA-1,
-    MD5 and the groups 14, 5, 2, 1. Else why the lists stop short."""
+    """True: nothing else of what we know is accepted. Of IKEv1: nothing else of AES, Triple DES and DES, each with
+    SHA-2, SHA-1 and MD5 and the groups 1, 2, 5, 14, 15, 16, 19, 20, 21, proved by `psk`, `rsa`, `xauth-psk`,
+    `hybrid`, or `ecdsa` with the hash of its curve; of other ciphers, groups and of `xauth-rsa`, some. Else why the
+    lists stop short."""
+    choices: tuple[str, ...] | Unreachable
+    """What was chosen together, each time it was: `aes-cbc-256 sha1 groupe 14 psk`, the ids of the lists. What else
+    goes together is not known: the lists are found kind by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class IkeServer:
     """IKEv2, then IKEv1."""
     aggressive: IkeSaid | Unreachable
     """IKEv1 in three messages, with a shared key and an identity that nobody has. Unreachable (`permission-denied`):
-    it says that it does not know this identity, and may answer another."""
+    it says that it does not know this identity, and may answer another; one that it ignored may be answered too."""
     hash_sent: bool | Unreachable
     """In that mode it sent a hash of the shared key, from which passwords can be tried at leisure. The hash is not
     kept."""

@@ -49,10 +49,10 @@ CIPHERS: tuple[Algorithm, ...] = (
     Algorithm("chacha20-poly1305", "ChaCha20-Poly1305", Part.CIPHER, 28, sealed=True),
     *_aes("aes-cbc", "AES-CBC", 12, sealed=False, old=7),
     *_aes("aes-ctr", "AES-CTR", 13, sealed=False),
-    *_aes("camellia-cbc", "Camellia-CBC", 23, sealed=False),
+    *_aes("camellia-cbc", "Camellia-CBC", 23, sealed=False, old=8),
     Algorithm("3des", "Triple DES", Part.CIPHER, 3, old=5),
-    Algorithm("blowfish-128", "Blowfish 128 bits", Part.CIPHER, 7, 128),
-    Algorithm("cast-128", "CAST 128 bits", Part.CIPHER, 6, 128),
+    Algorithm("blowfish-128", "Blowfish 128 bits", Part.CIPHER, 7, 128, old=3),
+    Algorithm("cast-128", "CAST 128 bits", Part.CIPHER, 6, 128, old=6),
     Algorithm("des", "DES", Part.CIPHER, 2, old=1),
     Algorithm("null", "aucun chiffrement", Part.CIPHER, 11),
 )

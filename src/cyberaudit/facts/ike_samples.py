@@ -17,8 +17,10 @@ STRONG_V2 = IkeOffer(
     groups=(20, 14),
     proofs=(),
     whole=True,
+    choices=("aes-gcm-256 prf-sha384 groupe 20", "aes-cbc-256 sha256 prf-sha256 groupe 20"),
 )
-REFUSED_V1 = IkeOffer("IKEv1", IkeSaid.REFUSED, (), (), (), (), (), whole=True)
+REFUSED_V1 = IkeOffer("IKEv1", IkeSaid.REFUSED, (), (), (), (), (), whole=True, choices=())
+IGNORED_V1 = replace(REFUSED_V1, answer=IkeSaid.IGNORED)
 OLD_V1 = IkeOffer(
     version="IKEv1",
     answer=IkeSaid.ACCEPTED,
@@ -28,8 +30,16 @@ OLD_V1 = IkeOffer(
     groups=(14, 2),
     proofs=("psk",),
     whole=True,
+    choices=("aes-cbc-256 sha1 groupe 14 psk", "3des md5 groupe 2 psk"),
 )
-STRONG_V1 = replace(OLD_V1, ciphers=("aes-cbc-256",), macs=("sha256",), groups=(14,), proofs=("rsa",))
+STRONG_V1 = replace(
+    OLD_V1,
+    ciphers=("aes-cbc-256",),
+    macs=("sha256",),
+    groups=(14,),
+    proofs=("rsa",),
+    choices=("aes-cbc-256 sha256 groupe 14 rsa",),
+)
 GOOD_SERVER = IkeServer(
     address="192.0.2.1",
     ports=(IkePort("udp/500", answers=True), IkePort("udp/4500", answers=True)),
@@ -52,7 +62,7 @@ def _offering(two: IkeOffer, one: IkeOffer) -> IpsecEndpoint:
     return gateway(replace(GOOD_SERVER, offers=(two, one)))
 
 
-_NOTHING_V2 = replace(STRONG_V2, ciphers=(), macs=(), prfs=(), groups=())
+_NOTHING_V2 = replace(STRONG_V2, ciphers=(), macs=(), prfs=(), groups=(), choices=())
 _CLOSED = Unreachable(Reason.REFUSED)
 _NO_PORTS = (IkePort("udp/500", _CLOSED), IkePort("udp/4500", _CLOSED))
 
@@ -67,6 +77,7 @@ BAD_GATEWAY = gateway(
                 macs=("sha256", "sha1", "md5"),
                 prfs=("prf-sha256", "prf-sha1", "prf-md5"),
                 groups=(14, 5, 2, 1, 22, 25),
+                choices=("aes-cbc-256 sha256 prf-sha256 groupe 14", "3des sha1 prf-sha1 groupe 14"),
             ),
             OLD_V1,
         ),
@@ -81,7 +92,14 @@ OLD_VERSION_GATEWAY = _offering(STRONG_V2, STRONG_V1)
 HASH_GATEWAY = gateway(replace(GOOD_SERVER, aggressive=IkeSaid.ACCEPTED, hash_sent=True))
 """IKEv1 in aggressive mode only, and it sends the hash."""
 WEAK_V2_GATEWAY = _offering(
-    replace(STRONG_V2, ciphers=("aes-cbc-128",), macs=("sha1",), groups=(14,)), REFUSED_V1
+    replace(
+        STRONG_V2,
+        ciphers=("aes-cbc-128",),
+        macs=("sha1",),
+        groups=(14,),
+        choices=("aes-cbc-128 sha1 prf-sha256 groupe 14",),
+    ),
+    REFUSED_V1,
 )
 WEAK_GROUP_GATEWAY = _offering(replace(STRONG_V2, groups=(14, 2)), REFUSED_V1)
 MUTE_V1_GATEWAY = gateway(
@@ -93,7 +111,21 @@ MUTE_V1_GATEWAY = gateway(
         complete=SILENT,
     )
 )
-"""IKEv2 answers, IKEv1 does not: which proves nothing."""
+"""IKEv2 answers, IKEv1 does not, and whether it would have been heard is not known: which proves nothing."""
+IGNORING_GATEWAY = gateway(
+    replace(GOOD_SERVER, offers=(STRONG_V2, IGNORED_V1), aggressive=IkeSaid.IGNORED, datagrams=64)
+)
+"""IKEv2 in order, IKEv1 and its aggressive mode left without an answer between questions that it answered."""
+OLD_ONLY_GATEWAY = _offering(replace(_NOTHING_V2, answer=IkeSaid.IGNORED), OLD_V1)
+"""IKEv1 alone is answered."""
+DEAF_GATEWAY = gateway(
+    replace(
+        GOOD_SERVER,
+        offers=(replace(_NOTHING_V2, answer=IkeSaid.REFUSED), IGNORED_V1),
+        aggressive=IkeSaid.IGNORED,
+    )
+)
+"""It refuses IKEv2 in so many words, and leaves the rest without an answer."""
 CHOOSY_GATEWAY = _offering(replace(_NOTHING_V2, answer=IkeSaid.REFUSED), REFUSED_V1)
 """It answers, and takes nothing from a stranger's address."""
 HALF_SEEN_GATEWAY = gateway(
@@ -139,7 +171,7 @@ HOSTILE_GATEWAY = gateway(
         address=HOSTILE,
         offers=(
             replace(STRONG_V2, ciphers=(HOSTILE,), macs=(HOSTILE,), prfs=(HOSTILE,), groups=(99, 0)),
-            replace(OLD_V1, ciphers=(HOSTILE,), proofs=(HOSTILE,)),
+            replace(OLD_V1, ciphers=(HOSTILE,), proofs=(HOSTILE,), choices=(HOSTILE,)),
         ),
         vendors=(HOSTILE,) * 8,
         complete=Unreachable(Reason.PROTOCOL_ERROR, HOSTILE),
@@ -154,6 +186,9 @@ SAMPLES: tuple[Facts, ...] = (
     WEAK_V2_GATEWAY,
     WEAK_GROUP_GATEWAY,
     MUTE_V1_GATEWAY,
+    IGNORING_GATEWAY,
+    OLD_ONLY_GATEWAY,
+    DEAF_GATEWAY,
     CHOOSY_GATEWAY,
     HALF_SEEN_GATEWAY,
     MUTE_GATEWAY,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.facts.spf_tree import SpfTree
 from cyberaudit.model import Reason, Unreachable
 
 
@@ -28,7 +29,7 @@ class MailDns(Facts):
     """What DNS publishes about a domain's mail."""
 
     KIND = "mail-dns"
-    VERSION = 1
+    VERSION = 2
 
     domain: str
     exists: bool | Unreachable
@@ -37,8 +38,8 @@ class MailDns(Facts):
     """By preference, then name; empty when the name has none."""
     apex: TxtAnswer | Unreachable
     """TXT at the domain itself: where SPF stands."""
-    spf_redirects: tuple[TxtAnswer, ...] | Unreachable
-    """TXT at each `redirect=` target in turn (RFC 7208 §6.1), at most ten."""
+    spf: SpfTree | Unreachable | None
+    """Where the SPF record of `apex` leads; None: it has not exactly one."""
     dmarc: tuple[TxtAnswer, ...] | Unreachable
     """TXT at `_dmarc.` of the domain, then of each parent until one has a DMARC record (RFC 9989 tree walk)."""
 

@@ -47,3 +47,5 @@ class OldTunnel(Facts):
     """One an address that was asked, in the order of the profile."""
     left_out: tuple[str, ...]
     """The other addresses that face us and were not asked."""
+    from_outside: bool | Unreachable
+    """It was asked from the Internet, and not from a zone of the town."""

@@ -19,8 +19,10 @@ CLOSED_PPTP = OldTunnel(
     port="tcp/1723",
     answers=(_met(OldTunnelMet.CLOSED, "ECONNREFUSED"),),
     left_out=(),
+    from_outside=True,
 )
 ANSWERING_PPTP = replace(CLOSED_PPTP, answers=(_met(OldTunnelMet.ANSWERS, "hôte local, constructeur linux"),))
+INSIDE_PPTP = replace(ANSWERING_PPTP, from_outside=False)
 CLOSED_L2TP = replace(CLOSED_PPTP, protocol="l2tp", port="udp/1701")
 ANSWERING_L2TP = replace(
     CLOSED_L2TP, answers=(_met(OldTunnelMet.ANSWERS, "hôte box, constructeur xelerance"),)
@@ -43,6 +45,7 @@ HOSTILE_PPTP = replace(
 SAMPLES: tuple[Facts, ...] = (
     CLOSED_PPTP,
     ANSWERING_PPTP,
+    INSIDE_PPTP,
     CLOSED_L2TP,
     ANSWERING_L2TP,
     SILENT_L2TP,

@@ -82,11 +82,38 @@ def spf_widest(terms: tuple[SpfTerm, ...]) -> SpfTerm | None:
     return min(ranges, key=lambda term: term.admits or 0, default=None)
 
 
+def spf_reached(terms: tuple[SpfTerm, ...]) -> tuple[SpfTerm, ...]:
+    """What is evaluated when nothing matches: mechanisms before `all`, then `redirect` (RFC 7208 §5.1, §6.1)."""
+    mechanisms = [term for term in terms if term.qualifier]
+    reached = tuple(takewhile(lambda term: term.name != "all", mechanisms))
+    if len(reached) < len(mechanisms):
+        return reached
+    return (*reached, *(term for term in terms if term.name == "redirect"))
+
+
+def spf_ignored(terms: tuple[SpfTerm, ...]) -> tuple[SpfTerm, ...]:
+    """What stands in the record for nothing: mechanisms after `all`, and `redirect` beside it."""
+    ends = next((place for place, term in enumerate(terms) if term.name == "all"), None)
+    if ends is None:
+        return ()
+    after = terms[ends + 1 :]
+    redirects = [term for term in terms[:ends] if term.name == "redirect"]
+    return (*redirects, *(term for term in after if term.qualifier or term.name == "redirect"))
+
+
+def spf_explanation(record: bytes) -> str:
+    """The text of an `exp` record, macros not expanded; empty when it is no explain-string (RFC 7208 §6.2)."""
+    text = record.decode("latin-1")
+    return text if all(_tokens(part) is not None for part in text.split(" ")) else ""
+
+
 def _texts(record: str) -> list[str]:
     """The terms, the version first; only spaces part them."""
     return [text for text in record.split(" ") if text]
 
 
+# RFC 7208 §4.6.4: what counts among the ten look-ups.
+ASKS_DNS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 # RFC 7208 §6: these two modifiers stand at most once.
 _ONCE = ("redirect", "exp")
 _SHAPE = re.compile(r"([-+~?]?)([a-z][a-z0-9._-]*)(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
@@ -115,10 +142,8 @@ def _term(text: str) -> SpfTerm | None:
 
 def _modifier(text: str, name: str, value: str) -> SpfTerm | None:
     match name:
-        case "redirect":
+        case "redirect" | "exp":
             good = _is_domain(value)
-        case "exp":
-            good = _is_domain(value, explains=True)
         case _:
             good = _tokens(value) is not None
     return SpfTerm(text, "", name, value, None, None) if good else None
@@ -174,12 +199,12 @@ def _tokens(text: str) -> list[str] | None:
     return tokens if sum(map(len, tokens)) == len(text) else None
 
 
-def _is_domain(text: str, *, explains: bool = False) -> bool:
+def _is_domain(text: str) -> bool:
     """A domain-spec: a macro-string that ends with a macro, or with a dot and a label that is no number."""
     tokens = _tokens(text)
     if not tokens:
         return False
-    if not explains and any(token[:3].lower() in _ONLY_EXPLAINS for token in tokens):
+    if any(token[:3].lower() in _ONLY_EXPLAINS for token in tokens):
         return False
     if tokens[-1].startswith("%"):
         return True

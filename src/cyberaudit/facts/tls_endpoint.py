@@ -33,8 +33,8 @@ class VersionOffer:
     silence is unreachable."""
     suites: tuple[int, ...] | Unreachable
     """IANA codes (SSLv2: the three-byte kinds), every accepted one, in the order in which the server chose them;
-    empty when the version is refused. Unreachable when the list could not be brought to its end: `seen` has the
-    beginning."""
+    empty when the version is refused, or SSLv2 names none of ours. Unreachable when the list could not be brought to
+    its end: `seen` has the beginning."""
     seen: tuple[int, ...] | Unreachable
     """Accepted suites that were seen, when `suites` is not the whole list; else the same."""
     preference: Preference | Unreachable
@@ -114,7 +114,7 @@ class TlsServer:
     complete: bool | Unreachable
     """True: every question was answered, and at the end the server still answered as at first. Else why not."""
     hellos: int | Unreachable
-    """ClientHellos sent for versions and suites."""
+    """ClientHellos sent for versions and suites, without those that only ask once more for what was refused."""
     connections: int | Unreachable
     """All conversations opened."""
 
@@ -157,7 +157,9 @@ def _server_of_version_1(data: Mapping[str, Any]) -> dict[str, Any]:
     cause = {key: part for key, part in session.items() if key != "@"} if unseen else None
     return {
         "address": data["address"],
-        "met": session if unseen and not any(answer["accepted"] is True for answer in data["versions"]) else "tls",
+        "met": session
+        if unseen and not any(answer["accepted"] is True for answer in data["versions"])
+        else "tls",
         "versions": [{"version": each["version"], "accepted": each["accepted"]} for each in data["versions"]],
         "sessions": [] if unseen else [{key: part for key, part in session.items() if key != "@"}],
         "unseen_certificate": cause and {"@": "Unreachable", **cause},

@@ -271,6 +271,14 @@ OTHER_NAME_ENDPOINT = with_session(replace(SESSION, name_matches=False))
 UNTRUSTED_ENDPOINT = with_session(
     replace(SESSION, trust_error="l'autorité qui a signé le certificat est inconnue (Pare-feu)")
 )
+ORPHAN_ENDPOINT = with_session(
+    replace(
+        SESSION,
+        trust_error="le serveur n'envoie pas le certificat de « Inter », ou cette autorité n'est pas reconnue",
+        chain_faults=(ChainFault.ISSUER_UNSENT,),
+    )
+)
+"""Its certificate is sent alone, and its authority is not known here."""
 UNCOMPARED_ENDPOINT = with_session(
     replace(
         SESSION,
@@ -286,7 +294,9 @@ CLIENT_CERTIFICATE_ENDPOINT = changed(
     options=replace(OPTIONS, client_certificate=True, tickets=LOST, ticket_seconds=LOST, early_data=LOST),
 )
 """Versions are agreed on, then a certificate that we do not have is wanted."""
-NAMELESS_ENDPOINT = replace(with_session(replace(SESSION, name_matches=False)), hostname="")
+NAMELESS_ENDPOINT = replace(
+    with_session(replace(SESSION, name_matches=Unreachable(Reason.NOT_DECLARED))), hostname=""
+)
 
 OLD_ENDPOINT = changed(
     versions=offering(accepted("TLSv1", (0xC009,)), accepted("TLSv1.1", (0xC009,)), TLS_12, TLS_13)
@@ -436,6 +446,7 @@ SAMPLES: tuple[Facts, ...] = (
     WEAK_KEY_ENDPOINT,
     OTHER_NAME_ENDPOINT,
     UNTRUSTED_ENDPOINT,
+    ORPHAN_ENDPOINT,
     UNCOMPARED_ENDPOINT,
     CLIENT_CERTIFICATE_ENDPOINT,
     NAMELESS_ENDPOINT,

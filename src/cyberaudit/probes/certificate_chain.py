@@ -20,9 +20,12 @@ def chain_faults(
     chain = tuple(dict.fromkeys(sent))
     vouchers = _vouchers(chain)
     way = _way(vouchers)
+    lacks_issuer = not trusted and _lacks_issuer(chain, way, vouchers, trust)
     found = {
         ChainFault.OUT_OF_ORDER: not _is_ordered(way, vouchers),
-        ChainFault.INCOMPLETE: not trusted and _lacks_issuer(chain, way, vouchers, trust),
+        ChainFault.INCOMPLETE: lacks_issuer,
+        ChainFault.ISSUER_UNSENT: not (trusted or lacks_issuer or vouchers[0])
+        and _is_orphan(chain[0], trust),
         ChainFault.STRANGER: len(way) < len(chain),
         ChainFault.ROOT_SENT: any(_is_root(chain[place], trust) for place in way[1:]),
         ChainFault.TWICE: len(chain) < len(sent),
@@ -70,6 +73,11 @@ def _lacks_issuer(
 def _names_issuer(certificate: x509.Certificate) -> bool:
     where = extensions.revocation(certificate)
     return certificate.subject != certificate.issuer and isinstance(where, tuple) and "issuer" in where
+
+
+def _is_orphan(certificate: x509.Certificate, trust: TrustStore) -> bool:
+    """Signed by another, which is none of the roots."""
+    return certificate.subject != certificate.issuer and not any(_roots_above(certificate, trust))
 
 
 def _roots_above(certificate: x509.Certificate, trust: TrustStore) -> Iterator[bool]:

@@ -4,25 +4,26 @@ import hashlib
 import ssl
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID, PublicKeyAlgorithmOID
 
-from cyberaudit.facts.certificate import Certificate
+from cyberaudit.facts.certificate import WEAK_HASHES, Certificate
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes import certificate_extensions as extensions
 from cyberaudit.probes.certificate_extensions import UNREADABLE
+from cyberaudit.probes.certificate_rights import Rights, refused_extension
 
 # Ours: public chains have two to four; a hostile one may have hundreds.
 MAX_DEPTH = 8
@@ -164,13 +165,41 @@ def _signature_hash(certificate: x509.Certificate) -> str:
 
 
 def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """`issuer` has the name and the key that signed `certificate`; its dates and rights are not looked at."""
+    """`issuer` has the name and the key that signed `certificate`; its dates and rights are not looked at.
+
+    Nor is the strength of the signature: MD5 and SHA-1 count (old equipment has nothing else), MD2 and MD4 do not.
+    """
     try:
+        if _signature_hash(certificate) in WEAK_HASHES:
+            return certificate.issuer == issuer.subject and _is_weakly_signed_by(certificate, issuer)
         certificate.verify_directly_issued_by(issuer)
     except InvalidSignature:
         return False
     except (ValueError, TypeError, UnsupportedAlgorithm):  # other names, other key type, forgotten algorithm
         return False
+    return True
+
+
+def _is_weakly_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """What cryptography refuses to verify for a certificate, it still verifies for plain bytes.
+
+    Raises:
+        InvalidSignature, UnsupportedAlgorithm: it is not the key that signed, or MD2 or MD4 was used.
+    """
+    digest = certificate.signature_hash_algorithm
+    if digest is None:
+        return False
+    way = certificate.signature_algorithm_parameters
+    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
+    match issuer.public_key():
+        case rsa.RSAPublicKey() as key:
+            key.verify(signature, signed, way if isinstance(way, padding.PSS) else padding.PKCS1v15(), digest)
+        case ec.EllipticCurvePublicKey() as key:
+            key.verify(signature, signed, ec.ECDSA(digest))
+        case dsa.DSAPublicKey() as key:
+            key.verify(signature, signed, digest)
+        case _:
+            return False
     return True
 
 
@@ -196,17 +225,30 @@ class TrustStore:
     def trust_error(self, chain: Sequence[x509.Certificate], *, now: datetime) -> str:
         """Empty when `chain`, the server's own first, leads to a root; else why not, in French.
 
-        The server's own dates and names are set aside: they are separate facts. Those who vouch for it must
-        be valid at `now` and allowed to sign (RFC 5280 §6.1).
+        The server's own dates and names are set aside, and how strong a signature is: they are separate facts.
+        Those who vouch for it must be valid at `now` and allowed to sign (RFC 5280 §6.1); a `Refusal` when only
+        what they may sign for, or a critical extension, stands in between.
         """
         leaf, *others = chain[:MAX_SENT]
-        if self._reaches_root(leaf, others, now=now, seen=set(), depth=0):
-            return ""
+        rights = Rights(leaf)
+        reaches = partial(self._reaches_root, leaf, others, now=now, depth=0)
+        if reaches(allowed=rights.allow, seen=set()):
+            own = refused_extension(leaf)
+            return own.value if own else ""
+        if rights.first_refusal and reaches(allowed=lambda _: True, seen=set()):
+            return rights.first_refusal.value
         if is_signed_by(leaf, leaf):
             return "le certificat est signé par lui-même"
         issuers = [other for other in (*others, *self.named(leaf.issuer)) if is_signed_by(leaf, other)]
         if issuers and not any(_may_sign(issuer, now=now, depth=0) for issuer in issuers):
             return "l'autorité qui a signé le certificat est périmée ou n'a pas le droit de signer"
+        if leaf.issuer == leaf.subject:
+            return "le certificat se dit signé par lui-même, ce qui ne se vérifie pas"
+        if not issuers:
+            name = _last_issuer(leaf, ())
+            return (
+                f"le serveur n'envoie pas le certificat de « {name} », ou cette autorité n'est pas reconnue"
+            )
         return f"l'autorité qui a signé le certificat est inconnue ({_last_issuer(leaf, others)})"
 
     def _reaches_root(
@@ -215,10 +257,15 @@ class TrustStore:
         sent: Sequence[x509.Certificate],
         *,
         now: datetime,
+        allowed: Callable[[x509.Certificate], bool],
         seen: set[bytes],
         depth: int,
     ) -> bool:
-        """`seen` makes the walk linear: a certificate that led nowhere once is not tried again."""
+        """Whether a way up leads from `certificate` to a root.
+
+        `allowed`: a signer may sign for this server; `seen` makes the walk linear: a certificate that led nowhere once
+        is not tried again.
+        """
         if certificate in self.roots:
             return depth == 0 or _may_sign(certificate, now=now, depth=depth - 1)
         if depth >= MAX_DEPTH or _fingerprint(certificate) in seen:
@@ -228,7 +275,8 @@ class TrustStore:
             candidate.subject == certificate.issuer
             and _may_sign(candidate, now=now, depth=depth)
             and is_signed_by(certificate, candidate)
-            and self._reaches_root(candidate, sent, now=now, seen=seen, depth=depth + 1)
+            and allowed(candidate)
+            and self._reaches_root(candidate, sent, now=now, allowed=allowed, seen=seen, depth=depth + 1)
             for candidate in (*self.named(certificate.issuer), *sent)
         )
 

@@ -64,6 +64,8 @@ class Options:
     """Folders under which declared backup paths may be read; empty: none is."""
     starttls: str = ""
     """Encrypted only after a few words of this protocol: `smtp`, `imap`, …; empty: at once."""
+    asks_again: bool = True
+    """What was not seen, for a reason that may pass, is asked a second time at the end."""
     max_rate: float | None = None
     """Packets a second on one line, whatever stands behind it; None: by the kind of link."""
     ports: str = USUAL
@@ -142,12 +144,22 @@ def set_up(
 def _check(options: Options) -> None:
     if not _HOST_NAME.fullmatch(options.ehlo) or len(options.ehlo) > 253:
         raise UsageError(f"--ehlo : « {clean(options.ehlo)} » n'est pas un nom de machine.")
+    if options.starttls:
+        _check_starttls(options.starttls)
     if options.max_rate is not None and not 0 < options.max_rate < float("inf"):
         raise UsageError("--max-rate : il faut un nombre de paquets par seconde supérieur à zéro.")
     if options.ca_bundle is not None:
         _check_bundle(options.ca_bundle)
     if options.wireguard_config is not None:
         read_configuration(options.wireguard_config)
+
+
+def _check_starttls(protocol: str) -> None:
+    # Imported here: few runs ask for it.
+    from cyberaudit.probes.tls.starttls import PREAMBLES
+
+    if protocol not in PREAMBLES:
+        raise UsageError(f"--starttls : « {clean(protocol)} » n'est pas l'un de : {', '.join(PREAMBLES)}.")
 
 
 def _check_bundle(path: Path) -> None:

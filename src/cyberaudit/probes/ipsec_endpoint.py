@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from cyberaudit.declared import AssetKind, Host, Vpn, VpnKind
@@ -14,6 +15,7 @@ from cyberaudit.probes.ike.survey import IKE_PORT, NAT_PORT, Manner, survey
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.looks import kept
 from cyberaudit.probes.registry import Announcement
+from cyberaudit.probes.shared_looks import SharedLooks
 from cyberaudit.probes.vantage import facing
 
 T = TypeVar("T")
@@ -45,12 +47,23 @@ async def look(
     if not addresses:
         return Unreachable(Reason.NOT_LOOKED)
     asked, left_out = addresses[:MAX_ADDRESSES], addresses[MAX_ADDRESSES:]
+    seconds, again = LOOK_SECONDS / len(asked), _looked_before(asset, instruments.looks)
     # One after the other: what one gateway keeps half-open counts for all its addresses.
-    servers = [
-        await survey(instruments.network, address, ports, seconds=LOOK_SECONDS / len(asked), manner=manner)
-        for address in asked
-    ]
+    servers = []
+    for address in asked:
+        survey_it = partial(survey, instruments.network, address, ports, seconds=seconds, manner=manner)
+        # Two accesses declared on one address are one gateway: it is asked once for both.
+        share = instruments.looks.anew if again else instruments.looks.shared
+        servers.append(await share(f"ike {address} {ports}", survey_it))
     return IpsecEndpoint(asset.hostname, tuple(servers), tuple(map(str, left_out)))
+
+
+def _looked_before(asset: Vpn, looks: SharedLooks) -> bool:
+    """Whether this access had its first look; from now on it had."""
+    name = f"ike {asset.key}"
+    before = looks.left_behind(name) is not None
+    looks.leave(name, "begun")
+    return before
 
 
 def asked_ports(asset: Vpn) -> tuple[int, ...]:
@@ -58,8 +71,8 @@ def asked_ports(asset: Vpn) -> tuple[int, ...]:
     protocol, _, number = asset.port.partition("/")
     if asset.type not in _TYPES or protocol not in ("", "udp"):
         return ()
-    # 1701 is L2TP's own, inside the tunnel.
-    own = (int(number),) if number and int(number) != 1701 else ()
+    # The port of an L2TP access is that of L2TP, inside the tunnel.
+    own = (int(number),) if number and asset.type is VpnKind.IPSEC else ()
     return tuple(dict.fromkeys((*own, IKE_PORT, NAT_PORT)))
 
 
@@ -79,7 +92,7 @@ def announce(asset: Vpn, instruments: Instruments) -> tuple[Announcement, ...]:
         Announcement(
             target=asset.hostname or asset.host,
             purpose=Purpose.ACTIVE,
-            text=f"l'accès à distance « {asset.name} » : une quarantaine de questions IPsec sans mot de passe, "
+            text=f"l'accès à distance « {asset.name} » : une centaine de questions IPsec sans mot de passe, "
             f"ports UDP {listed}, une seconde fois en cas d'échec",
             max_packets=2 * addresses * len(ports) * MOST_DATAGRAMS,
         ),
@@ -119,7 +132,18 @@ def _merged(first: IkeServer, second: IkeServer) -> IkeServer:
 
 
 def _told(first: IkeSaid | Unreachable, second: IkeSaid | Unreachable) -> IkeSaid | Unreachable:
-    return IkeSaid.ACCEPTED if first is IkeSaid.ACCEPTED else kept(first, second)
+    if first is IkeSaid.ACCEPTED:
+        return first
+    # What was answered once is not ignored.
+    if first is IkeSaid.IGNORED or (second is IkeSaid.IGNORED and not _answered(first)):
+        return second if _answered(second) else IkeSaid.IGNORED
+    return first if second is IkeSaid.IGNORED else kept(first, second)
+
+
+def _answered(said: IkeSaid | Unreachable) -> bool:
+    if isinstance(said, Unreachable):
+        return said.reason in (Reason.PROTOCOL_ERROR, Reason.PERMISSION_DENIED)
+    return said is not IkeSaid.IGNORED
 
 
 def _both(first: IkeOffer, second: IkeOffer) -> IkeOffer:
@@ -132,7 +156,16 @@ def _both(first: IkeOffer, second: IkeOffer) -> IkeOffer:
         groups=_joined(first.groups, second.groups),
         proofs=_joined(first.proofs, second.proofs),
         whole=kept(first.whole, second.whole),
+        choices=_choices(first.choices, second.choices),
     )
+
+
+def _choices(
+    first: tuple[str, ...] | Unreachable, second: tuple[str, ...] | Unreachable
+) -> tuple[str, ...] | Unreachable:
+    if isinstance(first, Unreachable) or isinstance(second, Unreachable):
+        return kept(first, second)
+    return _joined(first, second)
 
 
 def _joined(first: Iterable[T], second: Iterable[T]) -> tuple[T, ...]:

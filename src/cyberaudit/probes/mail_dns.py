@@ -4,16 +4,16 @@ import asyncio
 
 from cyberaudit.declared import Domain
 from cyberaudit.facts.mail import MailDns, TxtAnswer, dmarc_records
-from cyberaudit.facts.spf import spf_records, spf_redirect
-from cyberaudit.model import Reason, Unreachable
-from cyberaudit.plaintext import clean
+from cyberaudit.facts.spf import spf_records
+from cyberaudit.facts.spf_tree import SpfTree
+from cyberaudit.model import Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Answer, Resolver, mx_records, txt_records
+from cyberaudit.probes.spf.lookup import RunLookup
+from cyberaudit.probes.spf.tree import MOST_QUESTIONS, spf_tree
 
-# RFC 7208 §4.6.4: redirect counts among the ten look-ups.
-MAX_REDIRECTS = 10
 # RFC 9989 §4.10: the tree walk asks at most eight names.
 MAX_TREE_WALK = 8
 
@@ -21,12 +21,15 @@ MAX_TREE_WALK = 8
 async def look(asset: Domain, instruments: Instruments) -> MailDns | Unreachable:
     """The facts, each field on its own three-valued; `Unreachable` when nothing at all could be asked."""
     domain, resolver = asset.domain, instruments.resolver
-    mx, apex, dmarc = await asyncio.gather(
-        resolver.ask(domain, "MX"), resolver.ask(domain, "TXT"), _tree_walk(resolver, domain)
+    mx, apex, spf, dmarc = await asyncio.gather(
+        resolver.ask(domain, "MX"),
+        resolver.ask(domain, "TXT"),
+        spf_of(resolver, domain),
+        _tree_walk(resolver, domain),
     )
     exists = _exists(mx, apex)
     if exists is False:
-        return MailDns(domain, False, (), TxtAnswer(domain, ()), (), ())  # noqa: FBT003 - the order of the fields
+        return MailDns(domain, False, (), TxtAnswer(domain, ()), None, ())  # noqa: FBT003 - the order of the fields
     if isinstance(mx, Unreachable) and isinstance(apex, Unreachable) and isinstance(dmarc, Unreachable):
         return mx
     return MailDns(
@@ -34,14 +37,14 @@ async def look(asset: Domain, instruments: Instruments) -> MailDns | Unreachable
         exists=exists,
         mx=mx if isinstance(mx, Unreachable) else mx_records(mx),
         apex=apex if isinstance(apex, Unreachable) else TxtAnswer(domain, txt_records(apex)),
-        spf_redirects=await _redirects(resolver, domain, apex),
+        spf=spf,
         dmarc=dmarc,
     )
 
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would ask."""
-    questions = 2 + MAX_REDIRECTS + MAX_TREE_WALK
+    questions = 2 + MOST_QUESTIONS + MAX_TREE_WALK
     return (
         Announcement(
             target=asset.domain,
@@ -61,35 +64,13 @@ def _exists(*answers: Answer | Unreachable) -> bool | Unreachable:
     return next(answer for answer in answers if isinstance(answer, Unreachable))
 
 
-async def _redirects(
-    resolver: Resolver, domain: str, apex: Answer | Unreachable
-) -> tuple[TxtAnswer, ...] | Unreachable:
-    """TXT at each `redirect=` target in turn, as long as each name has one SPF record; a loop stops it."""
-    if isinstance(apex, Unreachable):
-        return apex
-    answer = TxtAnswer(domain, txt_records(apex))
-    seen = [answer]
-    while len(seen) <= MAX_REDIRECTS:
-        target = _redirect_target(answer, domain)
-        if target is None or any(target == earlier.name for earlier in seen):
-            break
-        if "%" in target:
-            return Unreachable(Reason.PROTOCOL_ERROR, f"redirection SPF variable : {clean(target)}")
-        records = await resolver.txt(target)
-        if isinstance(records, Unreachable):
-            return records
-        answer = TxtAnswer(target, records)
-        seen.append(answer)
-    return tuple(seen[1:])
-
-
-def _redirect_target(answer: TxtAnswer, domain: str) -> str | None:
-    records = spf_records(answer)
-    target = spf_redirect(records[0]) if len(records) == 1 else None
-    if target is None:
-        return None
-    # RFC 7208 §7.2: %{d} is the name whose record is read, %{o} the sender's domain. Others need a message.
-    return target.replace("%{d}", answer.name).replace("%{o}", domain)
+async def spf_of(resolver: Resolver, domain: str) -> SpfTree | Unreachable | None:
+    """Where the domain's SPF record leads; None when it has not exactly one."""
+    texts = await resolver.txt(domain)
+    if isinstance(texts, Unreachable):
+        return texts
+    records = spf_records(TxtAnswer(domain, texts))
+    return await spf_tree(RunLookup(resolver), domain, records[0]) if len(records) == 1 else None
 
 
 def tree_walk_names(domain: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
-from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.instruments import OUTSIDE, Instruments
 from cyberaudit.probes.old_tunnels import (
     START_BYTES,
     Said,
@@ -56,6 +56,7 @@ async def look(asset: Vpn, instruments: Instruments) -> OldTunnel | Unreachable:
         port=access.port,
         answers=tuple(await asyncio.gather(*asking)),
         left_out=access.left_out,
+        from_outside=instruments.vantage == OUTSIDE,
     )
 
 

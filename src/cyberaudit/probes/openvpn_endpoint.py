@@ -8,10 +8,9 @@ from cyberaudit.facts.openvpn import OpenVpnAnswer, OpenVpnEndpoint, OpenVpnMet
 from cyberaudit.facts.tls_endpoint import TlsServer
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
-from cyberaudit.probes.openvpn.door import Door
+from cyberaudit.probes.openvpn.door import Door, no_sessions
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.vpn_access import Access, access_of, may_change, most_telling
 
@@ -35,7 +34,7 @@ async def look(asset: Vpn, instruments: Instruments) -> OpenVpnEndpoint | Unreac
     access = _access(asset, instruments)
     if isinstance(access, Unreachable):
         return access
-    asking = (_ask(asset, instruments, access, address) for address in access.asked)
+    asking = (_ask(asset, instruments, door) for door in doors_of(access, instruments))
     asked = await asyncio.gather(*asking)
     return OpenVpnEndpoint(
         hostname=asset.hostname,
@@ -84,24 +83,33 @@ def _access(asset: Vpn, instruments: Instruments) -> Access | Unreachable:
     return access_of(asset, instruments, usual=USUAL, protocols=("udp", "tcp"))
 
 
-async def _ask(
-    asset: Vpn, instruments: Instruments, access: Access, address: IpAddress
-) -> tuple[OpenVpnAnswer, TlsServer | None]:
-    door = Door(
-        network=instruments.network,
-        address=address,
-        port=access.number,
-        over_tcp=access.over_tcp,
-        patience=instruments.options.patience,
+def doors_of(access: Access, instruments: Instruments) -> tuple[Door, ...]:
+    """One an address, all of one server: what they ask counts together."""
+    begun = no_sessions()
+    return tuple(
+        Door(
+            network=instruments.network,
+            address=address,
+            port=access.number,
+            over_tcp=access.over_tcp,
+            patience=instruments.options.patience,
+            begun=begun,
+        )
+        for address in access.asked
     )
-    begun = asyncio.get_running_loop().time()
+
+
+async def _ask(asset: Vpn, instruments: Instruments, door: Door) -> tuple[OpenVpnAnswer, TlsServer | None]:
+    since = asyncio.get_running_loop().time()
     first = await door.open()
     if isinstance(first, Unreachable):
         met = _MEANINGS.get(first.reason, first)
-        return OpenVpnAnswer(str(address), met, clean(first.detail)), None
+        return OpenVpnAnswer(str(door.address), met, clean(first.detail)), None
     first.close()
-    seconds = asyncio.get_running_loop().time() - begun
-    answer = OpenVpnAnswer(str(address), OpenVpnMet.OPENVPN, f"réponse en {max(1, round(seconds * 1000))} ms")
+    seconds = asyncio.get_running_loop().time() - since
+    answer = OpenVpnAnswer(
+        str(door.address), OpenVpnMet.OPENVPN, f"réponse en {max(1, round(seconds * 1000))} ms"
+    )
     return answer, await _ask_tls(asset, instruments, door)
 
 

@@ -4,6 +4,7 @@ import re
 import ssl
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 from cryptography.x509 import Certificate
@@ -66,24 +67,38 @@ def session_of(
 ) -> TlsSession | Unreachable:
     """The facts of a handshake that showed the certificates `sent` (DER, the server's own first).
 
-    `host` is the name or address that was asked for, and that the certificate should carry; `timestamps`, how many
-    came beside the certificate (RFC 6962 §3.3).
+    `host` is the name that was asked for, and that the certificate should carry; an address or nothing is compared
+    with nothing. `timestamps`: how many came beside the certificate (RFC 6962 §3.3).
     """
     chain = read_chain(sent[:MAX_SENT])
     if isinstance(chain, Unreachable):
         return chain
     certificates = [certificate for certificate, _ in chain]
     error = trust if isinstance(trust, Unreachable) else trust.trust_error(certificates, now=now)
-    names = extensions.names(certificates[0])
     return TlsSession(
         version=clean(version),
         cipher=clean(cipher),
         chain=tuple(facts for _, facts in chain),
         trust_error=error,
-        name_matches=names if isinstance(names, Unreachable) else names.covers(host),
+        name_matches=_name_matches(certificates[0], host),
         chain_faults=_faults(certificates, trust, trusted=not error, sent=len(sent), now=now),
         timestamps=timestamps,
     )
+
+
+def _name_matches(certificate: Certificate, host: str) -> bool | Unreachable:
+    """`not-declared` when there is no name to compare with: people may use one that nobody declared."""
+    names = extensions.names(certificate)
+    if isinstance(names, Unreachable):
+        return names
+    return Unreachable(Reason.NOT_DECLARED) if _is_no_name(host) else names.covers(host)
+
+
+def _is_no_name(host: str) -> bool:
+    try:
+        return not host or bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _faults(

@@ -9,6 +9,7 @@ from cyberaudit.plaintext import clean
 from cyberaudit.plan.words import Action
 from cyberaudit.reports import amounts
 from cyberaudit.reports.points import Scene, safe
+from cyberaudit.reports.rule_items import by_asset
 from cyberaudit.reports.words import ActionView, ToTreatView
 
 _SHORT = {Owner.AGENT: "Agent", Owner.ELU: "Élu", Owner.CONTRACTOR: "Prestataire"}
@@ -40,7 +41,7 @@ def action(value: Action, scene: Scene) -> ActionView:
         stopgap=french.typeset(measure.stopgap),
         steps=tuple(french.typeset(step) for step in measure.steps),
         contractor=french.typeset(measure.contractor),
-        to_treat=tuple(told for each in value.findings for told in _to_treat(each)),
+        to_treat=by_asset(told for each in value.findings for told in _to_treat(each)),
         done_when=french.typeset(measure.done_when),
         after=_after(value, scene),
         sources=scene.cited(measure.sources),

@@ -6,12 +6,13 @@ from cyberaudit import french
 from cyberaudit.engine.measures import Cost
 
 _COMMON_FIRST_WORDS = frozenset({
-    "à", "après", "au", "aucun", "aucune", "aujourd'hui", "avant", "avec", "beaucoup", "ce", "cela", "certaines",
-    "certains", "ces", "cet", "cette", "chacun", "chaque", "dans", "de", "depuis", "des", "deux", "dès", "du",
-    "elle", "elles", "en", "il", "ils", "la", "le", "les", "leur", "lorsque", "ne", "non", "notre", "on", "par",
-    "pendant", "personne", "plusieurs", "pour", "quand", "quelques", "quelqu'un", "rien", "sa", "sans", "se",
-    "ses", "seul", "seule", "si", "son", "sur", "tous", "tout", "toute", "toutes", "trois", "un", "une", "vos",
-    "votre",
+    "à", "absent", "après", "au", "aucun", "aucune", "aujourd'hui", "avant", "avec", "beaucoup", "ce", "cela",
+    "certaines", "certains", "certificat", "ces", "cet", "cette", "chacun", "chaque", "chiffrement", "clé", "courbe",
+    "dans", "de", "depuis", "des", "deux", "dès", "du", "elle", "elles", "empreinte", "en", "groupe", "groupes",
+    "il", "ils", "impossible", "la", "le", "les", "leur", "lorsque", "mode", "ne", "ni", "non", "notre", "on", "par",
+    "pendant", "personne", "plusieurs", "pour", "preuve", "quand", "que", "quelques", "quelqu'un", "qui", "rien",
+    "répond", "sa", "sans", "se", "ses", "seul", "seule", "si", "son", "suite", "suites", "sur", "tous", "tout",
+    "toute", "toutes", "trois", "un", "une", "vos", "votre",
 })  # fmt: skip
 _ELIDED = ("c'", "d'", "j'", "l'", "n'", "qu'", "s'")
 _INFINITIVE = ("er", "ir", "re")

@@ -7,9 +7,19 @@ from cyberaudit import french
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Sheet
 from cyberaudit.reports.port_words import evidence_words
+from cyberaudit.reports.rule_items import counted, folded, is_technical
 from cyberaudit.reports.sections import Section, action_block, marked
 from cyberaudit.reports.themes import theme_name
-from cyberaudit.reports.words import ActionView, CheckView, PointView, ReportView, SourceView, ToTreatView
+from cyberaudit.reports.words import (
+    ActionView,
+    CheckView,
+    ItemView,
+    Mark,
+    PointView,
+    ReportView,
+    SourceView,
+    ToTreatView,
+)
 
 _WITHOUT_NAME = ("practice/", "town/")
 """Assets whose name the question already holds."""
@@ -24,7 +34,7 @@ def all_actions(title: str, actions: Sequence[ActionView], sheet: Sheet, *, tech
         lines += action_block(action, sheet)
         if not action.deadline:
             lines += sheet.labelled("Palier", f"{action.tier.lower()}.")
-        lines += _how(action, sheet) + _to_forward(action, sheet)
+        lines += _how(action, sheet) + _to_forward(action, sheet, technical=technical)
         lines += _references(action, sheet) if technical else []
     return lines
 
@@ -36,7 +46,7 @@ def _how(action: ActionView, sheet: Sheet) -> Section:
     return lines + sheet.labelled("C'est fait quand", after_colon(action.done_when))
 
 
-def _to_forward(action: ActionView, sheet: Sheet) -> Section:
+def _to_forward(action: ActionView, sheet: Sheet, *, technical: bool) -> Section:
     """The text for the contractor, its lines kept as written, and the list that goes with it."""
     if not action.contractor:
         return []
@@ -44,7 +54,7 @@ def _to_forward(action: ActionView, sheet: Sheet) -> Section:
     for line in action.contractor.splitlines():
         lines += sheet.fiche(line, indent="     ")
     lines += sheet.labelled("Points à traiter", "") if action.to_treat else []
-    for each in action.to_treat:
+    for each in action.to_treat if technical else folded(action.to_treat):
         lines += sheet.paragraph(_listed(each), first="     - ")
     return lines
 
@@ -103,23 +113,37 @@ def _theme_points(
         lines += [sheet.blank()] if number else []
         lines += sheet.paragraph(f"{found[0].question} [{check}]", first=" ", style="bold")
         for each in found:
-            lines += _point(each, sheet)
+            lines += _point(each, sheet, technical=technical)
             lines += _proof(each, sheet) if technical else []
         lines += _remedy(found, fiches.get(check), sheet) if technical else []
     return lines
 
 
-def _point(point: PointView, sheet: Sheet) -> Section:
+def _point(point: PointView, sheet: Sheet, *, technical: bool) -> Section:
     text = point.sentence if point.looked else point.stands_on
     if not point.asset.startswith(_WITHOUT_NAME):
         text = _named(point.asset_name, text)
     if point.waived:
         text += " Risque accepté."
     lines = marked(point.mark, text, sheet, indent="   ")
-    for item in point.items:
+    told = [item for item in point.items if technical or not is_technical(item.key)]
+    for item in told:
         lines += sheet.paragraph(item.text, first=f"     {item.mark.sign} ")
+    lines += _counted([item for item in point.items if item not in told], sheet)
     known = point.stands_on and point.looked
     return lines + (sheet.paragraph(point.stands_on, first="     ", style="dim") if known else [])
+
+
+def _counted(items: Sequence[ItemView], sheet: Sheet) -> Section:
+    """One line for what is to be put in order, one for what is to be looked at again."""
+    lines: Section = []
+    wrong = [item for item in items if item.status.is_open]
+    unseen = [item for item in items if not item.status.is_known]
+    for found, to_do in ((wrong, "à refaire"), (unseen, "à vérifier")):
+        signs = [mark.sign for mark in Mark if any(item.mark is mark for item in found)]
+        if found:
+            lines += sheet.paragraph(counted(len(found), to_do=to_do), first=f"     {signs[0]} ")
+    return lines
 
 
 def _proof(point: PointView, sheet: Sheet) -> Section:

@@ -67,7 +67,7 @@ def _coverage(level: Level) -> str:
     if not missing:
         return french.typeset(f"{seen} sur {level.asked} : tous ont une réponse.")
     low, high = level.shown
-    between = f" (le niveau réel est entre {low} et {high})" if low < high and not _is_range(level) else ""
+    between = f" (niveau réel : entre {low} et {high})" if low < high and not _is_range(level) else ""
     return french.typeset(f"{seen} sur {level.asked} ; {missing} sans réponse{between}.")
 
 

@@ -1,6 +1,7 @@
 """What `look` prints: each question, its answer, the proof."""
 
 import json
+import re
 
 from cyberaudit import french
 from cyberaudit.facts.backup import BackupStore, Encrypted
@@ -10,10 +11,12 @@ from cyberaudit.facts.reach import HostReach
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.facts.udp import HostUdp
-from cyberaudit.model import Audit, Finding, Status, Unreachable
+from cyberaudit.model import Audit, Finding, Item, Observation, Status, Unreachable
+from cyberaudit.reports.code_names import code_names
+from cyberaudit.reports.look_answers import AccessFacts, Heard, accesses, heard
 from cyberaudit.reports.look_ports import host_blocks
 from cyberaudit.reports.look_tls import endpoint_blocks
-from cyberaudit.reports.look_vpn import access_blocks
+from cyberaudit.reports.look_vpn import NOTHING, access_blocks, nobody_answered, unanswered_blocks
 from cyberaudit.reports.port_words import evidence_words
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
@@ -36,6 +39,13 @@ FAULTS = {
 _OF_A_HOST = frozenset(facts.KIND for facts in (HostReach, HostUdp, HostServices, HostFilter))
 CUT_SHORT = "! Contrôle interrompu : ce qui suit est incomplet."
 FROM_WHERE = "Jugé comme si cet ordinateur était sur Internet."
+# Versions, suites, groups, certificates and options stand above their verdicts already; what is advised does not.
+_TOLD_AT_THE_HEAD = frozenset(
+    f"vpn.{name}"
+    for name in ("protocols", "suites", "key-exchange", "certificate", "certificate-form", "session-options")
+)
+_IS_ADVICE = re.compile(r"conseil|post-quantique|après \d")
+_IS_RULE = re.compile(r"R\d+-?")
 KINDS = {"folder": "dossier de copies", "restic": "dépôt restic"}
 
 
@@ -49,10 +59,34 @@ def points(audit: Audit, *, width: int) -> str:
     head += wrap(FROM_WHERE, width) if about_a_host else []
     blocks = [head]
     blocks += host_blocks(audit.observations, width)
-    for observation in audit.observations:
-        blocks += _seen(observation.facts, width)
+    asked_for = list(accesses(audit.observations))
+    if len(asked_for) > 1:
+        blocks += _several(audit, asked_for, width)
+    else:
+        for observation in audit.observations:
+            blocks += _seen(observation.facts, width)
     blocks += [_point(finding, width) for finding in found]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _several(audit: Audit, seen: list[tuple[Observation, AccessFacts]], width: int) -> list[list[str]]:
+    """Each access that answered, whole; the others in a few lines, for nobody said that they exist."""
+    nobody = nobody_answered([facts for _, facts in seen])
+    if nobody == NOTHING:
+        return [wrap(french.typeset(nobody), width)]
+    blocks = []
+    places = [asset.key for asset in audit.town.assets]
+    seen = sorted(seen, key=lambda each: places.index(each[0].asset))
+    for _, facts in seen:
+        if heard(facts) in (Heard.ANSWERED, Heard.OTHER):
+            blocks += _seen(facts, width)
+    blocks += unanswered_blocks(((_name(audit, each), facts) for each, facts in seen), width)
+    return [*blocks, wrap(french.typeset(nobody), width)] if nobody else blocks
+
+
+def _name(audit: Audit, seen: Observation) -> str:
+    asset = audit.town.asset(seen.asset)
+    return asset.name if asset else seen.asset
 
 
 def _point(finding: Finding, width: int) -> list[str]:
@@ -60,11 +94,20 @@ def _point(finding: Finding, width: int) -> list[str]:
     text = french.typeset(f"{mark.sign} {mark.value} : {finding.verdict.text}")
     lines = wrap(f"{text}  [{finding.check}]", width, rest="  ")
     for item in finding.verdict.items:
-        lines += wrap(french.typeset(f"{Mark.of(item.status).sign} {item.text}"), width, first="  - ")
+        text = f"{Mark.of(item.status).sign} {item.text}{_rule(item)}"
+        lines += wrap(french.typeset(text), width, first="  - ")
     for line in finding.verdict.evidence:
+        if finding.check in _TOLD_AT_THE_HEAD and not _IS_ADVICE.match(line.label):
+            continue
         text = french.typeset(f"{line.label} : {evidence_words(line.label, line.value)}")
         lines += wrap(text, width, first="    ", rest="      ")
     return lines
+
+
+def _rule(item: Item) -> str:
+    """« [R4] »; of several addresses, the address stands in the text already."""
+    rule = item.key.partition(" ")[0]
+    return f" [{rule}]" if _IS_RULE.fullmatch(rule) and rule not in item.text else ""
 
 
 def _seen(facts: object, width: int) -> list[list[str]]:
@@ -104,5 +147,8 @@ def _copies(store: BackupStore, width: int) -> list[str]:
 
 
 def as_document(audit: Audit) -> str:
-    """The whole audit as JSON: facts as seen, findings as judged."""
-    return json.dumps(encode(audit, Audit), ensure_ascii=False, indent=2)
+    """The whole audit as JSON: facts as seen, findings as judged; beside them, the names of the numbers that occur."""
+    document = encode(audit, Audit)
+    names = code_names(facts for _, facts in accesses(audit.observations))
+    assert isinstance(document, dict)
+    return json.dumps({**document, "names": names} if names else document, ensure_ascii=False, indent=2)

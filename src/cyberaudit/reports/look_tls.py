@@ -17,7 +17,10 @@ from cyberaudit.facts.tls_endpoint import (
 )
 from cyberaudit.facts.tls_suites import group_name, scheme_name, suite
 from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.tls.starttls import ENCRYPTED, PREAMBLES
+from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
+from cyberaudit.sdk.tls_suites import broken_rules
 
 VERSION_NAMES: Final = {
     "SSLv2": "SSL 2",
@@ -35,6 +38,7 @@ ORDERS: Final = {
 FAULTS: Final = {
     ChainFault.OUT_OF_ORDER: "chaîne dans le désordre",
     ChainFault.INCOMPLETE: "chaîne incomplète",
+    ChainFault.ISSUER_UNSENT: "chaîne incomplète ou autorité inconnue",
     ChainFault.STRANGER: "certificat étranger à la chaîne",
     ChainFault.ROOT_SENT: "racine envoyée pour rien",
     ChainFault.TWICE: "certificat envoyé deux fois",
@@ -51,9 +55,21 @@ _OPTIONS: Final = (
     ("fallback_scsv", "retour en arrière remarqué (SCSV)"),
     ("client_certificate", "certificat demandé au client"),
     ("heartbeat", "heartbeat"),
+    ("early_data", "0-RTT"),
 )
-_DAY: Final = 86_400
-_HOUR: Final = 3_600
+# RFC 8446 has none of them any more.
+_BEFORE_1_3: Final = frozenset(
+    {
+        "compression",
+        "secure_renegotiation",
+        "client_renegotiation",
+        "extended_master_secret",
+        "encrypt_then_mac",
+    }
+)
+# OpenVPN resumes no session of TLS.
+_RESUMPTION: Final = frozenset({"tickets", "early_data"})
+_NEITHER: Final = "sans objet"
 
 
 def endpoint_blocks(endpoint: TlsEndpoint, width: int) -> list[list[str]]:
@@ -69,19 +85,21 @@ def endpoint_blocks(endpoint: TlsEndpoint, width: int) -> list[list[str]]:
     return blocks
 
 
-def server_block(server: TlsServer, *, name: str, port: str, width: int) -> list[str]:
-    """Everything seen of one address."""
+def server_block(
+    server: TlsServer, *, name: str, port: str, width: int, in_tunnel: bool = False
+) -> list[str]:
+    """Everything seen of one address. `in_tunnel`: TLS is spoken inside a control channel of OpenVPN."""
     head = f"{name} [{server.address}] {port}" if name else f"{server.address} {port}"
     lines = wrap(head, width)
     if server.met != "tls":
         return lines + wrap(french.typeset(_met(server.met)), width, first="  ")
     for offer in server.versions:
-        lines += _version(offer, width)
+        lines += _version(offer, server.options, width)
     sections = (
         ("Groupes", _groups(server)),
-        ("Signatures", _named(server.signature_schemes, scheme_name)),
-        *_certificates(server),
-        ("Options", _options(server.options)),
+        ("Signatures", _signatures(server)),
+        *_certificates(server, name),
+        ("Options", _options(server, in_tunnel=in_tunnel)),
         ("Contrôle", _effort(server)),
     )
     for title, text in sections:
@@ -90,13 +108,18 @@ def server_block(server: TlsServer, *, name: str, port: str, width: int) -> list
 
 
 def _met(met: str | Unreachable) -> str:
+    if met == ENCRYPTED:
+        return ENCRYPTED.detail
     if isinstance(met, Unreachable):
         return f"pas de TLS : {met}"
-    return "pas de TLS : un autre langage y répond" + ("" if met == "unknown" else f" ({met})")
+    if met == "unknown":
+        return "pas de TLS : quelque chose d'inconnu répond"
+    way = f" ; essayez --starttls {met}" if met in PREAMBLES else ""
+    return f"pas de TLS : un autre langage y répond ({met}){way}"
 
 
-def _version(offer: VersionOffer, width: int) -> list[str]:
-    """« TLS 1.2  acceptée, 3 suites, le serveur choisit », and the suites in order."""
+def _version(offer: VersionOffer, options: SessionOptions | Unreachable, width: int) -> list[str]:
+    """« TLS 1.2  acceptée, 3 suites, le serveur choisit », and the suites in order, with the rules they break."""
     words = [_accepted(offer)]
     suites = offer.seen if isinstance(offer.suites, Unreachable) else offer.suites
     suites = () if isinstance(suites, Unreachable) else suites
@@ -109,8 +132,27 @@ def _version(offer: VersionOffer, width: int) -> list[str]:
     text = f"{VERSION_NAMES.get(offer.version, offer.version):<8} {', '.join(words)}"
     lines = wrap(french.typeset(text), width, first="  ", rest=" " * 11)
     for code in suites:
-        lines += wrap(suite(code).name, width, first="    ")
+        lines += wrap(_suite(code, options), width, first="    ", rest=" " * 12)
     return lines
+
+
+def _suite(code: int, options: SessionOptions | Unreachable) -> str:
+    """« 0x0005  TLS_RSA_WITH_RC4_128_SHA  ✗ R6 R9 R11 »; a form that is only tolerated is marked otherwise."""
+    number, name = f"0x{code:0{4 if code <= 0xFFFF else 6}X}", suite(code).name
+    proof = options if isinstance(options, Unreachable) else options.encrypt_then_mac
+    rules = broken_rules(code, encrypt_then_mac=proof)
+    mark = Mark.TO_IMPROVE if all(rule.endswith("-") for rule in rules) else Mark.TO_FIX
+    marked = french.NBSP.join((mark.sign, *rules)) if rules else ""
+    return "  ".join(filter(None, (number, name if name != number else "", marked)))
+
+
+def _signatures(server: TlsServer) -> str:
+    """Before TLS 1.2 nobody chose among them."""
+    schemes = server.signature_schemes
+    newer = [offer.accepted for offer in server.versions if offer.version in ("TLSv1.2", "TLSv1.3")]
+    if isinstance(schemes, Unreachable) and newer and all(answer is False for answer in newer):
+        return _NEITHER
+    return _named(schemes, scheme_name)
 
 
 def _accepted(offer: VersionOffer) -> str:
@@ -139,16 +181,20 @@ def _group_offer(offer: GroupOffer) -> str:
 
 
 def _named(codes: tuple[int, ...] | Unreachable, name: Callable[[int], str]) -> str:
-    return str(codes) if isinstance(codes, Unreachable) else ", ".join(map(name, codes)) or "aucune vue"
+    return _cause(codes) if isinstance(codes, Unreachable) else ", ".join(map(name, codes)) or "aucune vue"
 
 
-def _certificates(server: TlsServer) -> Iterator[tuple[str, str]]:
+def _cause(cause: Unreachable) -> str:
+    return "non visible" if cause.reason is Reason.NOT_LOOKED else str(cause)
+
+
+def _certificates(server: TlsServer, asked: str) -> Iterator[tuple[str, str]]:
     for session in server.sessions:
-        yield "Certificat", _session(session)
+        yield "Certificat", _session(session, asked)
     if server.unseen_certificate:
         yield "Certificat", str(server.unseen_certificate)
     if isinstance(server.without_name, Unreachable):
-        yield "Sans nom (SNI)", str(server.without_name)
+        yield "Sans nom (SNI)", _cause(server.without_name)
     else:
         yield "Sans nom (SNI)", _nameless(server.without_name, server.sessions)
 
@@ -164,23 +210,30 @@ def _names(session: TlsSession) -> str:
     return str(names) if isinstance(names, Unreachable) else ", ".join(names) or "aucun nom"
 
 
-def _session(session: TlsSession) -> str:
+def _session(session: TlsSession, asked: str) -> str:
     if not session.chain:
         return "aucun"
     leaf = session.chain[0]
     trust = str(session.trust_error) if session.trust_error else "chaîne reconnue"
-    name = "nom juste" if session.name_matches else "nom différent"
     parts = [
         _names(session),
         _key(leaf),
         f"du {french.day(leaf.not_before)} au {french.day(leaf.not_after)}",
         f"signé par {leaf.issuer} ({leaf.signature_hash or 'sans hachage propre'})",
-        name,
+        _name_found(session, asked),
         trust,
     ]
     if not isinstance(session.chain_faults, Unreachable):
         parts += [FAULTS[fault] for fault in session.chain_faults]
     return " ; ".join(parts)
+
+
+def _name_found(session: TlsSession, asked: str) -> str:
+    """A bare address asks for no name: only a certificate that carries the address is right."""
+    if session.name_matches is True:
+        return "nom juste"
+    compared = asked and session.name_matches is False
+    return "nom différent" if compared else "nom non comparé"
 
 
 def _key(leaf: Certificate) -> str:
@@ -189,35 +242,60 @@ def _key(leaf: Certificate) -> str:
     return f"clé {leaf.key_type}{size}{f' {curve}' * bool(curve)}"
 
 
-def _options(options: SessionOptions | Unreachable) -> str:
+def _options(server: TlsServer, *, in_tunnel: bool) -> str:
+    options = server.options
     if isinstance(options, Unreachable):
         return str(options)
-    words = {True: "oui", False: "non"}
+    absent = set(_absent(server)) | (_RESUMPTION if in_tunnel else set())
     parts = [
-        f"{title} {words[value] if isinstance(value := getattr(options, field), bool) else _why(value)}"
+        f"{title} {_option(getattr(options, field), has_no_object=field in absent)}"
         for field, title in _OPTIONS
     ]
     if isinstance(options.ticket_seconds, int) and options.ticket_seconds:
-        parts.append(f"durée des tickets {_duration(options.ticket_seconds)}")
-    if isinstance(options.early_data, int):
-        parts.append(f"0-RTT {'oui' if options.early_data else 'non'}")
+        parts.append(f"durée des tickets {french.duration(options.ticket_seconds)}")
     if isinstance(options.alpn, tuple) and options.alpn:
         parts.append(f"ALPN {', '.join(options.alpn)}")
     return " ; ".join(parts)
 
 
-def _why(cause: Unreachable) -> str:
-    return {Reason.NOT_LOOKED: "non visible", Reason.NOT_AUTHORIZED: "non essayée"}.get(
-        cause.reason, f"non vu ({cause.reason.french})"
+def _option(value: int | Unreachable, *, has_no_object: bool) -> str:
+    """`has_no_object`: what was not seen could not exist here."""
+    if not isinstance(value, Unreachable):
+        return "oui" if value else "non"
+    match value.reason:
+        case Reason.NOT_LOOKED | Reason.NOT_AUTHORIZED if has_no_object:
+            return _NEITHER
+        case Reason.NOT_LOOKED:
+            return "non visible"
+        case Reason.NOT_AUTHORIZED:
+            return "essai poussé, non fait"
+        case reason:
+            return f"non vu ({reason.french})"
+
+
+def _absent(server: TlsServer) -> Iterator[str]:
+    """The options that cannot exist with the versions and suites this server accepts, as far as all are known."""
+    answers = {offer.version: offer.accepted for offer in server.versions}
+    if any(isinstance(answer, Unreachable) for answer in answers.values()):
+        return
+    accepted = {version for version, answer in answers.items() if answer is True}
+    if accepted == {"TLSv1.3"}:
+        yield from _BEFORE_1_3
+    if "TLSv1.3" not in accepted:
+        yield "early_data"
+    # RFC 7507 §1: from one version of TLS or SSL 3 back to another
+    if len(accepted - {"SSLv2"}) < 2:
+        yield "fallback_scsv"
+    if _has_no_cbc(server):
+        yield "encrypt_then_mac"
+
+
+def _has_no_cbc(server: TlsServer) -> bool:
+    """Of the versions that know encrypt-then-MAC."""
+    lists = [offer.suites for offer in server.versions if offer.version not in ("SSLv2", "SSLv3")]
+    return all(
+        isinstance(codes, tuple) and all(suite(code).mode != "CBC" for code in codes) for codes in lists
     )
-
-
-def _duration(seconds: int) -> str:
-    if seconds >= _DAY and seconds % _DAY == 0:
-        return french.count(seconds // _DAY, "jour")
-    if seconds >= _HOUR:
-        return french.count(round(seconds / _HOUR), "heure")
-    return french.count(seconds, "seconde")
 
 
 def _effort(server: TlsServer) -> str:

@@ -1,6 +1,6 @@
 """Remote accesses that are no TLS server, as those who enumerate them read them: IPsec, OpenVPN, WireGuard…"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -10,7 +10,8 @@ from cyberaudit.facts.ike_algorithms import algorithm_name, group_name
 from cyberaudit.facts.old_tunnel import OldTunnel, OldTunnelMet
 from cyberaudit.facts.openvpn import OpenVpnEndpoint, OpenVpnMet
 from cyberaudit.facts.wireguard import WireGuardEndpoint, WireGuardMet
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.reports.look_answers import AccessFacts, Heard, heard, trouble
 from cyberaudit.reports.look_tls import server_block
 from cyberaudit.reports.wrap import wrap
 
@@ -19,11 +20,13 @@ M = TypeVar("M", bound=StrEnum)
 _SAID: Final = {
     IkeSaid.ACCEPTED: "acceptée",
     IkeSaid.REFUSED: "refusée à cette adresse",
+    IkeSaid.IGNORED: "laissée sans réponse",
     IkeSaid.ABSENT: "absente",
 }
 _SAID_OF_A_MODE: Final = {
     IkeSaid.ACCEPTED: "accepté",
     IkeSaid.REFUSED: "refusé à cette adresse",
+    IkeSaid.IGNORED: "laissé sans réponse",
     IkeSaid.ABSENT: "absent",
 }
 _TRAITS: Final = {
@@ -42,6 +45,9 @@ _PROOFS: Final = {
     "xauth-rsa": "certificat puis mot de passe",
     "hybrid": "certificat du serveur puis mot de passe",
 }
+_IKE_PORT: Final = {True: "répond", False: "muet"}
+NOTHING: Final = "La machine n'a répondu à rien."
+NOBODY: Final = Unreachable(Reason.NO_ROUTE)
 _OPENVPN: Final = {
     OpenVpnMet.OPENVPN: "répond à tout le monde",
     OpenVpnMet.SILENT: "aucune réponse, car son canal est caché (tls-auth, tls-crypt) ou un paquet a été jeté",
@@ -82,29 +88,70 @@ def access_blocks(facts: object, width: int) -> list[list[str]]:
             return []
 
 
+def unanswered_blocks(named: Iterable[tuple[str, AccessFacts]], width: int) -> list[list[str]]:
+    """Of accesses that nobody declared, in one line each: the closed ones, the mute ones, those out of reach."""
+    told = [(name, facts, heard(facts)) for name, facts in named]
+    closed = [name for name, _, answer in told if answer is Heard.CLOSED]
+    mute = [(name, facts) for name, facts, answer in told if answer is Heard.MUTE]
+    lines = [f"Absents (port fermé) : {', '.join(closed)}"] if closed else []
+    if mute:
+        lines.append(f"Muets : {', '.join(name for name, _ in mute)}{_hint(facts for _, facts in mute)}")
+    apart: dict[str, list[str]] = {}
+    for name, facts, answer in told:
+        if answer is Heard.UNREACHED:
+            apart.setdefault(str(trouble(facts) or NOBODY), []).append(name)
+    lines += [f"Non joints, {why} : {', '.join(names)}" for why, names in apart.items()]
+    blocks = [wrap(french.typeset(line), width, rest="  ") for line in lines]
+    return [[line for block in blocks for line in block]] if blocks else []
+
+
+def _hint(mute: Iterable[AccessFacts]) -> str:
+    shy = any(isinstance(facts, WireGuardEndpoint | OpenVpnEndpoint) for facts in mute)
+    return " (un WireGuard ou un OpenVPN bien réglé se tait)" if shy else ""
+
+
+def nobody_answered(seen: Sequence[AccessFacts]) -> str:
+    """The sentence for a machine none of whose accesses answered; empty when one did."""
+    answers = {heard(facts) for facts in seen}
+    if not seen or Heard.ANSWERED in answers:
+        return ""
+    if answers - {Heard.MUTE, Heard.UNREACHED}:
+        return "Aucun accès à distance n'a répondu."
+    return NOTHING
+
+
 def _met(met: M | Unreachable, words: Mapping[M, str]) -> str:
-    return str(met) if isinstance(met, Unreachable) else words[met]
+    return _unseen(met) if isinstance(met, Unreachable) else words[met]
+
+
+def _unseen(cause: Unreachable) -> str:
+    return "port fermé" if cause.reason is Reason.REFUSED else str(cause)
 
 
 def _short(kind: str, port: str, answers: Iterable[tuple[str, str, str]], width: int) -> list[list[str]]:
     """« 192.0.2.1 udp/51820, WireGuard : aucune réponse »."""
     return [
-        wrap(french.typeset(f"{address} {port}, {kind} : {said}{f' ({detail})' * bool(detail)}"), width, rest="  ")
+        wrap(french.typeset(f"{address} {port}, {kind} : {_with_detail(said, detail)}"), width, rest="  ")
         for address, said, detail in answers
-    ]  # fmt: skip
+    ]
+
+
+def _with_detail(said: str, detail: str) -> str:
+    return said if not detail or f"({detail})" in said else f"{said} ({detail})"
 
 
 def _openvpn(facts: OpenVpnEndpoint, width: int) -> list[list[str]]:
     answers = [(each.address, _met(each.met, _OPENVPN), each.detail) for each in facts.answers]
     servers = [
-        server_block(server, name=facts.hostname, port=facts.port, width=width) for server in facts.servers
+        server_block(server, name=facts.hostname, port=facts.port, width=width, in_tunnel=True)
+        for server in facts.servers
     ]
     return [*_short("OpenVPN", facts.port, answers, width), *servers]
 
 
 def _ipsec(server: IkeServer, width: int) -> list[str]:
     ports = ", ".join(
-        f"{port.port} {'répond' if port.answers is True else 'muet' if port.answers is False else port.answers}"
+        f"{port.port} {_unseen(port.answers) if isinstance(port.answers, Unreachable) else _IKE_PORT[port.answers]}"
         for port in server.ports
     )
     lines = wrap(french.typeset(f"{server.address}, IPsec : {ports}"), width, rest="  ")
@@ -131,12 +178,15 @@ def _offer(offer: IkeOffer, width: int) -> list[str]:
         ("Chiffrement", [algorithm_name(each) for each in offer.ciphers]),
         ("Intégrité", [algorithm_name(each) for each in offer.macs]),
         ("Tirage des clés", [algorithm_name(each) for each in offer.prfs]),
-        ("Groupes", [group_name(each) for each in offer.groups]),
+        ("Groupes", [group_name(each).replace("groupe ", f"groupe{french.NBSP}") for each in offer.groups]),
         ("Preuve", [_PROOFS.get(each, each) for each in offer.proofs]),
     )
     for title, names in named:
         if names:
             lines += wrap(french.typeset(f"{title} : {', '.join(names)}"), width, first="    ", rest="      ")
+    for together in () if isinstance(offer.choices, Unreachable) else offer.choices:
+        told = together.replace("groupe ", f"groupe{french.NBSP}")
+        lines += wrap(french.typeset(f"Ensemble : {told}"), width, first="    ", rest="      ")
     if offer.answer is IkeSaid.ACCEPTED and isinstance(offer.whole, Unreachable):
         lines += wrap(french.typeset(f"liste incomplète : {offer.whole}"), width, first="    ", rest="      ")
     return lines

@@ -1,21 +1,29 @@
 """`cyberaudit look`: one probe family and its checks on one target, stored nowhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 
-from cyberaudit.declared import AnyAsset, AssetKind, Backup
+from cyberaudit.declared import AnyAsset, AssetKind, Backup, Vpn, VpnKind
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
+from cyberaudit.engine.measures import Measure
 from cyberaudit.errors import UsageError
-from cyberaudit.model import Audit, Basis, Finding, ProgressCallback, Reason, Status
+from cyberaudit.model import Audit, Basis, Finding, Progress, ProgressCallback, Reason, Status
 from cyberaudit.plaintext import clean
+from cyberaudit.plan.actions import effort, tier
 from cyberaudit.plan.level import URGENT_RISK
+from cyberaudit.plan.words import Tier
 from cyberaudit.probes.asked_ports import ALL, USUAL
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
 from cyberaudit.probes.resolver import addresses_now
+from cyberaudit.probes.tls_endpoint import RENEGOTIATION
+from cyberaudit.reports.look_answers import Heard, has_answer, heard
+from cyberaudit.reports.look_answers import accesses as accesses_of
 from cyberaudit.run.exit_code import ExitCode, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
@@ -89,20 +97,29 @@ def look_at_tls(
     *,
     authorized_by: str,
     now: datetime,
+    name: str = "",
+    renegotiate: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Audit:
-    """The TLS endpoint `HOST:PORT`, or `[v6]:PORT`; port 443 when there is none.
+    """The TLS endpoint `HOST:PORT`, or `[v6]:PORT`; port 443 when there is none. It is asked once.
+
+    `name` is asked for and compared in place of the host. `renegotiate` signs for that one intrusive test. Of an
+    access that does not answer in TLS nothing is judged.
 
     Raises:
-        UsageError: `target` cannot be read, or its name has no address.
+        UsageError: `target` cannot be read, its name has no address, or `name` is no name.
         ScopeError: nobody authorized it.
     """
     host, port = _host_and_port(target)
     addresses = _addresses(host, options, authorized_by=authorized_by, now=now)
     scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
-    name = "" if host == addresses[0] else host
-    assets = (host_asset(host, addresses), tls_asset(target, hostname=name, port=port))
-    return _audit(AssetKind.VPN, assets, catalogue, options, scope=scope, now=now, progress=progress)
+    if renegotiate:
+        scope = replace(scope, tests=frozenset({RENEGOTIATION}))
+    asked = domain_asset(name).domain if name else "" if host == addresses[0] else host
+    assets = (host_asset(host, addresses), tls_asset(target, hostname=asked, port=port))
+    once = replace(options, asks_again=False)
+    made = _audit(AssetKind.VPN, assets, catalogue, once, scope=scope, now=now, progress=progress)
+    return _about_what_answered(made)
 
 
 def look_at_vpn(
@@ -118,22 +135,54 @@ def look_at_vpn(
 ) -> Audit:
     """The remote accesses of `target`, an address or a name: every technique at its usual ports, or the one named.
 
-    Where nothing was said to be, what does not answer raises no question.
+    Where nothing was said to be, only what answered is judged.
 
     Raises:
         UsageError: `target` cannot be read or has no address, or there is no such technique or port.
         ScopeError: nobody authorized it.
     """
-    addresses = _addresses(target, options, authorized_by=authorized_by, now=now)
+    addresses = _addresses(target, options, authorized_by=authorized_by, now=now, about=AssetKind.VPN)
     scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
     name = "" if target == addresses[0] else target
-    accesses = vpn_assets(target, hostname=name, kind=kind, port=port)
+    accesses = vpn_assets(hostname=name, kind=kind, port=port)
     assets: tuple[AnyAsset, ...] = (host_asset(target, addresses), *accesses)
-    made = _audit(AssetKind.VPN, assets, catalogue, options, scope=scope, now=now, progress=progress)
-    if port:
+    told = _by_technique(progress, accesses) if progress else None
+    made = _audit(AssetKind.VPN, assets, catalogue, options, scope=scope, now=now, progress=told)
+    if port and accesses[0].type is not VpnKind.SSL:
         return made
-    answered = tuple(each for each in made.findings if each.status is not Status.UNKNOWN)
-    return replace(made, findings=answered)
+    return _about_what_answered(made)
+
+
+def _about_what_answered(made: Audit) -> Audit:
+    """Without what was judged of accesses that did not answer in the words of their technique; a crash stays."""
+    answered = {
+        seen.asset for seen, facts in accesses_of(made.observations) if heard(facts) is Heard.ANSWERED
+    }
+    kept = (each for each in made.findings if each.asset in answered or each.status is Status.ERROR)
+    return replace(made, findings=tuple(kept))
+
+
+# Which facts are those of each technique; what the other probes say of it is not told.
+_FACTS = {
+    VpnKind.IPSEC: "ipsec-endpoint",
+    VpnKind.OPENVPN: "openvpn-endpoint",
+    VpnKind.WIREGUARD: "wireguard-endpoint",
+    VpnKind.L2TP: "old-tunnel",
+    VpnKind.PPTP: "old-tunnel",
+    VpnKind.SSL: "tls-endpoint",
+}
+
+
+def _by_technique(told: ProgressCallback, accesses: Iterable[Vpn]) -> ProgressCallback:
+    """`told` of the accesses alone, each once, by the name of its technique and port."""
+    own = {(each.name, _FACTS[each.type]) for each in accesses}
+
+    def tell(step: Progress) -> None:
+        left = tuple((name, "") for name, kind in step.under_way if (name, kind) in own)
+        if not step.text or (step.text, step.kind) in own:
+            told(Progress(len(own) - len(left), len(own), step.text, "", left))
+
+    return tell
 
 
 def look_at_backup(
@@ -150,16 +199,33 @@ def look_at_backup(
     return _audit(AssetKind.BACKUP, (asset,), catalogue, allowed, scope=scope, now=now, progress=progress)
 
 
-def look_code(made: Audit) -> ExitCode:
-    """What the shell learns: interrupted, too little seen, something of the highest risk, or done."""
+def look_code(
+    made: Audit, *, fail_on: Tier | None = Tier.URGENT, measures: Mapping[str, Measure] = MappingProxyType({})
+) -> ExitCode:
+    """What the shell learns: interrupted, too little seen, something from the tier `fail_on` on, or done.
+
+    A finding's tier is that of its measure in a plan; one whose measure is not among `measures` counts when its risk
+    is the highest. `fail_on`: None: nothing counts.
+    """
     if made.partial:
         return ExitCode.INTERRUPTED
+    if not made.findings and any(accesses_of(made.observations)) and not has_answer(made.observations):
+        return ExitCode.INCOMPLETE
     if any(finding.status is Status.ERROR for finding in made.findings) or not measured_coverage(
         made.findings
     ):
         return ExitCode.INCOMPLETE
-    urgent = any(finding.status.is_open and finding.risk >= URGENT_RISK for finding in made.findings)
-    return ExitCode.FOUND if urgent else ExitCode.DONE
+    order = list(Tier)
+    tiers = (order.index(_tier(finding, measures)) for finding in made.findings if finding.status.is_open)
+    found = fail_on is not None and any(each <= order.index(fail_on) for each in tiers)
+    return ExitCode.FOUND if found else ExitCode.DONE
+
+
+def _tier(finding: Finding, measures: Mapping[str, Measure]) -> Tier:
+    measure = measures.get(finding.measure)
+    if measure is None:
+        return Tier.URGENT if finding.risk >= URGENT_RISK else Tier.LATER
+    return tier(finding.risk, effort(measure))
 
 
 def _audit(
@@ -186,16 +252,43 @@ def _audit(
 
 
 def _host_and_port(target: str) -> tuple[str, str]:
+    """`HOST`, `HOST:PORT` or `[v6]:PORT`, taken to pieces.
+
+    Raises:
+        UsageError: it is the address of a page, a bare IPv6 address with a port behind, or ends at its colon.
+    """
+    if "://" in target:
+        bare = clean(target.partition("://")[2].partition("/")[0])
+        raise UsageError(
+            f"« {clean(target)} » est une adresse de page : écrivez la machine et son port seuls (exemple : {bare})."
+        )
     if target.startswith("["):
-        host, _, port = target[1:].partition("]")
-        return host, port.removeprefix(":") or "443"
+        host, _, rest = target[1:].partition("]")
+        return host, _port_behind(target, rest) if rest else "443"
     if target.count(":") > 1:
+        _refuse_a_port_glued_to_ipv6(target)
         return target, "443"
-    host, _, port = target.partition(":")
-    return host, port or "443"
+    host, colon, port = target.partition(":")
+    return host, _port_behind(target, colon + port) if colon else "443"
 
 
-def _refuse_what_is_no_host(target: str) -> None:
+def _port_behind(target: str, rest: str) -> str:
+    port = rest.removeprefix(":")
+    if not rest.startswith(":") or not port:
+        raise UsageError(f"« {clean(target)} » : le port manque ; écrivez machine:443, ou la machine seule.")
+    return port
+
+
+def _refuse_a_port_glued_to_ipv6(target: str) -> None:
+    host, _, port = target.rpartition(":")
+    with suppress(ValueError):
+        ip_address(target)
+        return
+    with suppress(ValueError):
+        raise UsageError(f"« {clean(target)} » : écrivez [{ip_address(host)}]:{clean(port)}.")
+
+
+def _refuse_what_is_no_host(target: str, *, about: AssetKind) -> None:
     """What people type in place of an address or a name, each with what to write instead.
 
     Raises:
@@ -212,7 +305,10 @@ def _refuse_what_is_no_host(target: str) -> None:
     if target.strip().lower() == "localhost":
         raise UsageError("« localhost » n'est pas demandé au DNS : écrivez 127.0.0.1, ou ::1 en IPv6.")
     if _without_port(bare) != bare:
-        raise UsageError(f"« {shown} » porte un port : {written}. Le port se dit avec --ports.")
+        how = (
+            "avec --type et --port (--type ssl --port tcp/443)" if about is AssetKind.VPN else "avec --ports"
+        )
+        raise UsageError(f"« {shown} » porte un port : {written}. Le port se dit {how}.")
 
 
 def _without_port(text: str) -> str:
@@ -223,12 +319,14 @@ def _without_port(text: str) -> str:
     return host if host and port.isascii() and port.isdigit() and ":" not in host else text
 
 
-def _addresses(target: str, options: Options, *, authorized_by: str, now: datetime) -> tuple[str, ...]:
+def _addresses(
+    target: str, options: Options, *, authorized_by: str, now: datetime, about: AssetKind = AssetKind.HOST
+) -> tuple[str, ...]:
     """`target` itself when it is an address, else what our own resolver says of the name."""
     try:
         return (str(ip_address(target)),)
     except ValueError:
-        _refuse_what_is_no_host(target)
+        _refuse_what_is_no_host(target, about=about)
         asset = domain_asset(target)
     scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
     instruments = set_up(town_of(asset), scope, options, now=now)

@@ -39,6 +39,7 @@ from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, Stor
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import (
     COUNTDOWN,
+    NAME_NOT_COMPARED,
     Bounds,
     Certificate,
     TlsSession,
@@ -85,11 +86,13 @@ from cyberaudit.facts.spf import (
     SpfFault,
     SpfTerm,
     spf_all,
+    spf_ignored,
     spf_records,
     spf_redirect,
     spf_terms,
     spf_widest,
 )
+from cyberaudit.facts.spf_tree import SpfStep, SpfTree, lookups_below
 from cyberaudit.facts.tls_endpoint import TlsEndpoint, TlsServer
 from cyberaudit.facts.udp import HostUdp, Question, UdpAddress, UdpAnswer
 from cyberaudit.model import Evidence, Item, Reason, SeenFrom, Status, Unreachable, Verdict
@@ -115,6 +118,7 @@ from cyberaudit.sdk.hosts import (
     usual_ports,
     without,
 )
+from cyberaudit.sdk.ipsec import speaks_for_its_gateway
 from cyberaudit.sdk.pages import ordinary_pages_of
 from cyberaudit.sdk.passages import crossings_of, judge_passage, none_of, refusals_in_doubt
 from cyberaudit.sdk.shape import (
@@ -128,6 +132,13 @@ from cyberaudit.sdk.shape import (
     OnDeclaration,
     check,
     on_practice,
+)
+from cyberaudit.sdk.spf import (
+    better_line,
+    is_redirect,
+    nothing_to_follow,
+    shared_list,
+    spf_last,
 )
 from cyberaudit.sdk.tallies import state_name, tally
 from cyberaudit.sdk.tls import Seen as TlsSeen
@@ -152,6 +163,7 @@ from cyberaudit.sdk.verdicts import answered, failed, not_applicable, partial, p
 
 __all__ = [
     "COUNTDOWN",
+    "NAME_NOT_COMPARED",
     "PORTS",
     "SSH",
     "USUAL",
@@ -214,7 +226,9 @@ __all__ = [
     "SmtpSession",
     "Sort",
     "SpfFault",
+    "SpfStep",
     "SpfTerm",
+    "SpfTree",
     "Status",
     "StoreContents",
     "TargetReach",
@@ -241,6 +255,7 @@ __all__ = [
     "administers",
     "answered",
     "asked_evidence",
+    "better_line",
     "by_port",
     "certificate_evidence",
     "certificate_items",
@@ -268,6 +283,7 @@ __all__ = [
     "gone_in_tcp",
     "heard_in_tcp",
     "identity_items",
+    "is_redirect",
     "judge_doors",
     "judge_exposure",
     "judge_passage",
@@ -275,9 +291,11 @@ __all__ = [
     "judged_servers",
     "left_unseen",
     "listening",
+    "lookups_below",
     "no_address",
     "none_of",
     "not_applicable",
+    "nothing_to_follow",
     "of_danger",
     "on_practice",
     "option_evidence",
@@ -293,10 +311,14 @@ __all__ = [
     "readings",
     "recognised",
     "refusals_in_doubt",
+    "shared_list",
     "shown",
     "sort_of",
+    "speaks_for_its_gateway",
     "speaks_tls",
     "spf_all",
+    "spf_ignored",
+    "spf_last",
     "spf_records",
     "spf_redirect",
     "spf_terms",

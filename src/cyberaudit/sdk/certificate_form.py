@@ -21,6 +21,7 @@ from cyberaudit.sdk.certificates import (
     key_of,
     labelled,
     life_of,
+    size_of,
     unseen_certificates,
 )
 
@@ -87,7 +88,7 @@ def form_evidence(server: TlsServer, *, is_private: bool) -> Iterator[Evidence]:
         digest = leaf.signature_hash or "EdDSA"
         yield Evidence(labelled("certificat", label), f"{key_of(leaf)} ; signé {digest} ; {life_of(leaf)}")
         for note in _notes(session, is_private=is_private):
-            yield Evidence(labelled("conseil", label), note)
+            yield Evidence(labelled("conseil", label), f"pour plus tard : {note}")
 
 
 def _notes(session: TlsSession, *, is_private: bool) -> Iterator[str]:
@@ -117,14 +118,14 @@ def _signature(session: TlsSession, _bounds: FormBounds) -> Iterator[Item]:
     leaf, *above = session.chain
     digest = leaf.signature_hash
     if digest in WEAK_HASHES:
-        text = f"Le certificat est signé d'une façon dépassée ({digest})."
+        text = f"Le certificat est signé avec une méthode dépassée ({digest})."
         yield _fault("R24", "weak-signature", text, status=Status.FAIL)
     elif digest not in _HASHES:
         text = f"La façon de signer le certificat n'est pas connue ({digest})."
         yield _fault("R24", "unknown-signature", text, status=Status.UNKNOWN)
     weak = [other.subject for other in above if not other.self_signed and other.signature_hash in WEAK_HASHES]
     if weak:
-        text = f"Un certificat intermédiaire est signé d'une façon dépassée ({weak[0]})."
+        text = f"Un certificat intermédiaire est signé avec une méthode dépassée ({weak[0]})."
         yield _fault("R24 intermédiaire", "weak-signature-above", text)
 
 
@@ -138,7 +139,7 @@ def _key(session: TlsSession, bounds: FormBounds) -> Iterator[Item]:
         text = f"La clé du certificat est d'un type abandonné ({leaf.key_type})."
         yield _fault("R26", "old-key-type", text, status=Status.FAIL)
     elif is_short(leaf, bounds=bounds.keys):
-        text = f"La clé du certificat est trop courte ({key_of(leaf)}, {leaf.key_bits} bits)."
+        text = f"La clé du certificat est trop courte ({size_of(leaf)})."
         yield _fault("R26", "short-key", text, status=Status.FAIL)
     else:
         yield from _curve(leaf) if leaf.key_type == "EC" else _exponent(leaf, bounds)
@@ -213,9 +214,8 @@ def _alternative_names(session: TlsSession, _bounds: FormBounds) -> Iterator[Ite
     leaf = session.chain[0]
     if isinstance(leaf.names_critical, Unreachable):
         yield _unread("R29", leaf.names_critical)
-    elif not leaf.names:
-        yield _fault("R29", "no-name", "Le certificat ne porte aucun nom de serveur (SubjectAltName).")
-    # RFC 5280 §4.2.1.6 demands it of a certificate without subject.
+    # That there is none at all is said where the server proves who it is (`Trait.NO_NAME`).
+    # RFC 5280 §4.2.1.6 demands the mark of a certificate without subject.
     elif leaf.names_critical and leaf.subject:
         text = "Les noms (SubjectAltName) sont marqués critiques : ils ne devraient pas."
         yield _fault("R29", "names-critical", text)
@@ -251,6 +251,7 @@ def _revocation(session: TlsSession, _bounds: FormBounds) -> Iterator[Item]:
 
 _DISORDERS = {
     ChainFault.OUT_OF_ORDER: "dans le désordre",
+    ChainFault.INCOMPLETE: "sans l'intermédiaire qui mène à une autorité",
     ChainFault.STRANGER: "avec un certificat étranger",
     ChainFault.TWICE: "avec un certificat en double",
     ChainFault.OUTDATED_ISSUER: "avec un intermédiaire périmé",
@@ -265,6 +266,9 @@ def _order(session: TlsSession, _bounds: FormBounds) -> Iterator[Item]:
     if found:
         words = french.listed([_DISORDERS[fault] for fault in found])
         yield _fault("R34", found[0], f"La chaîne de certificats est envoyée {words}.")
+    elif ChainFault.ISSUER_UNSENT in session.chain_faults:
+        text = "La chaîne est peut-être incomplète : l'autorité n'est ni envoyée ni connue d'ici."
+        yield _fault("R34", ChainFault.ISSUER_UNSENT, text, status=Status.UNKNOWN)
 
 
 def _transparency(session: TlsSession, _bounds: FormBounds) -> Iterator[Item]:

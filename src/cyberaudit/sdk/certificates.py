@@ -1,9 +1,11 @@
 """A certificate's traits as items of a verdict."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cyberaudit import french
 from cyberaudit.facts.certificate import (
+    NAME_NOT_COMPARED,
     Bounds,
     Certificate,
     TlsSession,
@@ -52,7 +54,18 @@ def _trait_reason(trait: Trait, session: TlsSession) -> str:
 # Of a private tunnel, no public name and no public authority is expected; keys have a question of their own.
 _DATES = frozenset({Trait.NONE_SHOWN, Trait.EXPIRED, Trait.NOT_YET_VALID, Trait.EXPIRES_SOON})
 _IDENTITY = frozenset(Trait) - {Trait.SHORT_KEY, Trait.WEAK_SIGNATURE}
-_OF_NAME = frozenset({Trait.WRONG_NAME})
+# ANSSI TLS v1.2; where no rule of it stands behind, the trait names the item. The rule does not come first: what is
+# keyed by a rule alone is for the contractor, and these items are for everybody.
+_RULES = {
+    Trait.EXPIRED: "certificat R25",
+    Trait.NOT_YET_VALID: "certificat R25",
+    Trait.EXPIRES_SOON: "certificat R25",
+    Trait.WRONG_NAME: "certificat R29",
+    Trait.NO_NAME: "certificat R29",
+    Trait.NAME_UNSEEN: "certificat R29",
+    Trait.INCOMPLETE: "certificat R34",
+    Trait.ISSUER_UNSENT: "certificat R34",
+}
 
 
 def identity_items(
@@ -71,14 +84,16 @@ def identity_items(
     judged = _DATES if is_private else _IDENTITY
     for label, session in certificates_of(server):
         for trait in traits(session, ctx.now, bounds=Bounds(warn_days, 0, 0)):
-            if trait in _OF_NAME & judged and not host:
-                text = "Le nom que les agents utilisent n'est pas déclaré."
-                yield Item(labelled(trait, label), Status.UNKNOWN, Reason.NOT_DECLARED, text)
-            elif trait in judged:
-                status = _TRAITS.get(trait, Status.FAIL)
-                reason = _identity_reason(trait, session, ctx, warn_days=warn_days)
-                text = sentence(trait, session, host or server.address)
-                yield Item(labelled(trait, label), status, reason, text)
+            if trait not in judged:
+                continue
+            key = labelled(_RULES.get(trait, trait), label)
+            if trait is Trait.WRONG_NAME and not host:
+                text = f"{server.address} : {NAME_NOT_COMPARED}."
+                yield Item(key, Status.UNKNOWN, Reason.NOT_DECLARED, text)
+                continue
+            status = _TRAITS.get(trait, Status.FAIL)
+            reason = _identity_reason(trait, session, ctx, warn_days=warn_days)
+            yield Item(key, status, reason, sentence(trait, session, host or server.address))
 
 
 def _identity_reason(trait: Trait, session: TlsSession, ctx: Context, *, warn_days: int) -> str:
@@ -129,6 +144,12 @@ def key_of(leaf: Certificate) -> str:
     if isinstance(leaf.curve, str) and leaf.curve:
         return f"{leaf.key_type} {leaf.curve}"
     return f"{leaf.key_type} {leaf.key_bits or ''}".strip()
+
+
+def size_of(leaf: Certificate) -> str:
+    """« RSA de 1024 bits », « EC secp224r1 de 224 bits »."""
+    kind = key_of(replace(leaf, key_bits=0))
+    return f"{kind} de {leaf.key_bits} bits" if leaf.key_bits else kind
 
 
 def life_of(leaf: Certificate) -> str:

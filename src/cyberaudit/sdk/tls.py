@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from cyberaudit import french
 from cyberaudit.declared import Town, Vpn, VpnKind
 from cyberaudit.facts.openvpn import OpenVpnEndpoint, OpenVpnMet
+from cyberaudit.facts.products import product_name
 from cyberaudit.facts.tls_endpoint import VERSIONS, TlsEndpoint, TlsServer, VersionOffer
 from cyberaudit.facts.tls_suites import suite
 from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
@@ -23,17 +25,20 @@ FRENCH_VERSIONS = {
     "TLSv1.2": "TLS 1.2",
     "TLSv1.3": "TLS 1.3",
 }
+CLEAR_TEXT = "clear-text"
 CURRENT, BEFORE_1_3 = VERSIONS[-2:], VERSIONS[:-1]
 """What R4 allows, and what has the choices that TLS 1.3 did away with."""
 NAMED = 3
 """How many suites, groups, … a sentence names; evidence names more."""
+_ROOM_OF_A_SENTENCE = 100
+"""Characters of those names: an address, what is wrong and « et 2 autres » still fit in a sentence of `verdicts`."""
 _ROOM = 360
 """Characters of a line of evidence, under the limit of `verdicts`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a check says of an access, after « L'accès « agents » »."""
+    """What a check says of an access, after « « Accès des agents » »."""
 
     bad: str
     half: str
@@ -66,10 +71,10 @@ def judge_tls(seen: Seen, ctx: Context, question: TlsQuestion) -> Verdict:
         return unknown(facts)
     items, evidence = tuple(_items(facts, question)), tuple(_evidence(facts, question))
     worst = next((status for status in _WORST_FIRST if any(item.status is status for item in items)), None)
-    name, reason = f"L'accès « {ctx.asset.name} »", _reason(items, worst)
+    name, reason = f"« {ctx.asset.name} »", _reason(items, worst)
     match worst:
         case Status.FAIL:
-            raised, text = question.likelihood(items), f"{name} {question.words.bad}."
+            raised, text = question.likelihood(items), f"{name} {_fault(items, question)}."
             return failed(text, reason=reason, items=items, evidence=evidence, likelihood=raised)
         case Status.UNKNOWN:
             return _undecided(name, reason, items=items, evidence=evidence)
@@ -146,10 +151,13 @@ def unseen(rule: str, cause: Unreachable, what: str) -> Item:
 
 
 def few(names: Sequence[str]) -> str:
-    """« a, b, c et 4 autres »; a single one too many is named rather than counted."""
-    if len(names) <= NAMED + 1:
+    """« a, b, c et 4 autres », names whole; a single one too many is named rather than counted."""
+    ends = accumulate(len(name) + len(", ") for name in names)
+    held = max(1, sum(end <= _ROOM_OF_A_SENTENCE for end in ends))
+    if len(names) <= min(held, NAMED + 1):
         return french.listed(names)
-    return f"{', '.join(names[:NAMED])} et {french.count(len(names) - NAMED, 'autre')}"
+    told = min(held, NAMED)
+    return f"{', '.join(names[:told])} et {french.count(len(names) - told, 'autre')}"
 
 
 def many(names: Sequence[str]) -> str:
@@ -169,6 +177,12 @@ def suite_names(codes: Iterable[int]) -> tuple[str, ...]:
 
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.PARTIAL)
 """A fault seen stands; beside a lesser one, what was not seen could still be worse."""
+
+
+def _fault(items: tuple[Item, ...], question: TlsQuestion) -> str:
+    """In clear text there is no encryption to call outdated."""
+    in_clear = any(item.reason == CLEAR_TEXT for item in items)
+    return "répond en clair, sans chiffrement" if in_clear else question.words.bad
 
 
 def _reason(items: tuple[Item, ...], status: Status | None) -> str:
@@ -206,18 +220,29 @@ def _items_of(server: TlsServer, question: TlsQuestion) -> Iterable[Item]:
             return question.items(server)
         case "http" if question.minds_clear_text:
             return (
-                Item("tls", Status.FAIL, "clear-text", "L'accès répond en clair, sans chiffrement (http)."),
+                Item("tls", Status.FAIL, CLEAR_TEXT, "L'accès répond en clair, sans chiffrement (http)."),
             )
         case other:
-            return (Item("tls", Status.UNKNOWN, "not-tls", f"Un autre service répond, sans TLS : {other}."),)
+            known = f"Un autre service répond, sans TLS : {other}."
+            text = "Quelque chose d'inconnu répond, sans TLS." if other == "unknown" else known
+            return (Item("tls", Status.UNKNOWN, "not-tls", text),)
 
 
 def _evidence(facts: TlsEndpoint | OpenVpnEndpoint, question: TlsQuestion) -> Iterator[Evidence]:
+    if product := _product(facts):
+        yield Evidence("équipement reconnu", product)
     for server in facts.servers:
         for line in _evidence_of(server, question):
             where = f"{server.address} " if len(facts.servers) > 1 else ""
             yield replace(line, label=f"{where}{line.label}")
     yield from (Evidence("non regardé", place) for place in unasked(facts))
+
+
+def _product(facts: TlsEndpoint | OpenVpnEndpoint) -> str:
+    """Whose settings the contractor will open; empty when nothing was recognised."""
+    if isinstance(facts, OpenVpnEndpoint):
+        return ""
+    return product_name(facts.portal) if isinstance(facts.portal, str) else ""
 
 
 def _evidence_of(server: TlsServer, question: TlsQuestion) -> Iterator[Evidence]:

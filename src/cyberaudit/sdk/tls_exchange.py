@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from cyberaudit.facts.tls_endpoint import TlsServer
 from cyberaudit.facts.tls_suites import group_name, scheme_name
 from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable
-from cyberaudit.sdk.tls import BEFORE_1_3, FRENCH_VERSIONS, few, many, may_speak, offer_of, unseen
+from cyberaudit.sdk.tls import BEFORE_1_3, few, many, may_speak, offer_of, unseen
 from cyberaudit.sdk.tls_suites import seen_suites, unlisted
 
 # ANSSI TLS v1.2, R7: the preferred curves, then the acceptable ones
@@ -23,18 +23,33 @@ HYBRID_GROUPS = frozenset({"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKE
 LEAST_CURVE_BITS = 250
 # ANSSI TLS v1.2, R7-: 2048 bits or more; 3072 for what must stay secret after 2030
 LEAST_DH_BITS, DH_BITS_AFTER_2030 = 2048, 3072
+FIELDS = "ffdhe"
+"""How the names of the finite fields of RFC 7919 begin: 2048 bits is the least of them."""
 # ANSSI TLS v1.2, R11: SHA-2; what RFC 9155 also puts aside in signatures
 OLD_HASHES = re.compile(r"md5|sha1(?!\d)")
+CURVES_ALONE = "OpenSSL : Groups ; nginx : ssl_ecdh_curve ; OpenVPN : tls-groups"
+"""The setting in which a contractor lists the groups."""
+OF_GROUPS = {"TLSv1.2": "TLS 1.2 et avant", "TLSv1.3": "TLS 1.3"}
+"""The versions that one list of groups stands for, in French."""
+_NONE = Unreachable(Reason.TLS_FAILURE)
 WEAK = frozenset({"short-dh", "weak-group", "no-ephemeral-key"})
 """What makes an attack likely, and not only a rule unmet."""
 
 
 def exchange_items(server: TlsServer) -> Iterator[Item]:
     """What is wrong or unseen in the groups, their sizes and the signatures of the key exchange."""
+    if not seen_suites(server):
+        yield unseen("R7", _why_nothing(server), "Aucun échange de clés n'a été vu")
+        return
     yield from _ephemeral(server)
     yield from _groups(server)
     yield from _finite_fields(server)
     yield from _signatures(server)
+
+
+def _why_nothing(server: TlsServer) -> Unreachable:
+    answers = (answer for offer in server.versions for answer in (offer.accepted, offer.suites))
+    return next((answer for answer in answers if isinstance(answer, Unreachable)), _NONE)
 
 
 def exchange_evidence(server: TlsServer) -> Iterator[Evidence]:
@@ -47,12 +62,15 @@ def exchange_evidence(server: TlsServer) -> Iterator[Evidence]:
             told = (
                 f"non vu : {seen}" if isinstance(seen, Unreachable) else many(_group_names(seen)) or "aucun"
             )
-            yield Evidence(f"groupes {FRENCH_VERSIONS.get(offer.version, offer.version)}", told)
+            yield Evidence(f"groupes {OF_GROUPS.get(offer.version, offer.version)}", told)
     if isinstance(server.dh_groups, tuple) and server.dh_groups:
         sizes = [f"{one.bits} bits {one.name}".strip() for one in server.dh_groups]
         yield Evidence("Diffie-Hellman", many(sizes))
     if isinstance(server.signature_schemes, tuple) and server.signature_schemes:
         yield Evidence("signatures", many([scheme_name(code) for code in server.signature_schemes]))
+    if spare := _spare_fields(server):
+        what = f"{few(spare)} en TLS 1.3, après les courbes : toléré (R7-)"
+        yield Evidence("conseil", f"{what} ; pour s'en passer, ne lister que des courbes ({CURVES_ALONE})")
     yield from _after_2030(server)
 
 
@@ -70,21 +88,38 @@ def _ephemeral(server: TlsServer) -> Iterator[Item]:
 
 
 def _groups(server: TlsServer) -> Iterator[Item]:
-    """R7 for curves and what stands in their place; R7- for the finite fields that TLS 1.3 calls groups."""
+    """R7 for curves and what stands in their place; R7- for the finite fields that are called groups (RFC 7919)."""
     names = list(dict.fromkeys(_group_names(_seen_groups(server))))
     weak = [name for name in names if _is_weak(name)]
     others = [name for name in names if not _is_weak(name) and not _is_usual(name)]
-    fields = [name for name in names if name.startswith("ffdhe")]
+    fields = [name for name in names if name.startswith(FIELDS)]
     if weak:
         yield Item("R7", Status.FAIL, "weak-group", f"Courbe trop faible : {few(weak)}.")
     elif cause := _unseen_groups(server):
         yield unseen("R7", cause, "Les groupes n'ont pas tous été vus")
     elif others:
         yield Item("R7", Status.PARTIAL, "other-group", f"Groupe hors des recommandations : {few(others)}.")
-    if fields and not _sizes(server):
+    if fields and not _sizes(server) and not _spare_fields(server):
         yield Item(
             "R7-", Status.PARTIAL, "finite-field", f"Diffie-Hellman, seulement toléré : {few(fields)}."
         )
+
+
+def _spare_fields(server: TlsServer) -> tuple[str, ...]:
+    """The finite fields that only TLS 1.3 has, behind the curves: a note, and no fault.
+
+    Ours: R7- speaks of the DHE suites of TLS 1.2, whose size anybody may choose. TLS 1.3 has fixed fields of 2048
+    bits or more alone (RFC 7919), each as wide as R7- asks, and OpenSSL offers them unless told otherwise; where
+    curves come first, they serve the clients that know no curve.
+    """
+    if isinstance(server.groups, Unreachable):
+        return ()
+    lists = {offer.version: offer.groups for offer in server.groups if isinstance(offer.groups, tuple)}
+    modern = _group_names(lists.pop("TLSv1.3", ()))
+    older = _group_names(code for codes in lists.values() for code in codes)
+    if not modern or modern[0].startswith(FIELDS) or any(name.startswith(FIELDS) for name in older):
+        return ()
+    return tuple(name for name in modern if name.startswith(FIELDS))
 
 
 def _finite_fields(server: TlsServer) -> Iterator[Item]:
@@ -167,7 +202,7 @@ def _group_names(codes: Iterable[int]) -> tuple[str, ...]:
 
 
 def _is_usual(name: str) -> bool:
-    return name in SOUND_GROUPS | HYBRID_GROUPS or name.startswith("ffdhe")
+    return name in SOUND_GROUPS | HYBRID_GROUPS or name.startswith(FIELDS)
 
 
 def _is_weak(name: str) -> bool:

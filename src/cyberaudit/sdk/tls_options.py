@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from cyberaudit import french
 from cyberaudit.facts.tls_endpoint import SessionOptions, TlsServer
-from cyberaudit.model import Evidence, Item, Status, Unreachable
+from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable
 from cyberaudit.sdk.tls import BEFORE_1_3, many, may_speak, offer_of, unseen
+from cyberaudit.sdk.tls_suites import seen_suites, unlisted
 
 # ANSSI TLS v1.2, R20: a ticket is good for 24 hours at most
 LONGEST_TICKET_SECONDS = 24 * 3600
@@ -19,31 +20,66 @@ RULES_BEFORE_1_3 = (
 )
 """Rule, option, the answer that breaks it, what that is, and what to say; TLS 1.3 has none of these choices."""
 DANGEROUS = frozenset({"compression", "secure-renegotiation"})
+_LABELS = {
+    "compression": "compression",
+    "secure_renegotiation": "renégociation protégée",
+    "client_renegotiation": "renégociation par le client",
+    "extended_master_secret": "extended_master_secret",
+    "encrypt_then_mac": "encrypt_then_mac",
+    "tickets": "tickets de reprise",
+    "ticket_seconds": "durée des tickets",
+    "early_data": "données en avance (0-RTT)",
+    "stapling": "agrafage de la révocation (R35)",
+    "alpn": "ALPN",
+    "fallback_scsv": "fallback SCSV",
+    "client_certificate": "certificat demandé au client",
+    "heartbeat": "heartbeat",
+}
+"""Each option of a session in the words of the contractor, in the order in which they are told."""
+_OF_OLDER = frozenset(
+    ("compression", "secure_renegotiation", "client_renegotiation", "extended_master_secret", "heartbeat")
+)
+"""What TLS 1.3 did away with, or encrypts."""
+_OF_A_CLIENT = frozenset(("tickets", "ticket_seconds", "early_data", "fallback_scsv", "client_renegotiation"))
+"""What OpenVPN has no use for: it drops who shows no certificate before any ticket, and it never falls back."""
 
 
-def option_items(server: TlsServer) -> Iterator[Item]:
-    """What is wrong or unseen in the options of a session, as far as the versions let the question arise."""
+def option_items(server: TlsServer, *, inside_openvpn: bool = False) -> Iterator[Item]:
+    """What is wrong or unseen in the options of a session, as far as the question arises there."""
     options = server.options
     if isinstance(options, Unreachable):
         yield unseen("options", options, "Les réglages n'ont pas été vus")
         return
     if may_speak(server, BEFORE_1_3):
         yield from _before_1_3(options)
-    yield from _tickets(options)
-    if may_speak(server, ("TLSv1.3",)):
-        yield from _early_data(options)
+    later = (*_tickets(options), *(_early_data(options) if may_speak(server, ("TLSv1.3",)) else ()))
+    yield from (item for item in later if not (inside_openvpn and item.status is Status.UNKNOWN))
     yield from _heartbeat(server, options)
     yield from _our_judgement(server, options)
 
 
-def option_evidence(server: TlsServer) -> Iterator[Evidence]:
-    """Every option, in the words of the contractor."""
+def option_evidence(server: TlsServer, *, inside_openvpn: bool = False) -> Iterator[Evidence]:
+    """Every option, in the words of the contractor; « sans objet » where the question does not arise."""
     options = server.options
     if isinstance(options, Unreachable):
         yield Evidence("réglages", f"non vu : {options}")
         return
-    for label, value in _said(options):
-        yield Evidence(label, _word(value))
+    pointless = pointless_options(server) | (_OF_A_CLIENT if inside_openvpn else frozenset())
+    for name, label in _LABELS.items():
+        value = getattr(options, name)
+        if name == "ticket_seconds" and options.tickets is not True:
+            continue
+        is_pointless = name in pointless and isinstance(value, Unreachable)
+        yield Evidence(label, "sans objet" if is_pointless else _word(name, value))
+
+
+def pointless_options(server: TlsServer) -> frozenset[str]:
+    """The fields of `SessionOptions` about which there is nothing to ask of this server."""
+    spoken = [offer for offer in server.versions if offer.accepted is not False]
+    alone = {"fallback_scsv"} if len(spoken) == 1 else set()
+    modern = set(_OF_OLDER) if [offer.version for offer in spoken] == ["TLSv1.3"] else set()
+    uses_cbc = any(each.mode == "CBC" for each in seen_suites(server)) or unlisted(server)
+    return frozenset(alone | modern | (set() if uses_cbc else {"encrypt_then_mac"}))
 
 
 def likelihood(items: Iterable[Item]) -> int | None:
@@ -69,8 +105,11 @@ def _tickets(options: SessionOptions) -> Iterator[Item]:
         return
     elif isinstance(seconds, Unreachable):
         yield unseen("R20", seconds, "La durée des tickets de reprise n'a pas été vue")
+    elif not seconds:
+        text = "Le serveur ne dit pas combien de temps vaut un ticket de reprise."
+        yield Item("R20", Status.UNKNOWN, Reason.NOT_LOOKED, text)
     elif seconds > LONGEST_TICKET_SECONDS:
-        text = f"Un ticket de reprise vaut {_duration(seconds)}, au lieu de 24 heures au plus."
+        text = f"Un ticket de reprise vaut {french.duration(seconds)}, au lieu de 24 heures au plus."
         yield Item("R20", Status.PARTIAL, "long-ticket", text)
 
 
@@ -105,25 +144,7 @@ def _our_judgement(server: TlsServer, options: SessionOptions) -> Iterator[Item]
         yield Item("renegotiation", Status.PARTIAL, "client-renegotiation", text)
 
 
-def _said(options: SessionOptions) -> Iterator[tuple[str, object]]:
-    yield "compression", options.compression
-    yield "renégociation protégée", options.secure_renegotiation
-    yield "renégociation par le client", options.client_renegotiation
-    yield "extended_master_secret", options.extended_master_secret
-    yield "encrypt_then_mac", options.encrypt_then_mac
-    yield "tickets de reprise", options.tickets
-    if options.tickets is True:
-        seconds = options.ticket_seconds
-        yield "durée des tickets", seconds if isinstance(seconds, Unreachable) else _duration(seconds)
-    yield "données en avance (octets)", options.early_data
-    yield "agrafage de la révocation (R35)", options.stapling
-    yield "ALPN", options.alpn
-    yield "fallback SCSV", options.fallback_scsv
-    yield "certificat demandé au client", options.client_certificate
-    yield "heartbeat", options.heartbeat
-
-
-def _word(value: object) -> str:
+def _word(name: str, value: object) -> str:
     match value:
         case Unreachable():
             return f"non vu : {value}"
@@ -131,13 +152,9 @@ def _word(value: object) -> str:
             return "oui" if value else "non"
         case tuple():
             return many(value) or "aucun"
+        case int() if name == "ticket_seconds":
+            return french.duration(value) if value else "non dite"
+        case 0:
+            return "non"
         case _:
-            return str(value)
-
-
-def _duration(seconds: int) -> str:
-    """« 7 jours », « 36 heures », « 30 secondes »; 0 is a duration that nobody said."""
-    for size, word in ((86_400, "jour"), (3600, "heure"), (60, "minute")):
-        if seconds >= 2 * size:
-            return french.count(seconds // size, word)
-    return french.count(seconds, "seconde") if seconds else "non dite"
+            return f"oui, {value} octets au plus"

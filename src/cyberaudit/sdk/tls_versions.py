@@ -24,7 +24,7 @@ def version_items(server: TlsServer) -> Iterator[Item]:
     elif cause := next((answer for answer in lost.values() if isinstance(answer, Unreachable)), None):
         names = [version for version, answer in lost.items() if answer == cause]
         yield unseen("R4", cause, f"{_listed(names)} : réponse non vue")
-    yield from _current(answers[ACCEPTABLE], answers[PREFERRED])
+    yield from _current(answers[ACCEPTABLE], answers[PREFERRED], speaks_old=bool(old))
 
 
 def version_evidence(server: TlsServer) -> Iterator[Evidence]:
@@ -36,7 +36,10 @@ def version_evidence(server: TlsServer) -> Iterator[Evidence]:
 def _current(
     acceptable: bool | Unreachable,  # noqa: FBT001 — an answer of the server, not a switch
     preferred: bool | Unreachable,  # noqa: FBT001 — the same
+    *,
+    speaks_old: bool,
 ) -> Iterator[Item]:
+    """R3. A server that refuses every version, old ones too, refuses us for a reason that is not its version."""
     if isinstance(preferred, Unreachable):
         yield unseen("R3", preferred, "TLS 1.3 : réponse non vue")
     elif isinstance(acceptable, Unreachable):
@@ -44,7 +47,8 @@ def _current(
     elif acceptable and not preferred:
         yield Item("R3", Status.PARTIAL, "no-tls-1.3", "TLS 1.3 n'est pas proposé.")
     elif not acceptable and not preferred:
-        yield Item("R3", Status.UNKNOWN, "no-version", "Ni TLS 1.2 ni TLS 1.3 n'a été accepté.")
+        status = Status.FAIL if speaks_old else Status.UNKNOWN
+        yield Item("R3", status, "no-version", "Ni TLS 1.2 ni TLS 1.3 n'est accepté.")
 
 
 def _listed(versions: list[str]) -> str:

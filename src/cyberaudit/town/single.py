@@ -16,6 +16,7 @@ from cyberaudit.declared import (
     Weekdays,
 )
 from cyberaudit.errors import UsageError
+from cyberaudit.plaintext import clean
 from cyberaudit.town import values
 
 OUTSIDE = "outside"
@@ -85,18 +86,48 @@ VPN_PORTS = (
 )
 
 
-def vpn_assets(name: str, *, hostname: str, kind: str = "", port: str = "") -> tuple[Vpn, ...]:
+VPN_NAMES = {
+    VpnKind.IPSEC: "IPsec",
+    VpnKind.OPENVPN: "OpenVPN",
+    VpnKind.WIREGUARD: "WireGuard",
+    VpnKind.L2TP: "L2TP",
+    VpnKind.PPTP: "PPTP",
+    VpnKind.SSL: "SSL",
+}
+VPN_PROTOCOLS = {VpnKind.PPTP: ("tcp",), VpnKind.SSL: ("tcp",), VpnKind.OPENVPN: ("udp", "tcp")}
+"""What each technique travels over; the others: UDP alone."""
+
+
+def vpn_assets(*, hostname: str, kind: str = "", port: str = "") -> tuple[Vpn, ...]:
     """Every remote access that may stand on the host of `host_asset`; those of one technique, or at one port.
 
+    Each is named after its technique and port: « IPsec udp/500 ».
+
     Raises:
-        UsageError: no such technique or port, or a port without its technique.
+        UsageError: no such technique or port, a port without its technique, or one that it does not use.
     """
+    kind, port = kind.lower(), port.lower()
     if kind and kind not in list(VpnKind):
-        raise UsageError(f"--type : « {kind} » n'est pas l'un de : {', '.join(VpnKind)}.")
+        raise UsageError(f"--type : « {clean(kind)} » n'est pas l'un de : {', '.join(VpnKind)}.")
     if port and not kind:
         raise UsageError("--port va avec --type : dites de quelle technique est cet accès.")
+    if port:
+        _refuse_another_protocol(VpnKind(kind), port)
     places = ((VpnKind(kind), port),) if port else (each for each in VPN_PORTS if kind in ("", each[0]))
-    return tuple(_vpn(name, each, hostname=hostname, port=where) for each, where in places)
+    return tuple(
+        _vpn(f"{VPN_NAMES[each]} {where}", each, hostname=hostname, port=where) for each, where in places
+    )
+
+
+def _refuse_another_protocol(kind: VpnKind, port: str) -> None:
+    spoken = VPN_PROTOCOLS.get(kind, ("udp",))
+    if port.isascii() and port.isdigit():
+        ways = " ou ".join(f"{protocol}/{port}" for protocol in spoken)
+        raise UsageError(f"--port : « {port} » ne dit pas s'il s'agit de TCP ou d'UDP : écrivez {ways}.")
+    protocol, _, number = _read(values.port, port).partition("/")
+    if protocol not in spoken:
+        right = spoken[0]
+        raise UsageError(f"--port : {VPN_NAMES[kind]} est en {right.upper()} : écrivez {right}/{number}.")
 
 
 def _vpn(name: str, kind: VpnKind, *, hostname: str, port: str) -> Vpn:

@@ -9,6 +9,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.ike import survey1, survey2, version1, version2
 from cyberaudit.probes.ike.asking import FORGOTTEN_SECONDS, GAP_SECONDS, TRIES, Asker
+from cyberaudit.probes.ike.silence import is_silence
 from cyberaudit.probes.ike.survey1 import Survey1
 from cyberaudit.probes.ike.survey2 import Survey2
 from cyberaudit.probes.ike.vendors import products
@@ -42,6 +43,7 @@ async def survey(
     """
     manner = manner or Manner()
     deadline = asyncio.get_running_loop().time() + seconds
+    heard: set[str] = set()
     askers = [
         Asker(
             network,
@@ -52,6 +54,7 @@ async def survey(
             gap=manner.gap,
             tries=manner.tries,
             forgotten=manner.forgotten,
+            heard=heard,
         )
         for port in ports
     ]
@@ -79,6 +82,7 @@ async def _speaks2(asker: Asker) -> bool | Unreachable:
     for question, within in zip((unlikely, usual), asker.tries, strict=False):
         answer = await asker.put(question.written(), question.read, within=within)
         if not isinstance(answer, Unreachable):
+            asker.heard.add(survey2.VERSION)
             return True
         lost = answer
         if lost.reason is not Reason.TIMEOUT:
@@ -89,10 +93,11 @@ async def _speaks2(asker: Asker) -> bool | Unreachable:
 async def _speaks1(asker: Asker) -> bool | Unreachable:
     """What is mostly refused, then what is mostly taken; a conversation that begins is ended at once."""
     lost = Unreachable(Reason.TIMEOUT)
-    for opening, within in zip((survey1.OPENINGS[-1], survey1.OPENINGS[0]), asker.tries, strict=False):
-        question = version1.main_mode(opening())
+    for opening, within in zip((survey1.openings()[-1], survey1.openings()[0]), asker.tries, strict=False):
+        question = version1.main_mode(opening)
         answer = await asker.put(question.written(), question.read, within=within)
         if isinstance(answer, version1.Reply):
+            asker.heard.add(survey1.VERSION)
             if isinstance(answer.word, version1.Picked):
                 await asker.tell(question.dismissal(answer.word))
             return True
@@ -104,8 +109,13 @@ async def _speaks1(asker: Asker) -> bool | Unreachable:
 
 async def _surveyed(asker: Asker) -> IkeServer:
     two, one = Survey2(asker), Survey1(asker)
-    await two.run()
-    await one.run()
+    for each in (two, one):
+        await each.run()
+        still = await _as_at_first(two, one)
+        if isinstance(still, Unreachable):
+            each.doubt(still)
+    await two.hear_silence(one.still_answers)
+    await one.hear_silence(two.still_answers)
     lost = _unfinished(two.offer(), one)
     return IkeServer(
         address="",
@@ -115,9 +125,18 @@ async def _surveyed(asker: Asker) -> IkeServer:
         hash_sent=one.hash_sent,
         vendors=products((*two.vendors, *one.vendors)),
         traits=tuple(dict.fromkeys((*two.traits, *one.traits))),
-        complete=lost or await two.still_answers(),
+        complete=lost or await _as_at_first(two, one),
         datagrams=0,
     )
+
+
+async def _as_at_first(two: Survey2, one: Survey1) -> bool | Unreachable:
+    """Whether the gateway still grants what it granted at first; what it refused at first proves less."""
+    sane = next((each for each in (two, one) if each.granted), two if two.control else one)
+    still = await sane.still_answers()
+    if is_silence(still) and await sane.asker.rest():
+        return await sane.still_answers()
+    return still
 
 
 def _unfinished(two: IkeOffer, one: Survey1) -> Unreachable | None:
@@ -136,7 +155,7 @@ def _nobody(met: Sequence[bool | Unreachable]) -> IkeServer:
         address="",
         ports=(),
         offers=tuple(
-            IkeOffer(version, answer, (), (), (), (), (), cause)
+            IkeOffer(version, answer, (), (), (), (), (), cause, choices=())
             for version in (survey2.VERSION, survey1.VERSION)
         ),
         aggressive=answer,

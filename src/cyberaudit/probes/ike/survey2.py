@@ -21,6 +21,7 @@ from cyberaudit.facts.ike_algorithms import CIPHERS, GROUPS, MACS, PRFS, Algorit
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.ike.asking import Asker
 from cyberaudit.probes.ike.key_values import can_be_agreed_on, is_easy
+from cyberaudit.probes.ike.silence import CHANGED, Sane, is_silence, put_in_vain
 from cyberaudit.probes.ike.version2 import (
     Chosen,
     Cookie,
@@ -55,12 +56,16 @@ class Survey2:
     answer: IkeSaid | Unreachable = field(default_factory=lambda: Unreachable(Reason.NOT_LOOKED))
     found: dict[Part, list[Algorithm]] = field(default_factory=lambda: {part: [] for part in Part})
     groups: list[int] = field(default_factory=list)
+    choices: dict[str, None] = field(default_factory=dict)
     refused_groups: list[int] = field(default_factory=list)
     vendors: list[bytes] = field(default_factory=list)
     traits: dict[IkeTrait, None] = field(default_factory=dict)
     whole: bool | Unreachable = field(default_factory=lambda: Unreachable(Reason.NOT_LOOKED))
     control: tuple[Menu, int] | None = None
-    """What was answered first: to be asked again after a silence, and at the end."""
+    """What was granted first, or refused first where nothing was granted: to be asked again after a silence, and after
+    a no."""
+    granted: bool = False
+    """Something of `control` suited the gateway."""
     _names_groups: bool = True
 
     async def run(self) -> None:
@@ -70,6 +75,14 @@ class Survey2:
             stopped = await self._algorithms() or stopped
         if isinstance(self.answer, IkeSaid):
             self.whole = stopped or True
+        if self.groups and not self.found[Part.CIPHER] and self.whole is True:
+            self.whole = Unreachable(Reason.PROTOCOL_ERROR, "des groupes, et aucun chiffrement")
+
+    def doubt(self, cause: Unreachable) -> None:
+        """The gateway no longer answers as at first: what it refused proves nothing."""
+        self.whole = cause if self.whole is True else self.whole
+        if self.answer is IkeSaid.REFUSED:
+            self.answer = cause
 
     def offer(self) -> IkeOffer:
         """The facts."""
@@ -82,15 +95,33 @@ class Survey2:
             groups=tuple(self.groups),
             proofs=(),
             whole=self.whole,
+            choices=tuple(self.choices),
         )
 
-    async def still_answers(self) -> bool | Unreachable:
-        """The first question that was answered still is."""
+    async def still_answers(self, *, once: bool = False) -> bool | Unreachable:
+        """The control finds the same answer as at first: granted or not."""
         if self.control is None:
             return Unreachable(Reason.NOT_LOOKED)
         menu, group = self.control
-        word = await self._once(menu, group)
-        return word if isinstance(word, Unreachable) else True
+        if not await self.asker.make_room():
+            return Unreachable(Reason.DEADLINE)
+        word = await self._once(menu, group, once=once)
+        if isinstance(word, Chosen | WantsGroup) or (
+            isinstance(word, Refused | OtherVersion) and not self.granted
+        ):
+            return True
+        if isinstance(word, Refused):
+            return CHANGED
+        return word if isinstance(word, Unreachable) else Unreachable(Reason.PROTOCOL_ERROR, _what(word))
+
+    async def hear_silence(self, sane: Sane) -> None:
+        """When nothing was ever answered: whether the port, which `sane` asks otherwise, ignores this version."""
+        if not is_silence(self.answer) or VERSION in self.asker.heard:
+            return
+        menus = ((EVERYTHING, _UNLIKELY[0]), *((_only(number), number) for number in _USUAL_GROUPS))
+        questions = [partial(self._once, menu, group, once=True) for menu, group in menus]
+        if await put_in_vain(questions, sane, pause=self.asker.tries[-1] / 2) == ():
+            self.answer, self.whole = IkeSaid.IGNORED, True
 
     # Stage 1
 
@@ -107,7 +138,7 @@ class Survey2:
                     return await self._after_refusal(left)
                 case Unreachable(Reason.TIMEOUT) if not self.groups:
                     return await self._after_refusal(left)
-                case OtherVersion():
+                case OtherVersion() if not self.groups:
                     self.answer = IkeSaid.ABSENT
                     return None
                 case _:
@@ -125,7 +156,7 @@ class Survey2:
             self.refused_groups = list(left)
             return None
         for number in _USUAL_GROUPS:
-            word = await self.ask(replace(EVERYTHING, groups=(number,)), number)
+            word = await self.ask(_only(number), number)
             if isinstance(word, Chosen):
                 self._names_groups = False
                 return await self._groups_one_by_one()
@@ -137,7 +168,7 @@ class Survey2:
     async def _groups_one_by_one(self) -> Unreachable | None:
         self.answer = IkeSaid.ACCEPTED
         for number in EVERYTHING.groups:
-            word = await self.ask(replace(EVERYTHING, groups=(number,)), number)
+            word = await self.ask(_only(number), number)
             if isinstance(word, Chosen):
                 self.groups.append(number)
             elif isinstance(word, Refused) and can_be_agreed_on(number):
@@ -218,6 +249,9 @@ class Survey2:
         first, second = some[:middle], some[middle:]
         word = await self._whether(_with(family, part, first))
         if isinstance(word, Refused):  # then it is the other half
+            # A limiter may have said that no: what is called accepted was asked for, and taken.
+            if len(second) == 1 and isinstance(await self._whether(_with(family, part, second)), Refused):
+                return CHANGED
             return await self._halve(family, part, second)
         stopped = await self._go_on(family, part, first, word)
         return stopped or await self._go_on(
@@ -273,36 +307,40 @@ class Survey2:
             for algorithm in (word.cipher, word.prf, word.mac):
                 if algorithm is not None:
                     self._add(algorithm)
-        if not isinstance(word, Unreachable) and self.control is None:
-            self.control = (menu, key_group)
+            self.choices.setdefault(_together(word))
+        grants = isinstance(word, Chosen | WantsGroup)
+        if not isinstance(word, Unreachable) and (self.control is None or (grants and not self.granted)):
+            self.control, self.granted = (menu, key_group), grants
         return word
 
     async def _patiently(self, menu: Menu, key_group: int) -> Word | Unreachable:
         """Silence after words is no answer: the first question shows whether the gateway still talks to us."""
         word = await self._once(menu, key_group)
-        if self.control is None or not _is_silence(word):
+        if self.control is None or not is_silence(word):
             return word
-        if not _is_silence(await self._once(*self.control)):
+        if not is_silence(await self._once(*self.control)):
             word = await self._once(menu, key_group)
-            return Unreachable(Reason.TIMEOUT, "à une des questions") if _is_silence(word) else word
+            return Unreachable(Reason.TIMEOUT, "à une des questions") if is_silence(word) else word
         return await self._once(menu, key_group) if await self.asker.rest() else word
 
-    async def _once(self, menu: Menu, key_group: int) -> Word | Unreachable:
-        reply = await self._reply(menu, key_group)
+    async def _once(self, menu: Menu, key_group: int, *, once: bool = False) -> Word | Unreachable:
+        reply = await self._reply(menu, key_group, once=once)
         if isinstance(reply, Unreachable):
             return reply
+        self.asker.heard.add(VERSION)
         self.vendors += reply.vendors
         self.traits.update(dict.fromkeys(reply.traits))
         if isinstance(reply.word, Chosen):
             self.asker.left_open()
         return reply.word
 
-    async def _reply(self, menu: Menu, key_group: int) -> Reply | Unreachable:
+    async def _reply(self, menu: Menu, key_group: int, *, once: bool) -> Reply | Unreachable:
         """The answer; cookies are given back with the very same question."""
-        reply = await self.asker.ask(lambda: ask_for(menu, key_group))
+        reply = await self.asker.ask(lambda: ask_for(menu, key_group), once=once)
         for _ in range(_MOST_COOKIES):
             if isinstance(reply, Unreachable) or not isinstance(reply.word, Cookie):
                 return reply
+            self.asker.heard.add(VERSION)
             self.traits.setdefault(IkeTrait.COOKIE)
             question = replace(reply.question, cookie=reply.word.value)
             reply = await self.asker.ask(partial(_same, question))
@@ -320,16 +358,22 @@ class Survey2:
         return cause
 
 
+def _together(chosen: Chosen) -> str:
+    """« aes-cbc-256 sha256 prf-sha256 groupe 14 »."""
+    algorithms = (chosen.cipher, chosen.mac, chosen.prf)
+    return " ".join((*(each.id for each in algorithms if each), f"groupe {chosen.group}"))
+
+
+def _only(group: int) -> Menu:
+    return replace(EVERYTHING, groups=(group,))
+
+
 def _same(question: Question) -> Question:
     return question
 
 
 def _what(word: Word) -> str:
     return word.what if isinstance(word, Oddity) else "une réponse hors de propos"
-
-
-def _is_silence(word: Word | Unreachable) -> bool:
-    return isinstance(word, Unreachable) and word.reason is Reason.TIMEOUT
 
 
 def _ids(algorithms: Sequence[Algorithm]) -> tuple[str, ...]:

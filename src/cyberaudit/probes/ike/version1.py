@@ -3,7 +3,7 @@
 import itertools
 import secrets
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,14 +19,14 @@ from cyberaudit.probes.ike.vendors import (
     XAUTH,
     vendor_traits,
 )
-from cyberaudit.probes.ike.words import Oddity, OtherVersion, Refused
+from cyberaudit.probes.ike.words import INVALID_MAJOR_VERSION, Oddity, OtherVersion, Refused
 
 # RFC 2408 §3.1: payloads and exchanges.
 SA, PROPOSAL, TRANSFORM, KEY_EXCHANGE, IDENTITY, HASH, NONCE, NOTIFY, VENDOR = 1, 2, 3, 4, 5, 8, 10, 11, 13
 MAIN, AGGRESSIVE, INFORMATIONAL = 2, 4, 5
-# RFC 2408 §3.14.1: INVALID-MAJOR-VERSION; INVALID-EXCHANGE-TYPE; those that refuse a proposal.
-_INVALID_VERSION: Final = 5
+# RFC 2408 §3.14.1: INVALID-EXCHANGE-TYPE; those that refuse a proposal. RFC 7296 §3.2: the notification of IKEv2.
 _INVALID_EXCHANGE: Final = 7
+_NOTIFY_2: Final = 41
 NO_PROPOSAL_CHOSEN: Final = 14
 _REFUSALS: Final = frozenset({2, 3, 12, 13, 14, _INVALID_EXCHANGE})
 # RFC 2408 §3.14.1: INVALID-ID-INFORMATION, AUTHENTICATION-FAILED: what a stranger hears in aggressive mode.
@@ -37,13 +37,17 @@ _ISAKMP, _KEY_IKE = 1, 1
 # RFC 2409 appendix A: attributes.
 _CIPHER, _HASH, _PROOF, _GROUP, _LIFE_TYPE, _LIFE, _KEY_LENGTH = 1, 2, 3, 4, 11, 12, 14
 _SECONDS: Final = 1
+# RFC 2408 §3.6: before the attributes.
+_TRANSFORM_HEAD: Final = 8
 # Ours: eight hours, what most clients propose.
 _LIFETIME: Final = 28_800
-# Ours: 36 bytes each at most; RFC 8200 §5: a packet of 1,280 bytes passes everywhere without being cut.
-MOST_TRANSFORMS: Final = 30
+# RFC 8200 §5: a packet of 1,280 bytes passes everywhere without being cut; less the headers of IPv6 and UDP, and the
+# marker of port 4500.
+MOST_BYTES: Final = 1280 - 48 - 4
 # RFC 2407 §4.6.2.1: ID_USER_FQDN. RFC 2606: .invalid is nobody's.
 _IDENTITY: Final = struct.pack("!BBH", 3, 0, 0) + b"visiteur@cyberaudit.invalid"
-_NONCE_BYTES: Final = 32
+# RFC 2409 §5: 8 to 256 bytes.
+_NONCE_BYTES: Final = 16
 # RFC 2409 appendix A, draft-beaulieu-ike-xauth-02 §7.2, draft-zegman-ike-hybrid-auth-01 §3.2.1, RFC 4754 §4.
 PROOFS: Final = {
     1: "psk", 3: "rsa", 9: "ecdsa", 10: "ecdsa", 11: "ecdsa", 64221: "hybrid", 65001: "xauth-psk", 65005: "xauth-rsa",
@@ -105,21 +109,22 @@ class Question:
     """The first message of one mode."""
 
     transforms: tuple[Transform, ...]
-    """At most `MOST_TRANSFORMS`; in aggressive mode all of one group."""
+    """One of `portions`; in aggressive mode all of one group."""
     exchange: int
     cookie: bytes
     key: bytes
     nonce: bytes
 
-    def written(self) -> bytes:
-        """The datagram, without the marker of port 4500."""
+    def written(self, *, lasting: bool = True) -> bytes:
+        """The datagram, without the marker of port 4500; `lasting`: transforms have a lifetime, if there is room."""
         own = (NAT_TRAVERSAL, DEAD_PEER_DETECTION, XAUTH, FRAGMENTATION)
         payloads = (
-            Payload(SA, _DOI + _proposal(self.transforms)),
+            Payload(SA, _DOI + _proposal(self.transforms, lasting=lasting)),
             *self._opening(),
             *(Payload(VENDOR, each) for each in own),
         )
-        return wire.write(Message(self.cookie, bytes(8), wire.V1, self.exchange, 0, 0, payloads))
+        whole = wire.write(Message(self.cookie, bytes(8), wire.V1, self.exchange, 0, 0, payloads))
+        return self.written(lasting=False) if lasting and len(whole) > MOST_BYTES else whole
 
     def _opening(self) -> tuple[Payload, ...]:
         if self.exchange == MAIN:
@@ -132,7 +137,7 @@ class Question:
         if answer is None or answer.initiator != self.cookie:
             return None
         if answer.version >> 4 != 1:
-            return Reply(self, OtherVersion())
+            return Reply(self, _other_version(answer))
         if answer.exchange != INFORMATIONAL and answer.responder == bytes(8):  # a question, not an answer
             return None
         vendors = answer.all(VENDOR)
@@ -156,6 +161,9 @@ class Question:
         return wire.write(Message(self.cookie, picked.responder, wire.V1, INFORMATIONAL, 0, number, payloads))
 
 
+Mode = Callable[[tuple[Transform, ...]], Question]
+
+
 def main_mode(transforms: tuple[Transform, ...]) -> Question:
     """A new question of the ordinary mode."""
     return Question(transforms, MAIN, secrets.token_bytes(8), b"", b"")
@@ -168,9 +176,16 @@ def aggressive_mode(transforms: tuple[Transform, ...]) -> Question:
     return Question(transforms, AGGRESSIVE, secrets.token_bytes(8), key, nonce)
 
 
+def _other_version(answer: Message) -> Word:
+    """An answer of another version: an IKEv2 notification may say that ours is not spoken."""
+    bodies = answer.all(_NOTIFY_2) if answer.version >> 4 == 2 else ()
+    kinds = [struct.unpack_from("!H", body, 2)[0] for body in bodies if len(body) >= 4]
+    return OtherVersion() if INVALID_MAJOR_VERSION in kinds else Oddity("une réponse d'une autre version")
+
+
 def _noticed(answer: Message) -> Word:
     kinds = [struct.unpack_from("!H", body, 6)[0] for body in answer.all(NOTIFY) if len(body) >= 8]
-    if _INVALID_VERSION in kinds:
+    if INVALID_MAJOR_VERSION in kinds:
         return OtherVersion()
     if _REFUSALS & set(kinds):
         return Refused()
@@ -179,24 +194,25 @@ def _noticed(answer: Message) -> Word:
     return Oddity(f"avis {kinds[0]}" if kinds else "une réponse sans proposition")
 
 
-def _proposal(transforms: tuple[Transform, ...]) -> bytes:
+def _proposal(transforms: tuple[Transform, ...], *, lasting: bool) -> bytes:
     head = struct.pack("!BBBB", 1, _ISAKMP, 0, len(transforms))
     bodies = (
-        struct.pack("!BBH", number, _KEY_IKE, 0) + _attributes(each)
+        struct.pack("!BBH", number, _KEY_IKE, 0) + _attributes(each, lasting=lasting)
         for number, each in enumerate(transforms, 1)
     )
     return wire.chained([head + wire.chained(bodies, more=TRANSFORM)], more=PROPOSAL)
 
 
-def _attributes(transform: Transform) -> bytes:
+def _attributes(transform: Transform, *, lasting: bool) -> bytes:
+    # RFC 2409 appendix A: a lifetime may be left out; the gateway's own then holds.
+    life = ((_LIFE_TYPE, _SECONDS), (_LIFE, _LIFETIME)) if lasting else ()
     pairs = (
         (_CIPHER, transform.cipher.old),
         *(((_KEY_LENGTH, transform.cipher.bits),) if transform.cipher.bits else ()),
         (_HASH, transform.hash.old),
         (_PROOF, transform.proof),
         (_GROUP, transform.group),
-        (_LIFE_TYPE, _SECONDS),
-        (_LIFE, _LIFETIME),
+        *life,
     )
     return b"".join(wire.attribute(kind, value) for kind, value in pairs)
 
@@ -223,7 +239,17 @@ def _fits(transform: Transform, told: dict[int, int]) -> bool:
     return same and transform.cipher.bits == told.get(_KEY_LENGTH, transform.cipher.bits)
 
 
-def portions(transforms: tuple[Transform, ...]) -> Iterator[tuple[Transform, ...]]:
-    """As many as one datagram holds, the first ones first."""
-    for start in range(0, len(transforms), MOST_TRANSFORMS):
-        yield transforms[start : start + MOST_TRANSFORMS]
+def portions(transforms: Iterable[Transform], *, mode: Mode) -> Iterator[tuple[Transform, ...]]:
+    """As many as one datagram of `mode` holds, the first ones first."""
+    some: list[Transform] = []
+    room = 0
+    for transform in transforms:
+        size = _TRANSFORM_HEAD + len(_attributes(transform, lasting=False))
+        if size > room:
+            if some:
+                yield tuple(some)
+            some, room = [], MOST_BYTES - len(mode((transform,)).written(lasting=False)) + size
+        some.append(transform)
+        room -= size
+    if some:
+        yield tuple(some)

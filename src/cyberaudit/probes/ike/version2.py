@@ -12,13 +12,15 @@ from cyberaudit.probes.ike import message as wire
 from cyberaudit.probes.ike.key_values import key_value
 from cyberaudit.probes.ike.message import Message, Payload
 from cyberaudit.probes.ike.vendors import vendor_traits
-from cyberaudit.probes.ike.words import Oddity, OtherVersion, Refused
+from cyberaudit.probes.ike.words import INVALID_MAJOR_VERSION, Oddity, OtherVersion, Refused
 
 # RFC 7296 §3.1 and §3.2.
 SA_INIT: Final = 34
 SA, KEY_EXCHANGE, NONCE, NOTIFY, VENDOR = 33, 34, 40, 41, 43
+# RFC 2408 §3.1: the notification of IKEv1.
+_NOTIFY_1: Final = 11
 # RFC 7296 §3.10.1, RFC 7383 §2.2, RFC 5685 §4.
-INVALID_MAJOR_VERSION, NO_PROPOSAL_CHOSEN, INVALID_KE_PAYLOAD, COOKIE = 5, 14, 17, 16390
+NO_PROPOSAL_CHOSEN, INVALID_KE_PAYLOAD, COOKIE = 14, 17, 16390
 NAT_SOURCE, NAT_DESTINATION, FRAGMENTATION, REDIRECT_SUPPORTED, REDIRECT = 16388, 16389, 16430, 16406, 16407
 # RFC 7296 §3.10.1: below, an error; from here on, a remark.
 _FIRST_REMARK = 16384
@@ -167,8 +169,13 @@ def _told(notices: dict[int, bytes]) -> str:
 
 
 def _other_version(answer: Message) -> Word:
-    """An answer of another version: an IKEv1 notification that speaks of ours."""
-    return OtherVersion() if answer.version >> 4 == 1 else Oddity(f"une version {answer.version >> 4}")
+    """An answer of another version: an IKEv1 notification may say that ours is not spoken."""
+    if answer.version >> 4 != 1:
+        return Oddity(f"une version {answer.version >> 4}")
+    # RFC 2408 §3.14: the DOI, the protocol and the size of the SPI come before the type; IKEv1 numbers it so.
+    bodies = (body for body in answer.all(_NOTIFY_1) if len(body) >= 8)
+    kinds = [struct.unpack_from("!H", body, 6)[0] for body in bodies]
+    return OtherVersion() if INVALID_MAJOR_VERSION in kinds else Oddity("une réponse en IKEv1")
 
 
 def _notify(kind: int, data: bytes) -> bytes:

@@ -1,6 +1,10 @@
 """What a gateway may say to a first message, in either version of IKE. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# RFC 2408 §3.14.1, RFC 7296 §3.10.1: the same number in both.
+INVALID_MAJOR_VERSION: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +14,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class OtherVersion:
-    """It does not speak this version of IKE."""
+    """It says, by the notification for it and by no other, that it does not speak this version of IKE."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A TLS handshake at a door, for what its certificate says and for what speaks inside."""
 
 import warnings
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cyberaudit.facts.services import Trait
@@ -29,10 +30,13 @@ async def open_tls(door: Door) -> Encrypted | Unreachable:
     stream = await door.open()
     if isinstance(stream, Unreachable):
         return stream
-    subject = await start_tls(door, stream)
-    if isinstance(subject, Unreachable):
-        stream.close()
-        return subject
+    with ExitStack() as held:
+        # Who asked may have gone meanwhile: the connection goes with them.
+        held.enter_context(stream)
+        subject = await start_tls(door, stream)
+        if isinstance(subject, Unreachable):
+            return subject
+        held.pop_all()
     return Encrypted(stream, subject)
 
 

@@ -1,4 +1,10 @@
-"""Every suite a server accepts in one version: all are offered, the server picks one, it is left out, and so on."""
+"""Every suite a server accepts in one version: all are offered, the server picks one, it is left out, and so on.
+
+A version is refused by an alert or by an answer in another one; SSLv2 also by a line that is cut (see `asking`). An
+alert that does not name the version may be about the length of the hello, or one of its extensions: it counts when a
+short and plain hello with the commonest suites of that version met with one too. Where a longer one of
+TLS 1.2 was granted, or refused by name, that plain hello is the one that the survey sends at its end.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,11 +12,15 @@ from dataclasses import dataclass, replace
 from cyberaudit.facts.tls_endpoint import Preference, VersionOffer
 from cyberaudit.facts.tls_suites import suite
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes.tls.asking import PROTOCOL_VERSION, Asker, Refusable
+from cyberaudit.probes.tls.asking import PROTOCOL_VERSION, Asker, HungUp, Refusable
 from cyberaudit.probes.tls.flight import Alert, ServerFlight
-from cyberaudit.probes.tls.hello import SSL2, TLS13, VERSION_NAMES
+from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS10, TLS11, TLS13, VERSION_NAMES
 from cyberaudit.probes.tls.offers import Offers
 
+# RFC 8446 §6.2: missing_extension. Only TLS 1.3 says it; beside a full hello, what is missing is a shared key.
+_MISSING_EXTENSION = 109
+_WANTS_KEY = Unreachable(Reason.TLS_FAILURE, "une clé partagée est demandée (alerte 109)")
+OLD_VERSIONS = (SSL3, TLS10, TLS11)
 _NO_CONTROL = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
 
 
@@ -19,7 +29,7 @@ class Head:
     """The first answer in one version, to an offer of all its suites (or of the first piece of them)."""
 
     version: int
-    answer: Refusable
+    answer: Refusable | HungUp
     offers: Offers
     """As the server takes them in this version."""
 
@@ -47,13 +57,55 @@ class Picked:
     """None: the server then refused all that was left."""
 
 
-async def head(asker: Asker, offers: Offers, version: int) -> Head:
-    """Ask for `version` with everything; TLS 1.3 once more with key shares when it is refused without."""
+async def head(
+    asker: Asker, offers: Offers, version: int, *, known: Head | None = None, thorough: bool = False
+) -> Head:
+    """Ask for `version` with everything, and short and plain when that is refused by an alert about anything else.
+
+    `known`: the first answer, when it is there already. `thorough`: take nothing for granted from other versions.
+    """
+    if version == SSL2:
+        return Head(version, await asker.ask_ssl2(offers.hello(version, offers.suites(version)[0])), offers)
+    first = known or await _first(asker, offers, version)
+    if not isinstance(first.answer, Alert) or first.is_refused_in_words:
+        return first
+    if version == TLS13 and asker.is_old:
+        return first
+    if not thorough and version in OLD_VERSIONS and asker.reads_long and not offers.is_short:
+        # Asked for at the end, plainly: once more is enough.
+        return first
+    # TLS 1.3 with a key share: the server may not ask for it.
+    plain = replace(offers, is_short=True, is_plain=True, has_shares=version == TLS13)
+    second = await _first(asker, plain, version)
+    if second.flight is None:
+        return replace(second, offers=offers, answer=_without_key(second))
+    for richer in _richer(offers, version, refused=first.offers):
+        found = await _first(asker, richer, version)
+        if found.flight is not None:
+            return found
+    return second
+
+
+async def _first(asker: Asker, offers: Offers, version: int) -> Head:
     answer = await asker.ask(offers.hello(version, offers.suites(version)[0]))
-    if version == TLS13 and isinstance(answer, Alert) and answer.code != PROTOCOL_VERSION:
-        offers = replace(offers, has_shares=True)
-        answer = await asker.ask(offers.hello(version, offers.suites(version)[0]))
     return Head(version, answer, offers)
+
+
+def _richer(offers: Offers, version: int, *, refused: Offers) -> tuple[Offers, ...]:
+    """What shows more than a plain hello, and was not refused yet."""
+    short = replace(offers, is_short=True)
+    found = [short]
+    if version == TLS13:
+        found = [replace(offers, has_shares=True), replace(short, has_shares=True), short]
+        found.append(replace(short, is_plain=True, has_shares=False))
+    return tuple(each for each in dict.fromkeys(found) if each != refused)
+
+
+def _without_key(refused: Head) -> Refusable | HungUp:
+    """TLS 1.3 for those alone who share a key is spoken, and nothing of it can be seen."""
+    answer = refused.answer
+    wants_key = refused.version == TLS13 and isinstance(answer, Alert) and answer.code == _MISSING_EXTENSION
+    return _WANTS_KEY if wants_key else answer
 
 
 async def version_offer(asker: Asker, first: Head) -> VersionOffer:
@@ -86,16 +138,17 @@ def _refused(asker: Asker, first: Head, end: Unreachable | None) -> VersionOffer
 
 
 def _of_ssl2(asker: Asker, first: Head) -> VersionOffer:
-    """The server names all its kinds at once, and the client chooses (draft of 1995, §2.5)."""
-    kinds = first.flight.suites if first.flight else ()
-    if not kinds:
+    """The server names all its kinds at once, and the client chooses (draft of 1995, §2.5); it speaks without any."""
+    if first.flight is None:
         return _refused(asker, first, first.answer if isinstance(first.answer, Unreachable) else None)
+    kinds = first.flight.suites
+    chosen = Preference.CLIENT if len(kinds) > 1 else Preference.ONLY_ONE
     return VersionOffer(
         version=VERSION_NAMES[SSL2],
         accepted=True,
         suites=kinds,
         seen=kinds,
-        preference=Preference.CLIENT if len(kinds) > 1 else Preference.ONLY_ONE,
+        preference=chosen if kinds else Unreachable(Reason.NOT_LOOKED),
     )
 
 
@@ -120,7 +173,9 @@ def _place(suites: tuple[int, ...], code: int) -> int:
     return suites.index(code) if code in suites else len(suites)
 
 
-async def _picked(asker: Asker, first: Head, offered: Iterable[int], answer: Refusable | None) -> Picked:
+async def _picked(
+    asker: Asker, first: Head, offered: Iterable[int], answer: Refusable | HungUp | None
+) -> Picked:
     """`answer`: to the whole offer, when it is known already."""
     left, taken = list(offered), list[int]()
     while left:

@@ -3,6 +3,9 @@
 An alert is an answer. A reset, a close or silence is none: the offer may be at fault, or a limiter. To tell them
 apart the survey goes on alone, asks once more, and then asks for what was granted before (the control): where
 that works, it was the offer, else a limiter, which is waited for. From then on every refusal needs a control.
+
+SSLv2 alone has no alert to refuse with: there the line is cut, and that is a « no » when it happens twice, alone,
+right after the hello, each time with a control granted behind it. Silence says nothing there either.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.tls.conversation import Conversation, Opener
 from cyberaudit.probes.tls.flight import Alert, Answer, FlightReader, Foreign, ServerFlight
-from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS13, VERSION_NAMES, Hello, build
+from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS10, TLS13, VERSION_NAMES, Hello, build
 from cyberaudit.probes.tls.turns import Turns
 
 CHUNK_BYTES = 16 * 1024
@@ -41,6 +44,9 @@ _PATIENCE = 6
 _FAR_SECONDS = 0.02
 # RFC 5746, RFC 7627
 _RENEGOTIATION_INFO, _EXTENDED_MASTER_SECRET = 0xFF01, 0x0017
+_CLOSED = Unreachable(Reason.RESET, "connexion fermée par le serveur")
+_MUTE = Unreachable(Reason.TIMEOUT, "le serveur ne répond plus")
+CUTS_INSTEAD = Unreachable(Reason.RESET, "le serveur coupe au lieu de refuser")
 
 Refusable = ServerFlight | Alert | Unreachable
 
@@ -52,7 +58,14 @@ class Misfit:
     cause: Unreachable
 
 
-Heard = Answer | Misfit | Unreachable
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The line was cut right after the hello, before any byte of an answer; told apart for SSLv2 alone."""
+
+    cause: Unreachable
+
+
+Heard = Answer | Misfit | HungUp | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,8 @@ class Pace:
     # Ours: connection limits of firewalls look at a few seconds, seldom at more than ten.
     pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0)
     """How long a limiter is waited for, time after time."""
+    mute_seconds: float = 15.0
+    """How long a server is waited for that answered and then says nothing more, whatever it is asked."""
 
 
 class Asker:
@@ -81,6 +96,8 @@ class Asker:
         """What the server granted at first; None: nothing yet."""
         self.wants_whole = True
         """False: this server's flights are not to be waited for to their end."""
+        self.reads_long = False
+        """The longest hello, of TLS 1.2, was granted or refused by name: its length is nothing to stumble over."""
         self.careful = False
         """A limiter was met: every refusal needs a control."""
         self.lost: Unreachable | None = None
@@ -95,21 +112,29 @@ class Asker:
         """Certificates as sent, each chain once."""
         self.flights: list[ServerFlight] = []
         """All that came to a hello of the survey, without certificates."""
+        self.granted_later: list[ServerFlight] = []
+        """What was granted only when it was asked for once more."""
         self._opener, self._pace = opener, pace
         self._clock = asyncio.get_running_loop().time
         self._until = self._clock() + pace.deadline_seconds
         self._turns = Turns(pace.at_once)
         self._one_trouble = asyncio.Lock()
         self._slowest = 0.0
+        self._last_heard = self._clock()
         self._gap = 0.0
         self._next = 0.0
         self._granted: ServerFlight | None = None
-        self._habits: dict[int, tuple[bool, bool]] = {}
+        self._habits: dict[tuple[int, bool], tuple[bool, bool]] = {}
 
     @property
     def is_far(self) -> bool:
         """Round trips cost more than what is computed between them."""
         return self._slowest > _FAR_SECONDS
+
+    @property
+    def is_old(self) -> bool:
+        """Nothing newer than TLS 1.0 was granted to the first hello: nobody who knows TLS 1.3 stops there."""
+        return self._granted is not None and self._granted.version <= TLS10
 
     async def ask(self, hello: Hello, *, rank: int = 0, is_usual: bool = True) -> Refusable:
         """What the server makes of `hello`: a flight that fits it, an alert that is meant, or why neither is known.
@@ -119,12 +144,25 @@ class Asker:
             rank: what matters most has the lowest.
             is_usual: what is shown goes into the memory of the survey.
         """
-        answer = await self._settled(hello, rank)
-        if not isinstance(answer, ServerFlight):
-            return answer
-        if is_usual:
-            self._remember(answer)
+        answer = _refusable(await self._settled(hello, rank))
+        if is_usual and isinstance(answer, ServerFlight):
+            self._remember(hello, answer)
         return answer
+
+    async def ask_ssl2(self, hello: Hello) -> Refusable | HungUp:
+        """As `ask`; `HungUp` is a refusal: twice the line was cut, alone, and the control granted after each."""
+        answer = await self._settled(hello, 0)
+        if isinstance(answer, ServerFlight):
+            self._remember(hello, answer)
+        return answer
+
+    async def ask_again(self, hello: Hello) -> None:
+        """What was refused, once more: a grant contradicts the refusal, and all else says nothing new."""
+        async with self._turns.turn(0):
+            answer = await self.once(hello, rank=1)
+        if isinstance(answer, ServerFlight) and answer.version == hello.version:
+            self.granted_later.append(replace(answer, certificates=()))
+            self.unstable = True
 
     async def once(self, hello: Hello, *, rank: int = 0, within: float | None = None) -> Heard:
         """One conversation, and what came of it; nothing is asked again. `within`: seconds for the answer."""
@@ -142,12 +180,14 @@ class Asker:
                 answer = await self._converse(hello, within=within or self._within())
         except TimeoutError:
             return Unreachable(Reason.DEADLINE)
+        if not (isinstance(answer, Unreachable) and answer.reason is Reason.TIMEOUT):
+            self._last_heard = self._clock()
         return (_misfit(hello, answer) if isinstance(answer, ServerFlight) else None) or answer
 
     def grant(self, hello: Hello, flight: ServerFlight) -> None:
         """`hello` is what the server granted at first: from now on the control."""
         self.control, self._granted = hello, flight
-        self._remember(flight)
+        self._remember(hello, flight)
 
     async def still_grants(self, *, twice: bool = False) -> bool:
         """Ask the control, or two of them side by side; True when it is granted."""
@@ -157,7 +197,7 @@ class Asker:
         controls = [self.once(self.control) for _ in range(1 + both)]
         answers = await asyncio.gather(*controls)
         granted = [answer for answer in answers if isinstance(answer, ServerFlight)]
-        self.unstable |= any(_mark(answer) != _mark(self._granted) for answer in granted)
+        self.unstable |= any(self._mark(answer) != self._mark(self._granted) for answer in granted)
         if len(granted) < len(answers):
             return False
         self.owes_proof = False
@@ -167,6 +207,9 @@ class Asker:
         """Wait for a limiter until the control is granted again; False: given up, `lost` says why."""
         self.be_careful()
         for pause in self._pace.pauses if self.lost is None else ():
+            if self._clock() + pause - self._last_heard > self._pace.mute_seconds:
+                self.lost = self.lost or _MUTE
+                return False
             await asyncio.sleep(min(pause, max(self._until - self._clock(), 0)))
             if await self.still_grants():
                 return True
@@ -187,7 +230,7 @@ class Asker:
             return Unreachable(Reason.UNSTABLE)
         return _why(answer)
 
-    async def _settled(self, hello: Hello, rank: int) -> Refusable:
+    async def _settled(self, hello: Hello, rank: int) -> Refusable | HungUp:
         async with self._turns.turn(rank):
             answer = await self.once(hello, rank=rank)
         if self.control is None or self._stands(answer):
@@ -202,12 +245,12 @@ class Asker:
                 return True
             case Alert():
                 return not self.careful and answer.code not in VAGUE_ALERTS
-            case Foreign():
+            case Foreign() | HungUp():
                 return False
             case Unreachable():
                 return answer.reason in LASTING or answer is self.lost
 
-    async def _asked_alone(self, hello: Hello, rank: int, first: Heard) -> Refusable:
+    async def _asked_alone(self, hello: Hello, rank: int, first: Heard) -> Refusable | HungUp:
         """The answer when nobody else asks, with a control after it."""
         at_once, self._turns.at_once = self._turns.at_once, 1
         # Below every other rank: those who wait for a turn wait until this is clear.
@@ -220,18 +263,28 @@ class Asker:
                 if not (self.careful or self._stands(answer)):
                     # Twice the same, the control in between granted: it is about this offer, nobody limits us.
                     self._turns.at_once = at_once
-                return _refusable(answer)
+                return await self._meant(hello, answer)
             return await self._asked_later(hello, rank)
 
-    async def _asked_later(self, hello: Hello, rank: int) -> Refusable:
+    async def _asked_later(self, hello: Hello, rank: int) -> Refusable | HungUp:
         """The answer once the limiter lets us through; tried a few times."""
         for _ in self._pace.pauses:
             if not await self.comes_back():
                 break
             answer = await self.once(hello, rank=rank)
             if isinstance(answer, ServerFlight) or await self.still_grants():
-                return _refusable(answer)
+                return await self._meant(hello, answer)
         return self.lost or Unreachable(Reason.UNSTABLE)
+
+    async def _meant(self, hello: Hello, answer: Heard) -> Refusable | HungUp:
+        """What an answer says about the offer, now that the control was granted behind it."""
+        if isinstance(answer, HungUp):
+            again = await self.once(hello)
+            if isinstance(again, HungUp) and await self.still_grants():
+                return again
+            return again if isinstance(again, ServerFlight) else CUTS_INSTEAD
+        is_cut = isinstance(answer, Unreachable) and answer.reason is Reason.RESET
+        return CUTS_INSTEAD if is_cut else _refusable(answer)
 
     def _within(self) -> float:
         """Seconds for an answer: those of the pace until the server has shown how fast it is."""
@@ -251,11 +304,18 @@ class Asker:
             if unsent is not None:
                 return unsent
             answer = await _hear(conversation, reader, until=begun + within, clock=self._clock)
+        if isinstance(answer, HungUp):
+            return answer if hello.version == SSL2 else answer.cause
         if isinstance(answer, ServerFlight) and answer.is_whole:
             self._slowest = max(self._slowest, self._clock() - begun)
         return answer
 
-    def _remember(self, flight: ServerFlight) -> None:
+    def _mark(self, flight: ServerFlight) -> tuple[object, ...]:
+        """What stays the same each time the control is granted: a certificate only when it is waited for."""
+        shown = flight.certificates[:1] if self.wants_whole else ()
+        return flight.version, flight.suite, flight.extensions, shown
+
+    def _remember(self, hello: Hello, flight: ServerFlight) -> None:
         chain = flight.certificates
         if chain and chain not in self.chains and len(self.chains) < MAX_CHAINS:
             self.chains.append(chain)
@@ -265,7 +325,9 @@ class Asker:
                 _RENEGOTIATION_INFO in flight.extensions,
                 _EXTENDED_MASTER_SECRET in flight.extensions,
             )
-            self.unstable |= self._habits.setdefault(flight.version, habit) != habit
+            # A plain hello has less to be answered.
+            kind = flight.version, hello.extended_master_secret
+            self.unstable |= self._habits.setdefault(kind, habit) != habit
 
 
 async def _hear(
@@ -275,11 +337,15 @@ async def _hear(
     while True:
         data = await conversation.read(CHUNK_BYTES, within=max(until - clock(), 0))
         if isinstance(data, Unreachable) or not data:
-            end = data or Unreachable(Reason.RESET, "connexion fermée par le serveur")
+            end = data if isinstance(data, Unreachable) else _CLOSED
             said = reader.ended()
+            if said is None:
+                return HungUp(end) if end.reason is Reason.RESET else end
+            if isinstance(said, Alert) and end.reason is Reason.TIMEOUT:
+                # Warnings, and then nothing: they are no answer, nor a reason to wait any longer.
+                return end
             # The beginning of an answer is nothing foreign.
-            is_cut = said is None or (begins_well and isinstance(said, Foreign))
-            return end if is_cut and isinstance(end, Unreachable) else said or end
+            return end if begins_well and isinstance(said, Foreign) else said
         begins_well = begins_well or data[:1] in _TLS_RECORDS
         answer = reader.feed(data)
         if answer is not None:
@@ -287,12 +353,12 @@ async def _hear(
 
 
 def _refusable(answer: Heard) -> Refusable:
-    return _why(answer) if isinstance(answer, Foreign | Misfit) else answer
+    return _why(answer) if isinstance(answer, Foreign | Misfit | HungUp) else answer
 
 
-def _why(answer: Alert | Foreign | Misfit | Unreachable) -> Unreachable:
+def _why(answer: Alert | Foreign | Misfit | HungUp | Unreachable) -> Unreachable:
     match answer:
-        case Misfit():
+        case Misfit() | HungUp():
             return answer.cause
         case Alert():
             return Unreachable(Reason.TLS_FAILURE, f"alerte {answer.code}")
@@ -319,9 +385,10 @@ def _misfit(hello: Hello, flight: ServerFlight) -> Misfit | None:
     return None
 
 
+def unasked_group(code: int) -> Unreachable:
+    """What comes of a question to which the server answers with a group that was not offered."""
+    return _not_offered("courbe", code).cause
+
+
 def _not_offered(what: str, code: int) -> Misfit:
     return Misfit(Unreachable(Reason.PROTOCOL_ERROR, f"{what} jamais proposée : 0x{code:04X}"))
-
-
-def _mark(flight: ServerFlight) -> tuple[object, ...]:
-    return flight.version, flight.suite, flight.extensions, flight.certificates[:1]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.tls.accepted_suites import Head
-from cyberaudit.probes.tls.asking import Asker, Heard, Misfit, Pace
+from cyberaudit.probes.tls.asking import CUTS_INSTEAD, Asker, Heard, HungUp, Misfit, Pace
 from cyberaudit.probes.tls.flight import Alert, Foreign, ServerFlight
 from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, Hello
 from cyberaudit.probes.tls.offers import USUAL_SUITES, Offers
@@ -41,7 +41,7 @@ class Meeting:
 async def meet(asker: Asker, offers: Offers, pace: Pace) -> Meeting:
     """Say hello until something is granted, or it is clear that nothing will be.
 
-    A server that keeps silent costs little more than one waiting time, one that cuts every line four hellos.
+    A server that keeps silent costs little more than one waiting time, one that cuts every line six hellos.
     """
     long = offers.hello(TLS12, offers.suites(TLS12)[0])
     answer = await _first_answer(asker, offers, long, pace)
@@ -50,6 +50,8 @@ async def meet(asker: Asker, offers: Offers, pace: Pace) -> Meeting:
             return Meeting(clean(answer.protocol), offers, NO_HEADS)
         case Unreachable():
             return await _met_cut(asker, offers, answer, pace)
+        case HungUp():
+            return await _met_cut(asker, offers, answer.cause, pace)
         case _ServedShort():
             return _granted(asker, replace(offers, is_short=True), answer.hello, answer.flight)
         case ServerFlight():
@@ -104,45 +106,58 @@ def _granted(
 ) -> Meeting:
     asker.wants_whole = flight.is_whole or hello.version in (TLS13, SSL2)
     asker.grant(hello, flight)
+    asker.reads_long |= hello.version == TLS12 and not offers.is_short
     return Meeting("tls", offers, {**heads, hello.version: Head(hello.version, flight, offers)})
 
 
 async def _met_cut(asker: Asker, offers: Offers, first: Unreachable, pace: Pace) -> Meeting:
-    """The line was cut on a long hello: shorter ones, and one of another version. Silence is final."""
+    """The line was cut on a long hello: shorter ones, and of every other version. Silence is final."""
     if first.reason not in _CUT or not asker.connections:
         return Meeting(first, offers, NO_HEADS)
     await asyncio.sleep(PAUSE_SHARE * pace.hello_seconds)
     little = replace(offers, is_short=True)
-    for version, suites in ((TLS12, USUAL_SUITES), (TLS13, offers.suites(TLS13)[0]), (TLS10, USUAL_SUITES)):
-        hello = little.hello(version, suites)
+    cut = dict[int, Head]()
+    for version in (TLS12, TLS13, TLS10, SSL3, SSL2):
+        hello = little.hello(version, little.suites(version)[0])
         answer = await asker.once(hello)
         match answer:
             case ServerFlight():
-                return await _after_cut(asker, offers, hello, answer)
+                return await _after_cut(asker, offers, hello, answer, cut)
             case Foreign():
                 return Meeting(clean(answer.protocol), offers, NO_HEADS)
             case Unreachable() if answer.reason not in _CUT:
                 break
+            case Unreachable():
+                cut[version] = Head(version, CUTS_INSTEAD, offers)
             case _:
                 pass
     return Meeting(first, offers, NO_HEADS)
 
 
-async def _after_cut(asker: Asker, offers: Offers, hello: Hello, flight: ServerFlight) -> Meeting:
-    """A short hello was granted: was the first one too long, or was the line cut for another reason?"""
+async def _after_cut(
+    asker: Asker, offers: Offers, hello: Hello, flight: ServerFlight, cut: Mapping[int, Head]
+) -> Meeting:
+    """A short hello was granted: was the first one too long, or was the line cut for another reason?
+
+    `cut`: the versions tried before. Where only SSL is granted, that many are no accident: they are not asked again.
+    """
     little = replace(offers, is_short=True)
+    if hello.version == SSL2:
+        return _granted(asker, offers, hello, flight, cut)
     if hello.version == TLS13:
         return _granted(asker, little, hello, flight)
     long = offers.hello(hello.version, offers.suites(hello.version)[0])
     answer = await asker.once(long)
+    heads = cut if hello.version == SSL3 else NO_HEADS
     if isinstance(answer, ServerFlight):
-        return _granted(asker, offers, long, answer)
-    return _granted(asker, little, hello, flight)
+        return _granted(asker, offers, long, answer, heads)
+    return _granted(asker, little, hello, flight, heads)
 
 
 async def _met_refusal(asker: Asker, offers: Offers, first: Alert | Misfit) -> Meeting:
     """TLS is spoken: other versions, key shares, and a short hello, until something is granted."""
     heads = {TLS12: _refused(TLS12, first, offers)}
+    asker.reads_long = heads[TLS12].is_refused_in_words
     for version, own in _other_offers(offers):
         known = heads.get(version)
         if known is not None and known.is_refused_in_words:
@@ -161,6 +176,7 @@ def _refused(version: int, answer: Alert | Misfit, offers: Offers) -> Head:
 
 
 def _other_offers(offers: Offers) -> tuple[tuple[int, Offers], ...]:
+    plain = replace(offers, is_short=True, is_plain=True)
     return (
         (TLS13, offers),
         (TLS13, replace(offers, has_shares=True)),
@@ -169,4 +185,6 @@ def _other_offers(offers: Offers) -> tuple[tuple[int, Offers], ...]:
         (TLS11, offers),
         (SSL2, offers),
         (TLS12, replace(offers, is_short=True)),
+        *((version, plain) for version in (TLS12, TLS10, SSL3)),
+        (TLS13, replace(plain, has_shares=True)),
     )

@@ -14,6 +14,7 @@ CLOSE_NOTIFY = b"\x01\x00"
 MAX_RECORD = 2**14 + 2048
 # Ours: OpenSSL takes 100 KiB of certificates; a little more is still no weight.
 MAX_MESSAGE = 128 * 1024
+_CERTIFICATE = 11
 # Ours: the longest honest handshake has ten messages, and OpenSSL's default gives two tickets.
 MAX_MESSAGES = 64
 # Ours: records that bring nothing forward, such as change_cipher_spec in TLS 1.3.
@@ -117,7 +118,8 @@ class Channel:
             return None
         size = 4 + int.from_bytes(self._joined[1:4])
         if size > MAX_MESSAGE:
-            raise Malformed("message trop long")
+            is_chain = self._joined[0] == _CERTIFICATE
+            raise Malformed("certificat trop long" if is_chain else "message trop long")
         if len(self._joined) < size:
             return None
         message = bytes(self._joined[:size])

@@ -180,8 +180,9 @@ class _Shakes:
             self._troubles.append(shaken)
 
     def missing(self) -> Unreachable | None:
-        """Why a certificate may be there that was not shown."""
-        return next((trouble for trouble in self._troubles if isinstance(trouble, Unreachable)), None)
+        """Why a certificate may be there that was not shown; a cut line says less than any other trouble."""
+        troubles = [trouble for trouble in self._troubles if isinstance(trouble, Unreachable)]
+        return next(iter(sorted(troubles, key=_is_cut)), None)
 
     def sees_tickets_of_all(self) -> bool:
         """TLS 1.3 gives other tickets than TLS 1.2, and early data with them."""

@@ -1,11 +1,13 @@
 """What a server agrees on beside versions and suites, as far as hellos show it."""
 
+from collections.abc import Collection
+
 from cyberaudit.facts.tls_endpoint import SessionOptions
 from cyberaudit.facts.tls_suites import FALLBACK_SCSV, suite
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls.asking import Asker
 from cyberaudit.probes.tls.flight import Alert, ServerFlight
-from cyberaudit.probes.tls.hello import SSL2, SSL3
+from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS13
 from cyberaudit.probes.tls.offers import Offers
 
 RANK = 2
@@ -13,32 +15,48 @@ RANK = 2
 INAPPROPRIATE_FALLBACK = 86
 _EXTENDED_MASTER_SECRET, _ENCRYPT_THEN_MAC, _HEARTBEAT, _RENEGOTIATION_INFO = 0x0017, 0x0016, 0x000F, 0xFF01
 _NOT_LOOKED = Unreachable(Reason.NOT_LOOKED)
+_UNOFFERED = Unreachable(Reason.PROTOCOL_ERROR, "le serveur refuse qu'on le demande")
 _UNSEEN = Unreachable(Reason.PROTOCOL_ERROR, "réponse incomplète")
 
 
 def options(
-    asker: Asker, version: int | None, *, alpn: tuple[str, ...] | Unreachable, fallback: bool | Unreachable
+    asker: Asker,
+    version: int | None,
+    *,
+    plain: Collection[int],
+    alpn: tuple[str, ...] | Unreachable,
+    fallback: bool | Unreachable,
 ) -> SessionOptions:
-    """What the flights of `version` show, the newest that is in clear; None: all is encrypted."""
+    """What the flights of `version` show, the newest that is in clear; None: all is encrypted.
+
+    `plain`: the versions in which a plain hello was all that was granted: what it does not offer is not known.
+    """
     flights = [flight for flight in asker.flights if flight.version == version]
     usual = flights[0] if flights else None
     whole = usual if usual is not None and asker.wants_whole and usual.is_whole else None
     unseen = _NOT_LOOKED if usual is None else _UNSEEN
+    is_plain = version in plain
     return SessionOptions(
-        compression=any(flight.compression for flight in flights) if usual else _NOT_LOOKED,
+        compression=_compression(asker, is_known=not plain) if usual else _NOT_LOOKED,
         secure_renegotiation=_extension(usual, _RENEGOTIATION_INFO),
         client_renegotiation=_NOT_LOOKED,
-        extended_master_secret=_extension(usual, _EXTENDED_MASTER_SECRET),
-        encrypt_then_mac=_encrypt_then_mac(flights),
+        extended_master_secret=_UNOFFERED if is_plain else _extension(usual, _EXTENDED_MASTER_SECRET),
+        encrypt_then_mac=_UNOFFERED if is_plain else _encrypt_then_mac(flights),
         tickets=_NOT_LOOKED,
         ticket_seconds=_NOT_LOOKED,
         early_data=_NOT_LOOKED,
-        stapling=whole.stapled if whole else unseen,
+        stapling=_UNOFFERED if is_plain else whole.stapled if whole else unseen,
         alpn=alpn,
         fallback_scsv=fallback,
         client_certificate=whole.wants_certificate if whole else unseen,
-        heartbeat=_extension(usual, _HEARTBEAT),
+        heartbeat=_UNOFFERED if is_plain else _extension(usual, _HEARTBEAT),
     )
+
+
+def _compression(asker: Asker, *, is_known: bool) -> bool | Unreachable:
+    """In any version that is in clear: the weakest is the one an attacker leads to."""
+    is_seen = any(flight.compression for flight in asker.flights if flight.version < TLS13)
+    return is_seen or (False if is_known else _UNOFFERED)
 
 
 def _extension(usual: ServerFlight | None, kind: int) -> bool | Unreachable:

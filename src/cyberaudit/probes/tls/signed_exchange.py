@@ -2,20 +2,20 @@
 
 TLS 1.2 and older show all of it in clear. The lists shrink together, each by what was picked from it: one hello
 tells of three things. A refusal then says only that one list is used up; putting the lists back one after the
-other tells which.
+other tells which. Where that does not tell, several are: all are put back, and each shrinks alone.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cyberaudit.facts.tls_suites import TLS13_SUITES, suite
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes.tls.asking import Asker, Refusable
+from cyberaudit.probes.tls.asking import Asker, Refusable, unasked_group
 from cyberaudit.probes.tls.flight import Alert, ServerFlight
 from cyberaudit.probes.tls.hello import SSL3, TLS12, TLS13
-from cyberaudit.probes.tls.offers import FINITE_FIELDS, Offers
+from cyberaudit.probes.tls.offers import Offers
 
 RANK = 1
 PROTOCOLS = ("h2", "http/1.1")
@@ -40,6 +40,8 @@ class Menu:
     """What is offered when another list is asked about."""
     taken: list[Any] = field(default_factory=list)
     is_done: bool = False
+    waits: bool = False
+    """Another list shrinks first, alone."""
     trouble: Unreachable | None = None
     stays: bool = False
     """What was taken goes on being offered, last: the certificate's own curve must be in the list."""
@@ -51,7 +53,7 @@ class Menu:
 
     @property
     def offered(self) -> tuple[Any, ...]:
-        if self.is_done:
+        if self.is_done or self.waits:
             return self.neutral
         return (*self.left, *self._anchors) if self.stays else self.left
 
@@ -97,8 +99,16 @@ class Exchange:
 class _Shrinking:
     """The lists of one version, and the questions about them."""
 
-    def __init__(self, asker: Asker, offers: Offers, version: int, *, about: Collection[str] = LISTS) -> None:
-        """`about`: the names of the lists that are asked about; the others are offered whole."""
+    def __init__(
+        self,
+        asker: Asker,
+        offers: Offers,
+        version: int,
+        *,
+        about: Collection[str] = LISTS,
+        suites: tuple[int, ...] = (),
+    ) -> None:
+        """`about`: the lists that are asked about; the others are offered whole. `suites`: with these alone."""
         self.groups = Menu("groups", offers.curves(), lambda flight: flight.group, neutral=offers.curves())
         self.schemes = Menu(
             "signature_schemes",
@@ -116,16 +126,20 @@ class _Shrinking:
                 menu.end(menu.trouble)
         self._asker, self._offers, self._version = asker, offers, version
         # The next ones when the server wants none of these: DHE, and what signs nothing, for the sake of ALPN.
-        self._stages = [
-            offers.ephemeral_suites("ECDHE"),
-            offers.ephemeral_suites("DHE"),
-            offers.suites(version)[0],
-        ]
+        self._stages = (
+            [suites]
+            if suites
+            else [
+                offers.ephemeral_suites("ECDHE"),
+                offers.ephemeral_suites("DHE"),
+                offers.suites(version)[0],
+            ]
+        )
         self._has_met = False
         self._is_ecdsa = False
 
     async def shrink(self) -> Exchange:
-        while active := self._active():
+        while active := self._active() or self._next_alone():
             answer = await self._ask(self._offered())
             if isinstance(answer, Alert):
                 await self._blame(active)
@@ -134,7 +148,13 @@ class _Shrinking:
         return Exchange(self.groups.found, self.schemes.found, self.alpn.found)
 
     def _active(self) -> list[Menu]:
-        return [menu for menu in (self.groups, self.schemes, self.alpn) if not menu.is_done]
+        return [menu for menu in (self.groups, self.schemes, self.alpn) if not (menu.is_done or menu.waits)]
+
+    def _next_alone(self) -> list[Menu]:
+        waiting = [menu for menu in (self.groups, self.schemes, self.alpn) if menu.waits]
+        for menu in waiting[:1]:
+            menu.waits = False
+        return waiting[:1]
 
     def _offered(self) -> dict[str, tuple[Any, ...]]:
         return {menu.name: menu.offered for menu in (self.groups, self.schemes, self.alpn)}
@@ -146,10 +166,14 @@ class _Shrinking:
             return Unreachable(Reason.UNSTABLE)
         return answer
 
-    def _note(self, answer: ServerFlight | Unreachable, menus: Iterable[Menu]) -> None:
+    def _note(self, answer: ServerFlight | Unreachable, menus: Collection[Menu]) -> None:
         if isinstance(answer, ServerFlight):
             self._has_met = True
             self._is_ecdsa |= suite(answer.suite).authentication == "ECDSA"
+        if self.groups in menus and answer in [unasked_group(code) for code in self.groups.taken]:
+            # It answers with this curve whatever is offered: it has no other.
+            self.groups.end(None)
+            return
         for menu in menus:
             if isinstance(answer, Unreachable):
                 menu.end(answer)
@@ -169,6 +193,10 @@ class _Shrinking:
             if isinstance(answer, ServerFlight):
                 menu.refused(is_ecdsa=self._is_ecdsa)
                 return self._note(answer, [other for other in active if other is not menu])
+        if self._has_met and len(active) > 1:
+            for menu in active:
+                menu.waits = True
+            return None
         return self._refused(active)
 
     def _refused(self, active: list[Menu]) -> None:
@@ -185,6 +213,18 @@ async def exchange(asker: Asker, offers: Offers, version: int) -> Exchange:
     """Groups, signature schemes and protocols of `version`, TLS 1.2 or older."""
     if version <= SSL3:  # it has no extensions
         return Exchange(groups=(), schemes=_NOT_SAID, alpn=_NOT_SAID)
+    found = await _signed(asker, offers, version)
+    if found.groups != ():
+        return found
+    # Nobody signs: perhaps the exchange is anonymous, or a shared key stands for the signature.
+    unsigned = _Shrinking(asker, offers, version, about=("groups",), suites=offers.unsigned_suites())
+    shown = await unsigned.shrink()
+    # OpenSSL picks such a suite first, and breaks off when no curve is left for it.
+    is_end = shown.groups == _UNSEEN and unsigned.groups.taken
+    return replace(found, groups=tuple(unsigned.groups.taken) if is_end else shown.groups)
+
+
+async def _signed(asker: Asker, offers: Offers, version: int) -> Exchange:
     if not asker.is_far:
         return await _Shrinking(asker, offers, version).shrink()
     # A few hellos more, and half the round trips one after the other.
@@ -196,11 +236,8 @@ async def exchange(asker: Asker, offers: Offers, version: int) -> Exchange:
 
 
 async def groups_of_tls13(asker: Asker, offers: Offers) -> tuple[int, ...] | Unreachable:
-    """The server names the group it wants; it is left out, and so on. Curves, and finite fields beside them."""
-    groups = offers.hello(TLS13, TLS13_SUITES).groups
-    fields = tuple(code for code in groups if code in FINITE_FIELDS)
-    curves = tuple(code for code in groups if code not in FINITE_FIELDS)
-    found = await asyncio.gather(_named(asker, offers, curves), _named(asker, offers, fields))
+    """The server names the group it wants; it is left out, and so on."""
+    found = await asyncio.gather(*(_named(asker, offers, piece) for piece in offers.groups_of_tls13()))
     listed: list[int] = []
     for each in found:
         if isinstance(each, Unreachable):

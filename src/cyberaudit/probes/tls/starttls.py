@@ -9,9 +9,19 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls.conversation import Conversation, Opener
+from cyberaudit.probes.tls.hello import TLS12, build
+from cyberaudit.probes.tls.offers import USUAL_SUITES, Offers
 
 # Postfix, postscreen(8): postscreen_greet_wait is 6 s; the same patience as for a mail server's greeting.
 PREAMBLE_SECONDS = 15.0
+# Ours: postscreen says a first line at once, and makes one wait for the second.
+FIRST_WORD_SECONDS = 4.0
+# Ours: nearly every server has said its first word by then; whether TLS is spoken at once is asked beside it.
+QUIET_SECONDS = 1.0
+# Ours: together with the quiet before it, no longer than the first word is waited for.
+ENCRYPTED_SECONDS = 3.0
+# Ours: a server that serves one at a time answers once the first conversation is over; five seconds in all.
+ALONE_SECONDS = 1.0
 # Ours: real greetings and lists of extensions have under 30 lines.
 MAX_LINES = 64
 # Ours: what an XMPP server says of its features fits into 2 KiB.
@@ -21,6 +31,8 @@ MAX_BYTES = 16 * 1024
 _TAIL = 256
 
 OpenerTcp = Callable[[], Awaitable[Stream | Unreachable]]
+ENCRYPTED = Unreachable(Reason.TLS_FAILURE, "ce port est déjà chiffré : retirez --starttls")
+"""Nobody waits for words in clear there."""
 
 
 class Preamble:
@@ -29,6 +41,8 @@ class Preamble:
     def __init__(self, stream: Stream, *, ehlo: str, hostname: str) -> None:
         """`ehlo`: how we present ourselves. `hostname`: the server's name, may be empty."""
         self.ehlo, self.hostname = ehlo, hostname
+        self.first_word_seconds = PREAMBLE_SECONDS
+        self.has_heard = False
         self._stream = stream
 
     async def say(self, data: bytes) -> None:
@@ -37,12 +51,19 @@ class Preamble:
             raise _Ended(unsent)
 
     async def line(self) -> bytes:
-        return _got(await self._stream.read_line(within=PREAMBLE_SECONDS))
+        return self._heard(await self._stream.read_line(within=self._patience()))
 
     async def exactly(self, count: int) -> bytes:
         if count > MAX_BYTES:
             raise _Ended(Unreachable(Reason.PROTOCOL_ERROR, "réponse trop longue"))
-        return _got(await self._stream.read_exactly(count, within=PREAMBLE_SECONDS))
+        return self._heard(await self._stream.read_exactly(count, within=self._patience()))
+
+    def _patience(self) -> float:
+        return PREAMBLE_SECONDS if self.has_heard else self.first_word_seconds
+
+    def _heard(self, answer: bytes | Unreachable) -> bytes:
+        self.has_heard |= not isinstance(answer, Unreachable)
+        return _got(answer)
 
     async def until(self, pattern: bytes) -> bytes:
         """What comes up to and with `pattern`, a regular expression."""
@@ -84,8 +105,9 @@ class _Ended(Exception):
 def after_starttls(opener_tcp: OpenerTcp, protocol: str, *, ehlo: str, hostname: str) -> Opener:
     """Conversations that begin after STARTTLS.
 
-    A server that does not offer it, or refuses it, is `tls-failure`; anything it says in clear after its
-    agreement is refused (CVE-2011-0411).
+    A server that does not offer it, or refuses it, is `tls-failure`, as is one that speaks TLS at once; anything
+    it says in clear after its agreement is refused (CVE-2011-0411). A port that was mute, or encrypted already, the
+    first time is not asked again.
 
     Args:
         opener_tcp: opens a connection on which nothing was said yet.
@@ -95,22 +117,107 @@ def after_starttls(opener_tcp: OpenerTcp, protocol: str, *, ehlo: str, hostname:
     """
     agree = PREAMBLES[protocol]
 
-    async def open_conversation() -> Conversation | Unreachable:
+    async def talk(first: "_First | None") -> Stream | Unreachable:
         stream = await opener_tcp()
         if isinstance(stream, Unreachable):
             return stream
+        preamble = Preamble(stream, ehlo=ehlo, hostname=hostname)
+        if first is not None:
+            first.begin(preamble)
         with ExitStack() as held:
             held.enter_context(stream)
-            trouble = await _agreed(agree, Preamble(stream, ehlo=ehlo, hostname=hostname))
+            trouble = await _agreed(agree, preamble)
             trouble = trouble or await _injected(stream)
             if trouble is None:
                 held.pop_all()
             return trouble or stream
 
-    return open_conversation
+    return _Lesson(talk, opener_tcp).open
 
 
 Agree = Callable[[Preamble], Awaitable[None]]
+
+
+class _Lesson:
+    """What the first conversation taught of a port: mute or encrypted, the next ones are told so without a word."""
+
+    def __init__(
+        self, talk: Callable[["_First | None"], Awaitable[Stream | Unreachable]], opener_tcp: OpenerTcp
+    ) -> None:
+        self._talk, self._opener_tcp = talk, opener_tcp
+        self._turn = asyncio.Lock()
+        self._is_over = False
+        self._hopeless: Unreachable | None = None
+
+    async def open(self) -> Conversation | Unreachable:
+        if not self._is_over:
+            async with self._turn:
+                if not self._is_over:
+                    return await self._first()
+        return self._hopeless or await self._talk(None)
+
+    async def _first(self) -> Stream | Unreachable:
+        answer = await _First(self._talk, self._opener_tcp).answer()
+        if answer is ENCRYPTED or (isinstance(answer, Unreachable) and answer.reason is Reason.TIMEOUT):
+            self._hopeless = answer
+        self._is_over = True
+        return answer
+
+
+class _First:
+    """The first conversation, and beside it, when nothing is said, the question whether TLS is spoken at once."""
+
+    def __init__(
+        self, talk: Callable[["_First | None"], Awaitable[Stream | Unreachable]], opener_tcp: OpenerTcp
+    ) -> None:
+        self._talk, self._opener_tcp = talk, opener_tcp
+        self._preamble: Preamble | None = None
+
+    def begin(self, preamble: Preamble) -> None:
+        preamble.first_word_seconds = FIRST_WORD_SECONDS
+        self._preamble = preamble
+
+    async def answer(self) -> Stream | Unreachable:
+        talking = asyncio.ensure_future(self._talk(self))
+        try:
+            await asyncio.wait({talking}, timeout=QUIET_SECONDS)
+            if self._is_doubtful(talking) and await _is_encrypted(self._opener_tcp, within=ENCRYPTED_SECONDS):
+                return ENCRYPTED
+            answer = await talking
+            if isinstance(answer, Unreachable) and self._is_silence(answer):
+                # Alone now: a small server may serve one at a time.
+                again = await _is_encrypted(self._opener_tcp, within=ALONE_SECONDS)
+                return ENCRYPTED if again else answer
+            return answer
+        finally:
+            talking.cancel()
+            # Its connection is closed before the loop may end.
+            await asyncio.wait({talking})
+
+    def _is_doubtful(self, talking: "asyncio.Future[Stream | Unreachable]") -> bool:
+        """The connection stands, and not one word that can be read came over it."""
+        if self._preamble is None or (talking.done() and not isinstance(talking.result(), Unreachable)):
+            return False
+        # TLS itself answers words in clear with an alert, whose bytes are no word of the protocol.
+        return talking.done() or not self._preamble.has_heard
+
+    def _is_silence(self, answer: Unreachable) -> bool:
+        has_heard = self._preamble is None or self._preamble.has_heard
+        return not has_heard and answer.reason is Reason.TIMEOUT
+
+
+async def _is_encrypted(opener_tcp: OpenerTcp, *, within: float) -> bool:
+    """Whether a hello, said at once, is answered in TLS."""
+    stream = await opener_tcp()
+    if isinstance(stream, Unreachable):
+        return False
+    with stream:
+        hello = Offers(server_name=None, is_short=True).hello(TLS12, USUAL_SUITES)
+        if await stream.write(build(hello), within=within) is not None:
+            return False
+        begun = await stream.read_exactly(3, within=within)
+    # RFC 8446 §5.1: a record of alert or handshake, of version 3
+    return isinstance(begun, bytes) and begun[0] in (21, 22) and begun[1] == 3
 
 
 async def _agreed(agree: Agree, preamble: Preamble) -> Unreachable | None:

@@ -3,25 +3,33 @@
 A first hello, of TLS 1.2 with everything in it, decides who is there. What it is granted is kept as the control.
 Then all versions are asked at once; in each the server picks from all suites, the picked one is left out, and so
 on until it refuses: one hello a suite and one more. Groups, signatures and ALPN shrink the same way beside it.
-Refused is only what was refused by an alert or by an answer in another version; see `asking` for all other
-troubles. At the end the control is asked again: where it is not granted as at first, or the server contradicted
-itself, all is asked once more, alone and slowly; and if that does not end well either, what was not proved is
-unreachable. No key is needed for any of it, nor any cryptography.
+Refused is only what was refused by an alert or by an answer in another version, and SSLv2, which has no alert,
+by a line that is cut; see `asking` for that and for all other troubles. At the end the control is asked again:
+where it is not granted as at first, or the server contradicted itself, all is asked once more, alone and slowly;
+and if that does not end well either, what was not proved is unreachable. No key is needed for any of it, nor any
+cryptography.
+
+Before that last control the old versions that were refused are asked for once more, each with a little time between
+and a plain hello, and so are the suites that ended a list: where something is granted now, all is asked a second
+time, and what was accepted stays accepted. It shows two machines behind one address, and a spell of alerts. The limit
+that remains: of two machines that show the same certificate and the same choices, the lax one is missed when chance,
+or an affinity to the client's address, leads every question about what it alone accepts to the strict one.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from cyberaudit.facts.tls_endpoint import DhGroup, GroupOffer, SessionOptions, VersionOffer
+from cyberaudit.facts.tls_suites import suite
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls.accepted_suites import Head, head, version_offer
 from cyberaudit.probes.tls.asking import VAGUE_ALERTS, Asker, Pace
 from cyberaudit.probes.tls.conversation import Opener
-from cyberaudit.probes.tls.flight import Alert
-from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, VERSION_NAMES
+from cyberaudit.probes.tls.flight import Alert, ServerFlight
+from cyberaudit.probes.tls.hello import SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, VERSION_NAMES, Hello
 from cyberaudit.probes.tls.meeting import Meeting, meet
-from cyberaudit.probes.tls.offers import Offers
+from cyberaudit.probes.tls.offers import SIGNED, Offers
 from cyberaudit.probes.tls.primes import dh_group
 from cyberaudit.probes.tls.shown_options import fallback_scsv, options, shown_to_nobody
 from cyberaudit.probes.tls.signed_exchange import Exchange, exchange, groups_of_tls13
@@ -30,6 +38,10 @@ __all__ = ["Pace", "Survey", "survey"]
 
 BEST_FIRST = (TLS13, TLS12, TLS11, TLS10, SSL3, SSL2)
 _IN_CLEAR = (TLS12, TLS11, TLS10, SSL3)
+# Neighbours are often accepted together: of two machines that answer in turn, one of them meets the other machine.
+_FORBIDDEN = (SSL3, TLS10, TLS11, SSL2)
+# Ours: twenty milliseconds.
+SPACE_SHARE = 0.004
 _NOT_LOOKED = Unreachable(Reason.NOT_LOOKED)
 _UNSTABLE = Unreachable(Reason.UNSTABLE)
 _ALL_REFUSED = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
@@ -63,18 +75,21 @@ async def survey(opener: Opener, *, server_name: str | None, pace: Pace | None =
     meeting = await meet(asker, Offers(server_name), pace)
     if meeting.met != "tls":
         return _nothing(meeting.met, asker)
-    found = await _Look(asker, meeting).all()
-    if asker.control is not None and not await _is_sure(asker):
+    look = _Look(asker, meeting)
+    found = await look.all()
+    if asker.control is not None and not await _is_sure(asker, look.refused(found), pace):
         # Once more, all of it: what was refused may have been refused for another reason.
-        found = await _Look(asker, replace(meeting, heads={})).all()
-        await _is_sure(asker)
-    return _proved(found, asker)
+        look = _Look(asker, replace(meeting, heads={}))
+        found = await look.all()
+        await _is_sure(asker, look.refused(found), pace)
+    return _proved(_with_granted(found, asker), asker)
 
 
-async def _is_sure(asker: Asker) -> bool:
+async def _is_sure(asker: Asker, refused: Sequence[Hello], pace: Pace) -> bool:
     """Whether the server is as it was at first. Where it is not: ready for a second look, or lost."""
     if asker.lost is not None:
         return True
+    await asyncio.gather(*(_ask_again(asker, row, pace) for row in (refused[::2], refused[1::2])))
     # Twice in a row: behind one address there may be two servers, asked in turn.
     grants = await asker.still_grants(twice=True)
     if grants and not asker.unstable:
@@ -82,6 +97,33 @@ async def _is_sure(asker: Asker) -> bool:
     if grants:
         asker.be_careful()
     return not grants and not await asker.comes_back()
+
+
+def _with_granted(found: Survey, asker: Asker) -> Survey:
+    """Accepted wins: what was granted when it was asked for once more was not refused."""
+    granted = {VERSION_NAMES[flight.version]: flight for flight in asker.granted_later}
+    offers = tuple(
+        _accepted_later(offer, granted[offer.version]) if offer.version in granted else offer
+        for offer in found.versions
+    )
+    asker.unstable |= offers != found.versions
+    return replace(found, versions=offers)
+
+
+def _accepted_later(offer: VersionOffer, flight: ServerFlight) -> VersionOffer:
+    seen = offer.seen if isinstance(offer.seen, tuple) else ()
+    later = flight.suites if flight.version == SSL2 else (flight.suite,)
+    if offer.accepted is True and set(later) <= set(seen):
+        return offer
+    seen = tuple(dict.fromkeys((*seen, *later)))
+    return replace(offer, accepted=True, suites=_UNSTABLE, seen=seen, preference=_UNSTABLE)
+
+
+async def _ask_again(asker: Asker, refused: Sequence[Hello], pace: Pace) -> None:
+    """One after the other, with time between: another machine may answer, or a short spell be over."""
+    for hello in refused:
+        await asyncio.sleep(SPACE_SHARE * pace.hello_seconds)
+        await asker.ask_again(hello)
 
 
 def _nothing(met: str | Unreachable, asker: Asker) -> Survey:
@@ -123,22 +165,48 @@ class _Look:
         return Survey(
             met="tls",
             versions=tuple(versions),
-            groups=tuple(_groups(clear, shown, groups)),
+            groups=tuple(_groups(asker, clear, shown, groups)),
             dh_groups=_dh_groups(asker, versions),
             signature_schemes=shown.schemes,
             flights=tuple(asker.chains),
             nameless=nameless,
-            options=options(asker, clear.version if clear else None, alpn=shown.alpn, fallback=fallback),
+            options=options(
+                asker,
+                clear.version if clear else None,
+                plain=[first.version for first in await self._accepted() if first.offers.is_plain],
+                alpn=shown.alpn,
+                fallback=fallback,
+            ),
             complete=True,
             hellos=asker.hellos,
             connections=asker.connections,
         )
 
+    def refused(self, found: Survey) -> tuple[Hello, ...]:
+        """What was refused, to be asked for once more: old versions, and the suites that ended each list."""
+        heads = {version: task.result() for version, task in self._heads.items()}
+        offers = {offer.version: offer for offer in found.versions}
+        plain = replace(self._meeting.offers, is_short=True, is_plain=True)
+        versions = (each for each in _FORBIDDEN if offers[VERSION_NAMES[each]].accepted is False)
+        hellos = [plain.hello(version, plain.suites(version)[0]) for version in versions]
+        for version, first in heads.items():
+            accepted = offers[VERSION_NAMES[version]].suites
+            whole = first.offers.suites(version)
+            if first.flight is None or version == SSL2 or len(whole) > 1 or isinstance(accepted, Unreachable):
+                continue
+            left = tuple(code for code in whole[0] if code not in accepted)
+            hellos += [first.offers.hello(version, left)] if left else []
+        return tuple(hellos)
+
     async def _head(self, version: int) -> Head:
         known = self._meeting.heads.get(version)
-        if known is not None and not _is_vague(known):
+        if known is None or _is_vague(known):
+            known = None
+        elif not isinstance(known.answer, Alert):
             return known
-        return await head(self._asker, self._meeting.offers, version)
+        return await head(
+            self._asker, self._meeting.offers, version, known=known, thorough=bool(self._asker.granted_later)
+        )
 
     async def _version(self, version: int) -> VersionOffer:
         return await version_offer(self._asker, await self._heads[version])
@@ -169,20 +237,27 @@ class _Look:
 
     async def _nameless(self) -> tuple[bytes, ...] | Unreachable:
         first = await self._in_clear()
-        return await shown_to_nobody(self._asker, self._meeting.offers, first.version if first else None)
+        offers = first.offers if first else self._meeting.offers
+        return await shown_to_nobody(self._asker, offers, first.version if first else None)
 
     async def _fallback(self) -> bool | Unreachable:
+        accepted = await self._accepted()
+        offers = accepted[1].offers if len(accepted) > 1 else self._meeting.offers
+        return await fallback_scsv(self._asker, offers, [first.version for first in accepted])
+
+    async def _accepted(self) -> list[Head]:
+        """Best first."""
         heads = [await self._heads[version] for version in BEST_FIRST]
-        accepted = [first.version for first in heads if first.flight]
-        return await fallback_scsv(self._asker, self._meeting.offers, accepted)
+        return [first for first in heads if first.flight]
 
 
 def _contradicts(first: Head, groups: tuple[int, ...] | Unreachable) -> bool:
-    """The group of the first answer was not granted any more."""
+    """The group of the first answer was not granted any more, though it was asked for: with signed suites."""
     flight = first.flight
-    return (
-        flight is not None and flight.group > 0 and isinstance(groups, tuple) and flight.group not in groups
-    )
+    if flight is None or not flight.group or not isinstance(groups, tuple):
+        return False
+    is_asked = flight.version == TLS13 or suite(flight.suite).authentication in SIGNED
+    return is_asked and flight.group not in groups
 
 
 def _is_vague(first: Head) -> bool:
@@ -190,22 +265,44 @@ def _is_vague(first: Head) -> bool:
 
 
 def _groups(
-    clear: Head | None, shown: Exchange, modern: tuple[int, ...] | Unreachable | None
+    asker: Asker, clear: Head | None, shown: Exchange, modern: tuple[int, ...] | Unreachable | None
 ) -> Iterator[GroupOffer]:
     if clear is not None and clear.version > SSL3:
-        yield GroupOffer(VERSION_NAMES[TLS12], shown.groups)
+        yield GroupOffer(VERSION_NAMES[TLS12], _with_unsigned(asker, shown.groups))
     if modern is not None:
         yield GroupOffer(VERSION_NAMES[TLS13], modern)
 
 
+def _with_unsigned(asker: Asker, groups: tuple[int, ...] | Unreachable) -> tuple[int, ...] | Unreachable:
+    """Signed suites were asked about groups; those that came with others (anonymous, shared key) are added."""
+    if isinstance(groups, Unreachable):
+        return groups
+    seen = (flight.group for flight in asker.flights if SSL3 < flight.version < TLS13 and flight.group)
+    return tuple(dict.fromkeys((*groups, *seen)))
+
+
 def _dh_groups(asker: Asker, versions: list[VersionOffer]) -> tuple[DhGroup, ...] | Unreachable:
-    """Every prime that came with a suite; all of them only when every suite was asked for."""
+    """Every prime that came with a suite; all of them only when every suite was asked for. SSLv2 has none."""
     if not asker.wants_whole:
         return Unreachable(Reason.PROTOCOL_ERROR, "réponse incomplète")
-    unknown = (offer.suites for offer in versions if offer.version != VERSION_NAMES[TLS13])
+    without = (VERSION_NAMES[TLS13], VERSION_NAMES[SSL2])
+    unknown = (offer.suites for offer in versions if offer.version not in without)
     cause = next((suites for suites in unknown if isinstance(suites, Unreachable)), None)
+    if _lacks_prime(asker, versions):
+        return Unreachable(Reason.PROTOCOL_ERROR, "réponse incomplète")
     primes = dict.fromkeys(flight.dh_prime for flight in asker.flights if flight.dh_prime)
     return tuple(map(dh_group, primes)) or cause or ()
+
+
+def _lacks_prime(asker: Asker, versions: list[VersionOffer]) -> bool:
+    """A suite that needs a prime was accepted, and none was seen with it."""
+    shown = {(VERSION_NAMES[flight.version], flight.suite) for flight in asker.flights if flight.dh_prime}
+    return any(
+        suite(code).exchange == "DHE" and (offer.version, code) not in shown
+        for offer in versions
+        if offer.accepted is True and isinstance(offer.seen, tuple) and offer.version != VERSION_NAMES[SSL2]
+        for code in offer.seen
+    )
 
 
 def _proved(found: Survey, asker: Asker) -> Survey:

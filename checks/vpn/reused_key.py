@@ -1,8 +1,8 @@
-"""Chaque accès à distance a-t-il sa propre clé ?
+"""Chaque accès à distance a-t-il sa propre clé de certificat ?
 
 ## Pourquoi
-La clé d'un accès est ce qui prouve qu'il est bien celui de la mairie. Volée sur un équipement, elle permet d'imiter
-tous ceux qui ont la même. Il faut alors tout changer en même temps.
+La clé du certificat d'un accès est ce qui prouve qu'il est bien celui de la mairie. Volée sur un équipement, elle
+permet d'imiter tous ceux qui ont la même. Il faut alors tout changer en même temps.
 
 ## Corriger
 1. Fabriquer une clé sur chaque équipement, et ne jamais la copier d'une machine à l'autre.
@@ -11,8 +11,9 @@ tous ceux qui ont la même. Il faut alors tout changer en même temps.
 
 ## Limites
 Seuls les accès de type SSL sont comparés entre eux. Deux accès d'un même équipement sont comparés aussi : c'est moins
-grave, mais l'ANSSI demande un certificat par point d'entrée. Une clé partagée avec le site web ou le courrier n'est
-pas cherchée. La gravité et la vraisemblance 2 sont notre jugement.
+grave, mais l'ANSSI demande un certificat par point d'entrée. Une clé qui sert aussi au site web ou au courrier
+n'est pas cherchée. La clé partagée d'un accès IPsec est une autre question. La gravité et la vraisemblance 2 sont notre
+jugement.
 """
 
 from collections import defaultdict
@@ -46,12 +47,12 @@ Seen = tuple[tuple[Vpn, TlsEndpoint | Unreachable], ...]
 
 
 def has_several_accesses(_commune: Asset, town: Town) -> bool:
-    """One access has nobody to share its key with."""
+    """One access alone has its key to itself."""
     return sum(isinstance(asset, Vpn) and asset.type is VpnKind.SSL for asset in town.assets) > 1
 
 
 @check(
-    "vpn.shared-key",
+    "vpn.reused-key",
     needs=Every(TlsEndpoint),
     about="town",
     seen_from="any",
@@ -67,15 +68,15 @@ def each_access_has_its_own_key(every: Seen, _ctx: Context) -> Verdict:
         return not_applicable("La mairie n'a pas deux accès SSL dont comparer les clés.")
     holders = _holders(compared)
     evidence = tuple(_evidence(holders))
-    shared = {key: names for key, names in holders.items() if len(names) > 1}
-    if shared:
-        items = tuple(_item(key, names) for key, names in shared.items())
-        text = f"Une même clé sert à {french.listed(next(iter(shared.values())))}."
-        return partial(text, reason="shared-key", items=items, evidence=evidence)
+    reused = {key: names for key, names in holders.items() if len(names) > 1}
+    if reused:
+        items = tuple(_item(key, names) for key, names in reused.items())
+        text = f"La même clé de certificat sert à {french.listed(next(iter(reused.values())))}."
+        return partial(text, reason="reused-key", items=items, evidence=evidence)
     unseen = tuple(item for vpn, facts in compared for item in _unseen(vpn, facts))
     if unseen:
         return unknown(unseen[0].text, items=unseen, evidence=evidence)
-    return passed("Chaque accès à distance a sa propre clé.", evidence=evidence)
+    return passed("Chaque accès à distance a sa propre clé de certificat.", evidence=evidence)
 
 
 def _holders(compared: list[tuple[Vpn, TlsEndpoint | Unreachable]]) -> dict[str, list[str]]:
@@ -106,14 +107,13 @@ def _unseen(vpn: Vpn, facts: TlsEndpoint | Unreachable) -> Iterator[Item]:
     """The first thing that hides a key of this access."""
     cause = next((key for key in _keys(facts) if isinstance(key, Unreachable)), None)
     if cause is not None:
-        text = f"Une clé de l'accès « {vpn.name} » n'a pas été vue : {cause.reason.french}."
+        text = f"Une clé de certificat de l'accès « {vpn.name} » n'a pas été vue : {cause.reason.french}."
         yield Item(vpn.id, Status.UNKNOWN, cause.reason, text)
 
 
 def _item(key: str, names: list[str]) -> Item:
-    return Item(
-        f"clé {key[:16]}", Status.PARTIAL, "shared-key", f"La même clé sert à {french.listed(names)}."
-    )
+    text = f"La même clé de certificat sert à {french.listed(names)}."
+    return Item(f"clé {key[:16]}", Status.PARTIAL, "reused-key", text)
 
 
 def _evidence(holders: dict[str, list[str]]) -> Iterator[Evidence]:

@@ -1,0 +1,120 @@
+"""Lists of senders by SPF: whose shared lists are known, where a list ends, and a better line for a zone."""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from cyberaudit.facts.spf import ASKS_DNS, SpfFault, SpfTerm, spf_all, spf_reached, spf_redirect, spf_terms
+from cyberaudit.facts.spf_tree import MOST_LOOKUPS, Found, SpfStep, SpfTree
+from cyberaudit.sdk.verdicts import EVIDENCE_LIMIT
+
+# RFC 1035 §3.3: a character-string.
+STRING_LENGTH: Final = 255
+
+SHARED_LISTS: Final = {
+    "spf.protection.outlook.com": "Microsoft 365",
+    "_spf.google.com": "Google Workspace",
+    "mx.ovh.com": "OVHcloud",
+    "spf.infomaniak.ch": "Infomaniak",
+    "_mailcust.gandi.net": "Gandi",
+    "spf.brevo.com": "Brevo",
+    "spf.sendinblue.com": "Brevo",
+    "spf.mailjet.com": "Mailjet",
+    "servers.mcsv.net": "Mailchimp",
+    "sendgrid.net": "SendGrid",
+    "amazonses.com": "Amazon SES",
+    "_spf.perfora.net": "IONOS",
+    "_spf.kundenserver.de": "IONOS",
+    "relay.mailchannels.net": "MailChannels",
+}
+"""Names that providers publish for all their customers → the provider."""
+
+
+def shared_list(step: SpfStep) -> str | None:
+    """The provider whose every customer may write through this term; None when it is not a known one."""
+    return SHARED_LISTS.get(step.target) if is_include(step) else None
+
+
+def is_include(step: SpfStep) -> bool:
+    """The term is an `include`."""
+    return step.term.lstrip("+-~?").lower().startswith("include:")
+
+
+def is_redirect(step: SpfStep) -> bool:
+    """The term is a `redirect`."""
+    return step.term.lower().startswith("redirect=")
+
+
+def nothing_to_follow(terms: tuple[SpfTerm, ...]) -> bool:
+    """Whatever DNS answers, these terms stay within every limit: nothing included, two names asked at most."""
+    asked = [term for term in spf_reached(terms) if term.name in ASKS_DNS]
+    return len(asked) <= 2 and all(term.name in ("a", "mx") and not term.target for term in asked)
+
+
+def spf_last(domain: str, record: str, tree: SpfTree) -> tuple[tuple[str, str], ...] | None:
+    """(name, record) of each list after the domain's own, by `redirect`; None when the last one was not read."""
+    chain: list[tuple[str, str]] = []
+    name = domain
+    while spf_redirect(record) is not None:
+        here = (step for step in tree.steps if step.depth == len(chain) and step.at == name)
+        step = next((step for step in here if is_redirect(step)), None)
+        if step is None or step.found is not Found.RECORD:
+            return None
+        name, record = step.target, step.record
+        chain.append((name, record))
+    return tuple(chain)
+
+
+def better_record(records: tuple[str, ...], *, without: Collection[str] = ()) -> str | None:
+    """One record that lets write whom `records` meant to, each term once, less the terms of `without`.
+
+    It ends as they did when that refuses strangers, with `~all` otherwise. None when some record cannot be read,
+    when the sum of its own terms is over the limit, when nobody would be left who may write, or when it would be the
+    record that is there.
+    """
+    read = [spf_terms(record) for record in records]
+    if any(isinstance(terms, SpfFault) for terms in read):
+        return None
+    every = [terms for terms in read if not isinstance(terms, SpfFault)]
+    redirects = [spf_redirect(record) for record in records]
+    if len(records) > 1 and any(redirects):
+        return None
+    dropped = {text.lower() for text in without}
+    kept = {
+        term.text.lower(): term
+        for terms in every
+        for term in _kept(terms)
+        if term.text.lower() not in dropped
+    }
+    if sum(term.name in ASKS_DNS for term in kept.values()) > MOST_LOOKUPS:
+        return None
+    if not any(term.qualifier or term.name == "redirect" for term in kept.values()):
+        return None
+    ending = () if redirects[0] else (_ending(records),)
+    made = " ".join(("v=spf1", *(term.text for term in kept.values()), *ending))
+    return None if len(records) == 1 and made.lower() == records[0].lower() else made
+
+
+def _kept(terms: tuple[SpfTerm, ...]) -> Iterator[SpfTerm]:
+    """What has an effect: terms that are reached, then the modifiers that explain."""
+    reached = spf_reached(terms)
+    yield from (term for term in reached if term.name != "redirect")
+    yield from (term for term in terms if not term.qualifier and term.name != "redirect")
+    yield from (term for term in reached if term.name == "redirect")
+
+
+def _ending(records: tuple[str, ...]) -> str:
+    return "-all" if all(spf_all(record) == "-" for record in records) else "~all"
+
+
+def better_line(domain: str, records: tuple[str, ...], *, without: Collection[str] = ()) -> str | None:
+    """`better_record` as a zone file writes it; None too when evidence could not hold it whole."""
+    made = better_record(records, without=without)
+    line = zone_line(domain, made) if made else ""
+    return line if 0 < len(line) <= EVIDENCE_LIMIT else None
+
+
+def zone_line(domain: str, record: str) -> str:
+    """A TXT record as a zone file writes it, in strings that DNS can carry."""
+    texts = [record[start : start + STRING_LENGTH] for start in range(0, len(record), STRING_LENGTH)]
+    strings = " ".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
+    return f"{domain}. IN TXT {strings}"
