@@ -15,12 +15,17 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.probes.openvpn import door as door_module
-from cyberaudit.probes.openvpn.channel import REFUSAL
 from cyberaudit.probes.openvpn.door import Door
-from cyberaudit.probes.openvpn_endpoint import look
+from cyberaudit.probes.openvpn.silences import DOUBT, REFUSAL
+from cyberaudit.probes.openvpn.wire import CONTROL, build, parse
+from cyberaudit.probes.openvpn_endpoint import doors_of, look
 from cyberaudit.probes.stream import Limits
 from cyberaudit.probes.tls.conversation import Conversation
+from cyberaudit.probes.tls.hello import TLS10, TLS11, TLS12, TLS13
+from cyberaudit.probes.vpn_access import Access
 from cyberaudit.town.scope import scope_for_look
+from tests.loopback import odd_tls_servers
+from tests.loopback.odd_tls_servers import Truth
 from tests.loopback.openvpn_responder import Responder, Talk, listening, over_tcp, over_udp
 from tests.unit.towns import NOW, town
 
@@ -80,7 +85,7 @@ async def exchange(conversation: Conversation | Unreachable, hello: bytes = HELL
 
 async def flight_of(conversation: Conversation) -> bytes | Unreachable:
     got = b""
-    while len(got) < len(FLIGHT) and got != REFUSAL:
+    while len(got) < len(FLIGHT) and got not in (DOUBT, REFUSAL):
         data = await conversation.read(700, within=8)
         if isinstance(data, Unreachable):
             return data
@@ -131,22 +136,111 @@ def test_lost_packets_are_sent_again(share: float, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_refusal_is_told_on_a_line_that_loses_packets_too(seed: int) -> None:
-    assert run(with_udp(Responder(dropped, loses=losing(0.1, seed)))) == REFUSAL
+def test_a_dropped_session_is_told_on_a_line_that_loses_packets_too(seed: int) -> None:
+    assert run(with_udp(Responder(dropped, loses=losing(0.1, seed)))) == DOUBT
 
 
 def test_pieces_in_the_wrong_order_are_put_in_order() -> None:
     assert run(with_udp(Responder(flight, shuffles=True))) == FLIGHT
 
 
-def test_a_session_dropped_at_the_end_of_the_hello_is_a_refusal_over_udp() -> None:
+def test_a_session_dropped_at_the_end_of_the_hello_is_a_doubt_while_nothing_was_granted() -> None:
     responder = Responder(dropped)
-    assert run(with_udp(responder)) == REFUSAL
-    assert responder.resets >= 5, "each sending of the end has its witness"
+    assert run(with_udp(responder)) == DOUBT
+    assert responder.resets >= 3, "each sending of the end has its witness"
 
 
-def test_a_connection_closed_at_the_end_of_the_hello_is_a_refusal_over_tcp() -> None:
-    assert run(with_tcp(Responder(dropped))) == REFUSAL
+def test_a_connection_closed_at_the_end_of_the_hello_is_one_over_tcp() -> None:
+    assert run(with_tcp(Responder(dropped))) == DOUBT
+
+
+GONE = Reason.RESET
+OTHER = b"other" + HELLO
+
+
+def takes_one(heard: bytes) -> bytes | None:
+    """`HELLO` is granted, `OTHER` is dropped."""
+    return FLIGHT if heard == HELLO else None if heard == OTHER else b""
+
+
+async def told(door: Door, *hellos: bytes) -> list[bytes | Reason]:
+    """What comes of each hello, one session after the other."""
+    answers = [await exchange(await door.open(), hello) for hello in hellos]
+    return [answer.reason if isinstance(answer, Unreachable) else answer for answer in answers]
+
+
+def told_over_udp(responder: Responder, *hellos: bytes) -> list[bytes | Reason]:
+    async def scenario() -> list[bytes | Reason]:
+        transport, port = await over_udp(responder)
+        try:
+            return await told(door_to(port), *hellos)
+        finally:
+            transport.close()
+
+    return run(scenario())
+
+
+def told_over_tcp(responder: Responder, *hellos: bytes) -> list[bytes | Reason]:
+    async def scenario() -> list[bytes | Reason]:
+        async with over_tcp(responder) as port:
+            return await told(door_to(port, over_tcp=True), *hellos)
+
+    return run(scenario())
+
+
+def test_a_refusal_is_a_hello_that_was_dropped_twice_with_a_control_in_between() -> None:
+    responder = Responder(takes_one)
+    answers = told_over_udp(responder, OTHER, HELLO, OTHER, OTHER, OTHER)
+    assert answers == [DOUBT, FLIGHT, GONE, REFUSAL, GONE], "each refusal is proved anew"
+    heard = [session.heard for session in responder.sessions.values() if session.heard]
+    assert heard == [HELLO, HELLO], "one of them is the control"
+
+
+def test_over_tcp_a_close_is_a_refusal_under_the_same_conditions() -> None:
+    answers = told_over_tcp(Responder(takes_one), OTHER, HELLO, OTHER, OTHER)
+    assert answers == [DOUBT, FLIGHT, b"", REFUSAL]
+
+
+def test_a_control_that_is_dropped_too_proves_nothing() -> None:
+    """Sessions 2 to 5 are dropped, whatever they ask."""
+    ended = 0
+
+    def limited(heard: bytes) -> bytes | None:
+        nonlocal ended
+        if heard not in (HELLO, OTHER):
+            return b""
+        ended += 1
+        return None if 2 <= ended <= 5 else FLIGHT
+
+    assert told_over_udp(Responder(limited), HELLO, OTHER, OTHER, OTHER) == [FLIGHT, GONE, GONE, FLIGHT]
+
+
+class Filtered(Responder):
+    """A filter before it eats the end of every hello that begins with `eats`; the server never sees it."""
+
+    eats: bytes = b"other"
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        packet = parse(data)
+        assert packet is not None
+        session = self.sessions.get(packet.session)
+        is_old = session is not None and self.is_eaten(session.heard)
+        if not (
+            is_old and packet.opcode == CONTROL and len(packet.payload) <= 32 and self.is_end(packet.number)
+        ):
+            Responder.datagram_received(self, data, addr)
+
+    def is_eaten(self, heard: bytes) -> bool:
+        return heard.startswith(self.eats)
+
+    def is_end(self, number: int) -> bool:
+        """Hellos of these tests have three large packets, an echo, and an end."""
+        return number > 4
+
+
+def test_a_filter_that_eats_the_end_of_a_hello_is_no_refusal_however_often() -> None:
+    answers = told_over_udp(Filtered(takes_one), HELLO, OTHER, OTHER)
+    assert answers == [FLIGHT, Reason.TIMEOUT, Reason.TIMEOUT]
 
 
 def test_a_server_that_takes_the_hello_and_says_nothing_is_not_a_refusal() -> None:
@@ -284,6 +378,31 @@ def test_sessions_are_spread_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(scenario()) >= 0.6
 
 
+def test_the_addresses_of_one_server_share_the_count_of_its_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "IN_SECONDS", 0.6)
+
+    async def scenario() -> float:
+        transport, port = await over_udp(Responder(flight))
+        one, other = door_to(port), door_to(port)
+        other.begun = one.begun
+        begun = asyncio.get_running_loop().time()
+        for number in range(door_module.SESSIONS + 1):
+            conversation = await (one, other)[number % 2].open()
+            assert not isinstance(conversation, Unreachable)
+            conversation.close()
+        transport.close()
+        return asyncio.get_running_loop().time() - begun
+
+    assert run(scenario()) >= 0.6
+
+
+def test_all_addresses_of_an_access_are_one_server() -> None:
+    addresses = (ip_address(ADDRESS), ip_address("2001:db8::1"))
+    one, other = doors_of(Access("udp/1194", addresses, ()), instruments(1194))
+    assert (one.address, other.address) == addresses
+    assert one.begun is other.begun
+
+
 def test_an_interrupted_greeting_closes_its_socket() -> None:
     async def scenario() -> int:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
@@ -310,6 +429,81 @@ def see(port: int, declared: str, *, handshake: float = 1.0) -> Coroutine[Any, A
         return facts
 
     return seeing()
+
+
+TRUTH = Truth(suites={TLS10: (0x0035,), TLS11: (0x0035,), TLS12: (0xC02F, 0xC030), TLS13: (0x1301, 0x1302)})
+
+
+def of_truth(heard: bytes) -> bytes | None:
+    """An OpenVPN whose TLS grants old versions; its alerts never leave."""
+    is_ssl2 = heard[:1] >= b"\x80"
+    if len(heard) < (2 + heard[1] if is_ssl2 else 5 + int.from_bytes(heard[3:5])):
+        return b""
+    if is_ssl2:
+        return None
+    answer = odd_tls_servers.flight(odd_tls_servers.parse(heard), TRUTH)
+    return None if answer[:1] == b"\x15" else answer
+
+
+class FilteredForAge(Filtered):
+    def is_eaten(self, heard: bytes) -> bool:
+        return heard[9:11] in (b"\x03\x01", b"\x03\x02")
+
+    def is_end(self, number: int) -> bool:
+        return number > 2
+
+
+def old_versions(facts: OpenVpnEndpoint) -> dict[str, bool | Reason]:
+    (server,) = facts.servers
+    return {
+        offer.version: offer.accepted.reason if isinstance(offer.accepted, Unreachable) else offer.accepted
+        for offer in server.versions
+        if offer.version in ("TLSv1", "TLSv1.1")
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(Responder, True), (FilteredForAge, Reason.TIMEOUT)], ids=["bare", "filtered"]
+)
+def test_old_versions_behind_a_filter_are_never_told_as_refused(
+    kind: type[Responder], expected: bool | Reason
+) -> None:
+    async def scenario() -> OpenVpnEndpoint:
+        transport, port = await over_udp(kind(of_truth))
+        try:
+            return await see(port, "udp/1194")
+        finally:
+            transport.close()
+
+    facts = run(scenario())
+    assert old_versions(facts) == {"TLSv1": expected, "TLSv1.1": expected}
+    assert (facts.servers[0].complete is True) is (expected is True)
+
+
+@pytest.mark.parametrize("closed", [range(3, 5), range(3, 7)], ids=str)
+def test_sessions_that_a_server_over_tcp_closes_for_a_while_are_no_refusals(closed: range) -> None:
+    begun = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal begun
+        begun += 1
+        is_closed, responder = begun in closed, Responder(of_truth)
+        while True:
+            size = int.from_bytes(await reader.readexactly(2))
+            packet = parse(await reader.readexactly(size))
+            assert packet is not None
+            answers = list(responder.take(packet))
+            if not responder.sessions or (is_closed and any(out.opcode == CONTROL for out in answers)):
+                return
+            for data in map(build, answers):
+                writer.write(len(data).to_bytes(2) + data)
+
+    async def scenario() -> OpenVpnEndpoint:
+        async with listening(talk) as port:
+            return await see(port, "tcp/1194")
+
+    facts = run(scenario())
+    assert False not in old_versions(facts).values()
 
 
 def met(facts: OpenVpnEndpoint) -> OpenVpnMet | Unreachable:

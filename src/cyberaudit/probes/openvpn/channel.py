@@ -5,10 +5,12 @@ side; then bytes travel in numbered packets, each acknowledged, and sent again w
 
 **How OpenVPN refuses.** Its TLS writes an alert, which never leaves (2.6, tried): the session is dropped, in silence
 over UDP, with a close over TCP. A silence proves nothing by itself, so the end of what is written is held back until
-all before it is acknowledged: the session lives, and large packets pass. Then, over UDP, each sending of that end is
-followed by a hard reset of another session, which the server takes from the same queue after it. When several of
-these were answered, and the end that came before them never was, the session is gone: the alert that OpenVPN kept
-for itself is handed to the reader. So it is over TCP, when the connection is closed at that moment and no other.
+all before it is acknowledged: the session lives, and large packets pass. Then, over UDP, each further sending of that
+end is followed by the packet before it, which a session that lives acknowledges each time, and by a hard reset of
+another session, which the server takes from the same queue after both. When several of these resets were answered,
+and neither the end nor the packet before it was, the session is gone. Where that packet is acknowledged, something on
+the line eats the end: it stays a silence. Over TCP the session is gone when the connection is closed at that moment
+and no other. Once is not enough for a refusal: what is told of it, and when, is decided by `silences`.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ from typing import Self
 
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.openvpn.carrier import NOT_OPENVPN, Carrier
+from cyberaudit.probes.openvpn.silences import Silences
 from cyberaudit.probes.openvpn.wire import ACK, CONTROL, RESET_CLIENT, RESET_SERVER, Packet, build, parse
 
 # With its header, a datagram stays under 1200 bytes: it passes any line whole.
@@ -31,13 +34,11 @@ ON_THE_WAY = 4
 HELD_PACKETS = 16
 # Ours: a packet of ours that so many sendings did not bring across will not come across.
 MOST_SENDINGS = 24
-# Ours: where one packet in ten gets lost each way, five sendings all fail once in four thousand.
-WITNESSES = 4
+# Ours: where one packet in ten gets lost each way, three ends and two echoes all fail once in four thousand times,
+# and a refusal is told only when that happened twice.
+WITNESSES = 2
 # Ours: each loss that was noticed asks for one witness more; a fifth lost each way is then still told apart.
 WITNESSES_PER_LOSS = 1
-# RFC 8446 §6: a fatal handshake_failure, the vaguest of all, as its record.
-REFUSAL = b"\x15\x03\x03\x00\x02\x02\x28"
-
 # Ours: an answer three times as late as the first one is lost.
 _ROUND_TRIPS, _LEAST_WAIT, _MOST_WAIT = 3.0, 0.1, 2.0
 # Ours: a busy home line answers within a second.
@@ -49,9 +50,12 @@ _DROPPED = Unreachable(Reason.RESET, "session abandonnée par le serveur")
 class Channel:
     """One session with one server; a `Conversation` once `greet` has ended well. One task uses it at a time."""
 
-    def __init__(self, carrier: Carrier, *, on_reset: Callable[[], None] = lambda: None) -> None:
-        """`on_reset` is told of each hard reset that leaves: servers count them."""
+    def __init__(
+        self, carrier: Carrier, silences: Silences, *, on_reset: Callable[[], None] = lambda: None
+    ) -> None:
+        """`silences` is of this server; `on_reset` is told of each hard reset that leaves: servers count them."""
         self._carrier = carrier
+        self._silences = silences
         self._on_reset = on_reset
         self._loop = asyncio.get_running_loop()
         self._ours = secrets.token_bytes(8)
@@ -63,6 +67,15 @@ class Channel:
         self._on_the_way: dict[int, _Sending] = {}
         self._end = 0
         """The number of the packet that ends what was written last; 0: nothing was."""
+        self._hello = b""
+        """What was written first."""
+        self._echo = b""
+        """The packet before the end of a first flight: a session that lives acknowledges it each time."""
+        self._echo_number = 0
+        self._echoed = False
+        """It was sent again, after the end."""
+        self._lives = False
+        """It was acknowledged again: the end alone gets lost."""
         self._witness = b""
         """The other session whose reset must show that the server took what came before it."""
         self._witnesses = 0
@@ -100,7 +113,7 @@ class Channel:
         """What comes next, 1 to `limit` bytes; empty at the end, which only TCP has."""
         until = self._loop.time() + within
         while not self._ready and not self._closed:
-            if self._is_dropped and self._spoke:
+            if self._is_dropped:
                 return _DROPPED
             trouble = await self._step(until, self._take)
             if trouble is not None:
@@ -112,23 +125,32 @@ class Channel:
     async def write(self, data: bytes, *, within: float) -> Unreachable | None:
         """Send all of `data`; its end may still be on its way, `read` looks after it."""
         until = self._loop.time() + within
-        body = data[: self._before_the_end(len(data))]
-        for at in range(0, len(body), PAYLOAD_BYTES):
+        self._hello = self._hello or data
+        *body, end = self._pieces(data)
+        for piece in body:
             trouble = await self._room(ON_THE_WAY, until=until)
-            trouble = trouble or await self._put(CONTROL, body[at : at + PAYLOAD_BYTES], until=until)
+            trouble = trouble or await self._put(CONTROL, piece, until=until)
             if trouble is not None:
                 return trouble
+        self._keep_echo(is_whole=len(body) > 1)
         trouble = await self._room(1, until=until)
         if trouble is None:
             self._end, self._witnesses = self._sent, 0
-            trouble = await self._put(CONTROL, data[len(body) :], until=until)
+            trouble = await self._put(CONTROL, end, until=until)
         return trouble
 
-    def _before_the_end(self, size: int) -> int:
-        """How many bytes go first: but the last packet, and of a first flight all but a few bytes."""
-        if self._spoke:
-            return max(0, size - 1) // PAYLOAD_BYTES * PAYLOAD_BYTES
-        return max(0, size - END_BYTES)
+    def _pieces(self, data: bytes) -> list[bytes]:
+        """One a packet; a first flight ends with two small ones, its echo and its end."""
+        small = 0 if self._spoke else min(END_BYTES, len(data) // 3)
+        body = data[: len(data) - 2 * small]
+        pieces = [body[at : at + PAYLOAD_BYTES] for at in range(0, len(body), PAYLOAD_BYTES)] or [b""]
+        return [*pieces, data[-2 * small : -small], data[-small:]] if small else pieces
+
+    def _keep_echo(self, *, is_whole: bool) -> None:
+        """Never the first packet: alone, 2.6 begins a session anew with it."""
+        last = self._on_the_way.get(self._sent - 1)
+        self._echo = last.data if last and is_whole and not self._spoke else b""
+        self._echo_number = self._sent - 1
 
     async def _room(self, most: int, *, until: float) -> Unreachable | None:
         """Wait until fewer than `most` packets are on their way."""
@@ -177,10 +199,21 @@ class Channel:
             self._losses += number != self._end
             trouble = await self._send(sending.data, until=until)
             if trouble is None and number == self._end:
-                trouble = await self._call_witness(until)
+                trouble = await self._call_after_end(until)
             if trouble is not None:
                 return trouble
         return None
+
+    async def _call_after_end(self, until: float) -> Unreachable | None:
+        """The echo, then a witness; a session that is known to live needs neither."""
+        if self._lives:
+            return None
+        if self._echo:
+            self._echoed = True
+            trouble = await self._send(self._echo, until=until)
+            if trouble is not None:
+                return trouble
+        return await self._call_witness(until)
 
     async def _call_witness(self, until: float) -> Unreachable | None:
         self._losses += bool(self._witness)
@@ -206,6 +239,7 @@ class Channel:
             return None
         for number in packet.acks:
             self._on_the_way.pop(number, None)
+        self._lives |= self._echoed and self._echo_number in packet.acks
         if packet.opcode == ACK or packet.number >= self._expected + HELD_PACKETS:
             return None
         if packet.opcode == CONTROL:
@@ -218,24 +252,30 @@ class Channel:
         while self._expected in self._held:
             self._ready += self._held.pop(self._expected)
             self._expected += 1
+        if self._ready and not self._spoke:
             self._spoke = True
+            self._silences.answered(self._hello, self._ready[0])
 
     def _hear_witness(self) -> None:
         """The server has taken what was sent before; still without a word, the session is gone."""
         self._witness = b""
-        self._witnesses += self._end in self._on_the_way
+        if self._end not in self._on_the_way:
+            return
+        self._witnesses += 1
         if self._is_dropped and not self._spoke:
-            self._ready += REFUSAL
             self._on_the_way.clear()
+            self._ready += self._silences.dropped(self._hello)
 
     @property
     def _is_dropped(self) -> bool:
-        return self._witnesses >= WITNESSES + WITNESSES_PER_LOSS * self._losses
+        """Over UDP; a first flight without an echo proves nothing."""
+        enough = self._witnesses >= WITNESSES + WITNESSES_PER_LOSS * self._losses
+        return enough and not self._lives and (self._spoke or bool(self._echo))
 
     def _take_close(self) -> None:
         self._closed = True
         if self._end in self._on_the_way and not self._spoke and self._end:
-            self._ready += REFUSAL
+            self._ready += self._silences.dropped(self._hello)
 
     def _ack(self, packet: Packet) -> Packet:
         return Packet(ACK, self._ours, (packet.number,), self._theirs)
