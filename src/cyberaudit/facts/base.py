@@ -23,7 +23,7 @@ class Facts:
     VERSION: ClassVar[int]
 
     @classmethod
-    def upgraded(cls, data: Mapping[str, Any], version: int) -> Mapping[str, Any]:
+    def upgraded(cls, data: Mapping[str, Any], version: int) -> Mapping[str, Any]:  # noqa: ARG003 — for those who redefine it
         """What an older `version` of this class stored, laid out as this one; fields it did not know are left out."""
         return data
 
