@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from cyberaudit.declared import Host, Vpn, VpnKind
 from cyberaudit.demo.authority import Authority, Flaw, Issued
 from cyberaudit.demo.background import Background
+from cyberaudit.demo.hosts import AGENTS, build
 from cyberaudit.demo.listener import Listener
 from cyberaudit.demo.place import DEMO_NOW
 from cyberaudit.facts.certificate import TlsSession
@@ -33,7 +34,6 @@ from cyberaudit.probes.registry import probe_for
 from cyberaudit.probes.tls_endpoint import RENEGOTIATION, announce, look, worth_asking_again
 from cyberaudit.probes.vpn_access import MAX_ADDRESSES
 from cyberaudit.town.scope import scope_for_look
-from tests.loopback.odd_tls_servers import Truth, honest
 from tests.unit.towns import town
 
 pytestmark = pytest.mark.loopback
@@ -43,7 +43,6 @@ needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="open
 NAME = "vpn.mairie-l-hay.example"
 ADDRESS = "192.0.2.1"
 SHORT = Patience(connect=0.5, handshake=0.6)
-# OpenSSL's own server has one visitor at a time.
 LONG = Patience(connect=2, handshake=5)
 OLD = ("-cipher", "ALL:@SECLEVEL=0")
 LOOKED_AT_NOT = Unreachable(Reason.NOT_LOOKED)
@@ -69,8 +68,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def openssl_server(issued: Issued, *options: str) -> Iterator[int]:
     """The port of a running `openssl s_server`."""
     command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", str(issued.certificate)]
-    # Where it answers no page, the visit of the page waits; with early data it cannot.
-    command += [] if "-early_data" in options else ["-www"]
+    # Where it answers no page, the visit of the page waits.
+    command += ["-www"]
     with subprocess.Popen(
         [*command, "-key", str(issued.key), *options],
         stdin=subprocess.PIPE,
@@ -300,35 +299,35 @@ def cutting_handshakes(port: int, *, times: int) -> Talk:
             left[0] -= 1
             return
         beyond, towards = await asyncio.open_connection("127.0.0.1", port)
-        towards.write(first)
-        await asyncio.gather(copy(reader, towards), copy(beyond, writer), return_exceptions=True)
+        try:
+            towards.write(first)
+            await asyncio.gather(copy(reader, towards), copy(beyond, writer), return_exceptions=True)
+        finally:
+            towards.close()
 
     return talk
 
 
-@needs_openssl
+def behind_a_cutter(authority: Authority, *, times: int) -> TlsServer:
+    """The demo town's good access, which serves many at once, seen through such a line."""
+    service = build(authority).entrances[AGENTS]
+    with Background(service):
+        return meet(cutting_handshakes(service.port, times=times), patience=LONG)
+
+
 def test_tickets_of_tls_1_3_that_were_not_seen_are_not_those_of_tls_1_2(authority: Authority) -> None:
-    with openssl_server(authority.issue(NAME), "-early_data") as port:
-        server = meet(cutting_handshakes(port, times=1000), patience=LONG)
+    server = behind_a_cutter(authority, times=1000)
     assert isinstance(options(server).early_data, Unreachable)
     assert isinstance(options(server).ticket_seconds, Unreachable)
     assert isinstance(server.unseen_certificate, Unreachable)
     assert accepted(server) == ("TLSv1.2", "TLSv1.3")
 
 
-@needs_openssl
 def test_handshakes_that_a_limiter_cut_are_begun_again(authority: Authority) -> None:
-    with openssl_server(authority.issue(NAME), "-early_data") as port:
-        server = meet(cutting_handshakes(port, times=3), patience=LONG)
-    assert options(server).early_data == 16384
+    server = behind_a_cutter(authority, times=3)
+    assert options(server).early_data == 0
+    assert options(server).tickets is True
     assert server.unseen_certificate is None
-
-
-def test_a_certificate_too_long_to_be_read_is_told_as_such() -> None:
-    """Its TLS 1.3 is cut as well, which would say less."""
-    server = meet(honest(Truth(certificate=bytes(150_000))), patience=LONG)
-    assert server.sessions == ()
-    assert server.unseen_certificate == Unreachable(Reason.PROTOCOL_ERROR, "certificat trop long")
 
 
 async def plain_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
