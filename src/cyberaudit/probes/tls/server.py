@@ -101,7 +101,7 @@ Shaken = Handshake | Alert | Unreachable
 
 
 class _Shakes:
-    """The handshakes with one server: few, and side by side, for none waits for another."""
+    """The handshakes with one server: few, and side by side as far as its pace allows, for none waits for another."""
 
     def __init__(self, opener: Opener, asked: Asked, found: Survey) -> None:
         self.done: list[Handshake] = []
@@ -111,6 +111,7 @@ class _Shakes:
         self._opener, self._asked, self._found = opener, asked, found
         self._troubles: list[Alert | Unreachable] = []
         self._modern = False
+        self._room = asyncio.Semaphore(asked.pace.at_once)
         self._alone = asyncio.Lock()
         self._in_vain = False
 
@@ -159,7 +160,8 @@ class _Shakes:
     async def _again(self, shake: Callable[[], Awaitable[Shaken]]) -> Shaken:
         """One handshake; what a limiter cut is begun again, alone and later, until that was in vain once."""
         self.connections += 1
-        shaken = await shake()
+        async with self._room:
+            shaken = await shake()
         if self._found.complete is not True or not _is_cut(shaken):
             return shaken
         async with self._alone:
