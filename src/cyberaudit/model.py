@@ -39,6 +39,7 @@ class Reason(StrEnum):
     RESET = "reset"
     NO_ROUTE = "no-route"
     RESOLVER_FAILURE = "resolver-failure"
+    BOGUS = "bogus"
     PROTOCOL_ERROR = "protocol-error"
     TLS_FAILURE = "tls-failure"
     PERMISSION_DENIED = "permission-denied"
@@ -72,6 +73,7 @@ _REASONS: dict[Reason, str] = {
     Reason.RESET: "la connexion a été coupée",
     Reason.NO_ROUTE: "aucun chemin réseau depuis cet endroit",
     Reason.RESOLVER_FAILURE: "l'annuaire des noms (DNS) n'a pas pu répondre",
+    Reason.BOGUS: "la signature (DNSSEC) de ce nom est fausse : sa réponse ne peut pas être crue",
     Reason.PROTOCOL_ERROR: "la réponse reçue est incompréhensible",
     Reason.TLS_FAILURE: "la connexion chiffrée n'a pas abouti",
     Reason.PERMISSION_DENIED: "l'accès a été refusé",

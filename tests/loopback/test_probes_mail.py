@@ -17,16 +17,9 @@ from cyberaudit.demo.dns_server import DnsFault, DnsServer
 from cyberaudit.demo.place import DEMO_NOW
 from cyberaudit.demo.smtp_server import SmtpFault, SmtpServer
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail import (
-    MailDns,
-    MailServer,
-    MailServers,
-    MxRecord,
-    SmtpSession,
-    TxtAnswer,
-    UnresolvedServer,
-)
+from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
 from cyberaudit.facts.mail_samples import MX_STEP
+from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.facts.spf_tree import SpfTree
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import mail_dns, mail_servers

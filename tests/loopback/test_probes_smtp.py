@@ -16,7 +16,7 @@ from cyberaudit.demo.listener import Listener
 from cyberaudit.demo.place import DEMO_NOW
 from cyberaudit.demo.smtp_server import SmtpFault, SmtpServer
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail import SmtpSession
+from cyberaudit.facts.mail_servers import SmtpSession
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.certificates import TrustStore, trust_store
 from cyberaudit.probes.endpoint import Endpoint

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.facts.certificate import Certificate, TlsSession
-from cyberaudit.facts.mail import MailDns, MailServer, MailServers, MxRecord, TxtAnswer, UnresolvedServer
+from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
 from cyberaudit.facts.mail_samples import (
     BAD_DNS,
     BAD_SERVERS,
@@ -26,6 +26,7 @@ from cyberaudit.facts.mail_samples import (
     SESSION,
     TLS,
 )
+from cyberaudit.facts.mail_servers import MailServer, MailServers, UnresolvedServer
 from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree
 from cyberaudit.model import Evidence, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk import Context

@@ -44,15 +44,8 @@ from cyberaudit.declared import (
 )
 from cyberaudit.facts.certificate import Certificate, ChainFault, TlsSession, Usage
 from cyberaudit.facts.codec import Json, encode
-from cyberaudit.facts.mail import (
-    MailDns,
-    MailServer,
-    MailServers,
-    MxRecord,
-    SmtpSession,
-    TxtAnswer,
-    UnresolvedServer,
-)
+from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
+from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.history.document import DocumentError, pack, pack_gzip, to_audit, unpack
 from cyberaudit.model import (
     Audit,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from cyberaudit.facts.mail import MailDns, MailServer, MailServers, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail import MailDns
 from cyberaudit.facts.mail_samples import GOOD_DNS, SESSION, SILENT_DNS
+from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.facts.reach import (
     AddressReach,
     CanaryAnswer,

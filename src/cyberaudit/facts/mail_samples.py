@@ -5,15 +5,8 @@ from datetime import UTC, datetime
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import Certificate, TlsSession, Usage
-from cyberaudit.facts.mail import (
-    MailDns,
-    MailServer,
-    MailServers,
-    MxRecord,
-    SmtpSession,
-    TxtAnswer,
-    UnresolvedServer,
-)
+from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
+from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree
 from cyberaudit.model import Reason, Unreachable
 

@@ -15,6 +15,11 @@ from cyberaudit.town.scope import Scope
 # Ours: twelve domains behind one provider, each under an MX name of its own, asked once and once again at the
 # end. Domains that share the name share the session.
 PUBLIC_CONNECTIONS = 24
+# Ours: a dozen more for each further domain of the scope, when one provider serves them under names of their own.
+PUBLIC_CONNECTIONS_A_DOMAIN = 12
+# Ours: what a complete look at one domain asks of one of its servers, with room; a registry's server sees less.
+NAME_QUESTIONS_A_DOMAIN = 200
+DNS_PORT = 53
 
 
 class Purpose(StrEnum):
@@ -26,6 +31,8 @@ class Purpose(StrEnum):
     """Enumeration: the address stands in `authorization.addresses`."""
     INTRUSIVE = "intrusive"
     """Active, and the test is named in `authorization.tests`."""
+    NAMES = "names"
+    """A DNS question to a server that a delegation leads to, as any resolver asks it: port 53 only, within a budget."""
     INFRASTRUCTURE = "infrastructure"
     """Our own resolver, relay or canary: named in configuration, that port only."""
 
@@ -37,7 +44,7 @@ class Request:
     endpoint: Endpoint
     purpose: Purpose
     about: str = ""
-    """Public: the domain that publishes this place."""
+    """The domain on whose account it is; for an intrusive one, the domain that publishes this place, if one does."""
     test: str = ""
     """Intrusive: the test's name, as `authorization.tests` writes it."""
 
@@ -66,7 +73,7 @@ class Guard:
         self._infrastructure = frozenset(infrastructure)
         self._allow_test_network = allow_test_network
         self._loopback_only = loopback_only
-        self._spent: Counter[IpAddress] = Counter()
+        self._spent: Counter[tuple[Purpose, IpAddress]] = Counter()
 
     def admit(self, request: Request) -> Endpoint | Unreachable:
         """Where the connection really goes, its budget spent; or why it may not be made."""
@@ -76,8 +83,8 @@ class Guard:
         destination = self._connect_to.target(request.endpoint) or request.endpoint
         if self._loopback_only and not destination.address.is_loopback:
             return Unreachable(Reason.NOT_AUTHORIZED, str(request.endpoint))
-        if request.purpose is Purpose.PUBLIC:
-            self._spent[request.endpoint.address] += 1
+        if request.purpose in (Purpose.PUBLIC, Purpose.NAMES):
+            self._spent[request.purpose, request.endpoint.address] += 1
         return destination
 
     def covers_domain(self, domain: str) -> bool:
@@ -92,7 +99,9 @@ class Guard:
             case Purpose.ACTIVE:
                 allowed = self._scope.covers_address(address)
             case Purpose.INTRUSIVE:
-                allowed = self._scope.covers_address(address) and self._scope.allows_test(request.test)
+                return self._intrusive_refusal(request)
+            case Purpose.NAMES:
+                return self._names_refusal(request)
             case Purpose.INFRASTRUCTURE:
                 allowed = request.endpoint in self._infrastructure
             case _:
@@ -100,14 +109,34 @@ class Guard:
         return None if allowed else Reason.NOT_AUTHORIZED
 
     def _public_refusal(self, request: Request) -> Reason | None:
-        address = request.endpoint.address
         if not self._scope.covers_domain(request.about):
             return Reason.NOT_AUTHORIZED
-        if not (is_public(address) or self._is_expected(request.endpoint)):
+        if not self._may_be_visited(request.endpoint):
             return Reason.PRIVATE_ADDRESS
-        if self._spent[address] >= PUBLIC_CONNECTIONS:
-            return Reason.BUDGET_SPENT
-        return None
+        most = PUBLIC_CONNECTIONS + PUBLIC_CONNECTIONS_A_DOMAIN * max(len(self._scope.domains) - 1, 0)
+        spent = self._spent[Purpose.PUBLIC, request.endpoint.address]
+        return Reason.BUDGET_SPENT if spent >= most else None
+
+    def _names_refusal(self, request: Request) -> Reason | None:
+        if not self._scope.domains or request.endpoint.port != DNS_PORT:
+            return Reason.NOT_AUTHORIZED
+        if not self._may_be_visited(request.endpoint):
+            return Reason.PRIVATE_ADDRESS
+        spent = self._spent[Purpose.NAMES, request.endpoint.address]
+        return Reason.BUDGET_SPENT if spent >= NAME_QUESTIONS_A_DOMAIN * len(self._scope.domains) else None
+
+    def _intrusive_refusal(self, request: Request) -> Reason | None:
+        """An authorized address; or, when the signature goes that far, a server that a signed domain publishes."""
+        if not self._scope.allows_test(request.test):
+            return Reason.NOT_AUTHORIZED
+        if self._scope.covers_address(request.endpoint.address):
+            return None
+        if not (self._scope.servers_too and self._scope.covers_domain(request.about)):
+            return Reason.NOT_AUTHORIZED
+        return None if self._may_be_visited(request.endpoint) else Reason.PRIVATE_ADDRESS
+
+    def _may_be_visited(self, endpoint: Endpoint) -> bool:
+        return is_public(endpoint.address) or self._is_expected(endpoint)
 
     def _is_expected(self, endpoint: Endpoint) -> bool:
         """A private address somebody of ours named: in the profile, in a rule, or a whole test network."""

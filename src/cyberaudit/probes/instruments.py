@@ -60,6 +60,22 @@ class Options:
     loopback_only: bool = False
     """Nothing may leave this machine, whatever the scope covers: what no rule leads to loopback is refused."""
     ehlo: str = NEUTRAL_NAME
+    trust_anchor: Path | None = None
+    """DS or DNSKEY records of the root, in zone-file form; None: the Internet's own."""
+    root_hints: Path | None = None
+    """NS and address records of the root servers, in zone-file form; None: the Internet's own."""
+    rdap_bootstrap: str = ""
+    """File, or https address, of an RDAP bootstrap (RFC 9224); empty: what is built in, then IANA's."""
+    whois: str = ""
+    """`NAME` or `IP[:PORT]` of the WHOIS server to ask when RDAP does not answer; empty: the registry's."""
+    dkim_selectors: tuple[str, ...] = ()
+    """Asked first, before those of the profile and of the providers recognised."""
+    subdomain_list: Path | None = None
+    """One label a line, looked for below each domain; None: the short list that is built in."""
+    smtp: bool = True
+    """False: no mail server is connected to."""
+    axfr: bool = True
+    """False: no zone transfer is tried, even where it is authorized."""
     backup_roots: tuple[Path, ...] = ()
     """Folders under which declared backup paths may be read; empty: none is."""
     starttls: str = ""

@@ -3,7 +3,8 @@
 import asyncio
 
 from cyberaudit.declared import Domain
-from cyberaudit.facts.mail import MailDns, TxtAnswer, dmarc_records
+from cyberaudit.facts.dmarc import dmarc_records
+from cyberaudit.facts.mail import MailDns, TxtAnswer
 from cyberaudit.facts.spf import spf_records
 from cyberaudit.facts.spf_tree import SpfTree
 from cyberaudit.model import Unreachable

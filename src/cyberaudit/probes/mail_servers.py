@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from cyberaudit.declared import Domain
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail import MailServer, MailServers, MxRecord, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail import MxRecord
+from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.certificates import trust_store
 from cyberaudit.probes.endpoint import IpAddress

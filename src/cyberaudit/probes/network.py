@@ -353,8 +353,8 @@ class Network:
     async def _take_turn(
         self, request: Request, destination: Endpoint, held: ExitStack, *, places: int = 1
     ) -> None:
-        # Infrastructure takes no slot: a probe that holds a stream must still be able to ask the resolver.
-        if request.purpose is not Purpose.INFRASTRUCTURE:
+        # Questions to DNS take no slot: a probe that holds a stream must still be able to ask the resolver.
+        if request.purpose not in (Purpose.INFRASTRUCTURE, Purpose.NAMES):
             await self._slots.acquire()
             held.callback(self._slots.release)
         rate = None if request.endpoint.address in self._ways else DEFAULT_RATE
@@ -375,8 +375,9 @@ class Network:
         way = self._ways.get(address)
         if self._max_rate:
             return way.name if way else str(address), self._max_rate
-        unknown_and_ours = way is None and request.purpose is Purpose.INFRASTRUCTURE
-        if destination.address.is_loopback or unknown_and_ours:
+        # The resolver bounds its own questions; name servers are built for many.
+        unhurried = way is None and request.purpose in (Purpose.INFRASTRUCTURE, Purpose.NAMES)
+        if destination.address.is_loopback or unhurried:
             return str(address), None
         return (way.name, way.rate) if way and way.rate else (str(address), rate)
 

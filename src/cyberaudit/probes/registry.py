@@ -9,7 +9,8 @@ from cyberaudit.declared import AssetKind
 from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.ike import IpsecEndpoint
-from cyberaudit.facts.mail import MailDns, MailServers
+from cyberaudit.facts.mail import MailDns
+from cyberaudit.facts.mail_servers import MailServers
 from cyberaudit.facts.old_tunnel import OldTunnel
 from cyberaudit.facts.openvpn import OpenVpnEndpoint
 from cyberaudit.facts.packet_filter import HostFilter

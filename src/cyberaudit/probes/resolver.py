@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cyberaudit.errors import UsageError
 from cyberaudit.facts.mail import MxRecord
+from cyberaudit.facts.security import Security
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, IpAddress, parse_endpoint
 from cyberaudit.probes.guard import Purpose
@@ -56,6 +57,10 @@ class Answer:
     """After aliases, in canonical order."""
     exists: bool
     """False: the name itself does not exist (NXDOMAIN)."""
+    security: Security = Security.UNCHECKED
+    """The weakest link: of every alias followed, and of the records or their absence."""
+    aliases: tuple[str, ...] = ()
+    """The names that CNAME led through, in order; the last one holds the records, or their absence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,29 @@ class Resolver:
             task.add_done_callback(partial(self._forget_failure, key))
         # Shielded: one probe out of time must not take the answer away from the others.
         return await asyncio.shield(task)
+
+    async def secure(self, name: str, rrtype: str) -> Answer | Unreachable:
+        """As `ask`; what does not verify is given all the same, its `security` being `BOGUS`."""
+        return await self.ask(name, rrtype)
+
+    async def ask_server(
+        self,
+        server: IpAddress,
+        name: str,
+        rrtype: str,
+        *,
+        about: str,
+        recurse: bool = False,
+        dnssec: bool = False,
+        edns: bool = True,
+        over_tcp: bool = False,
+    ) -> "Message | Unreachable":
+        """One question to one authoritative server, whatever its answer; kept for the run like those of `ask`.
+
+        `about`: the domain of the scope on whose account it is. A truncated answer is asked again over TCP unless
+        `over_tcp` is already so. A server that was silent twice is not asked any more: `timeout` at once.
+        """
+        raise NotImplementedError
 
     async def txt(self, name: str) -> tuple[bytes, ...] | Unreachable:
         """Each TXT record with its strings joined (RFC 7208 §3.3), sorted; bytes as published."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail import SmtpSession
+from cyberaudit.facts.mail_servers import SmtpSession
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.certificates import TrustStore

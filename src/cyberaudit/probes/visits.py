@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from cyberaudit.facts.mail import SmtpSession
+from cyberaudit.facts.mail_servers import SmtpSession
 from cyberaudit.model import Unreachable
 
 Session = SmtpSession | Unreachable

@@ -24,6 +24,7 @@ PURPOSES = {
     Purpose.PUBLIC: "comme le ferait n'importe quel correspondant",
     Purpose.ACTIVE: "examen d'une adresse autorisée",
     Purpose.INTRUSIVE: "essai poussé, autorisé en toutes lettres",
+    Purpose.NAMES: "comme tout annuaire de noms (DNS)",
     Purpose.INFRASTRUCTURE: "service que vous avez désigné",
 }
 # Ours: at a machine whose firewall is silent, each port is asked twice.

@@ -47,19 +47,14 @@ from cyberaudit.facts.certificate import (
     days_left,
     shown,
 )
+from cyberaudit.facts.dmarc import DmarcPolicy, dmarc_policy, dmarc_records, dmarc_tags
 from cyberaudit.facts.doors import SSH, Door, Gap, administers, by_port, for_everyone, gaps, worst
-from cyberaudit.facts.mail import (
-    DmarcPolicy,
-    MailDns,
+from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
+from cyberaudit.facts.mail_servers import (
     MailServer,
     MailServers,
-    MxRecord,
     SmtpSession,
-    TxtAnswer,
     UnresolvedServer,
-    dmarc_policy,
-    dmarc_records,
-    dmarc_tags,
     judged_servers,
 )
 from cyberaudit.facts.openvpn import OpenVpnEndpoint

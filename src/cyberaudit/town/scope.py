@@ -38,6 +38,8 @@ class Scope:
     """Name and quality of who signed; empty for one's own machine."""
     until: date | None
     """The last day it holds, in the town's time zone; None: only for this once."""
+    servers_too: bool = False
+    """The servers that the domains publish may be tried by `tests` too, wherever they stand: said for one `look`."""
 
     def covers_address(self, address: Address) -> bool:
         """May be scanned. An IPv4 address written inside IPv6 counts as what it is."""
