@@ -10,14 +10,16 @@ serveurs à choisir entre refuser le courrier et le remettre à un inconnu.
 3. Fournir la chaîne complète, le certificat du serveur en premier.
 
 ## Limites
-Beaucoup d'expéditeurs chiffrent sans vérifier : un défaut ici gêne plus qu'il ne coupe. La publication DANE n'est
-pas encore prise en compte. Une adresse IPv6 sans chemin réseau depuis cet endroit ne compte pas si le même serveur
-répond en IPv4.
+Beaucoup d'expéditeurs chiffrent sans vérifier : un défaut ici gêne plus qu'il ne coupe. Un certificat que personne
+ne garantit compte donc pour moitié, comme une signature ancienne (PA-066, R42). Une clé publiée et signée dans
+l'annuaire des noms (DANE) suffit : ni la date, ni le nom, ni l'autorité ne comptent alors (RFC 7672). Une adresse
+IPv6 sans chemin réseau depuis cet endroit ne compte pas si le même serveur répond en IPv4.
 """
 
 from dataclasses import dataclass
 from itertools import chain
 
+from cyberaudit.facts.dane import Dane, Vouched, vouched
 from cyberaudit.sdk import (
     Bounds,
     Context,
@@ -53,7 +55,7 @@ class Settings:
 
 @check(
     "mail.certificate",
-    needs=MailServers,
+    needs=(MailServers, Dane),
     about="domain",
     impact=2,
     likelihood=2,
@@ -61,23 +63,33 @@ class Settings:
     sources=("PA-066 R42", "TLS R26", "TLS R29", "TLS R34"),
     settings=Settings,
 )
-def mail_servers_prove_who_they_are(mail: MailServers, ctx: Context) -> Verdict:
+def mail_servers_prove_who_they_are(
+    facts: tuple[MailServers | Unreachable, Dane | Unreachable], ctx: Context
+) -> Verdict:
+    mail, dane = facts
+    if isinstance(mail, Unreachable):
+        return unknown(mail)
     name = ctx.asset.name
     servers = judged_servers(mail)
     seen = [(s.host, s.address, tls) for s in servers if isinstance(tls := _tls(s), TlsSession)]
     if not seen:
         return _nothing_to_prove(servers, mail, ctx)
-    items = tuple(item for host, address, tls in seen for item in _faults(host, address, tls, ctx))
-    evidence = tuple(Evidence(host, shown(tls)) for host, _, tls in seen)
+    items = tuple(
+        item for host, address, tls in seen for item in _faults(f"{host} {address}", host, tls, dane, ctx)
+    )
+    evidence = tuple(Evidence(host, f"{shown(tls)}{_promised(dane, host, tls)}") for host, _, tls in seen)
     statuses = {item.status for item in items}
+    half = [item.reason for item in items if item.status is Status.PARTIAL]
     if Status.FAIL in statuses:
         text = f"Un serveur de courrier de {name} ne prouve pas son identité."
         return failed(text, reason="bad-certificate", items=items, evidence=evidence)
+    if any(reason not in _ADVICE for reason in half):
+        text = f"Le certificat d'un serveur de courrier de {name} n'est garanti par aucune autorité reconnue."
+        return partial(text, reason="untrusted", items=items, evidence=evidence)
     if Status.UNKNOWN in statuses:
         return unknown(f"La confiance dans les certificats de {name} n'a pas pu être jugée.", items=items)
-    if items:
-        text = f"Le certificat d'un serveur de courrier de {name} arrive à sa fin."
-        return partial(text, reason="expires-soon", items=items, evidence=evidence)
+    if half:
+        return partial(f"{_ADVICE[half[0]]} {name}.", reason=_OWN[half[0]], items=items, evidence=evidence)
     return _seen_are_good(servers, mail, ctx, evidence)
 
 
@@ -115,11 +127,65 @@ def _seen_are_good(
     return passed(f"Les serveurs de courrier de {name} prouvent leur identité.", evidence=evidence)
 
 
-def _faults(host: str, address: str, tls: TlsSession, ctx: Context) -> list[Item]:
-    # PA-066 R42 tolerates lower parameters between mail servers: neither curve nor signature is judged here.
+def _faults(key: str, host: str, tls: TlsSession, dane: Dane | Unreachable, ctx: Context) -> list[Item]:
+    # PA-066 R42 tolerates lower parameters between mail servers: curves are not judged here.
     bounds = Bounds(warn_days=ctx.settings.warn_days, rsa_bits=ctx.settings.rsa_bits, curve_bits=0)
-    items = certificate_items(tls, ctx, key=f"{host} {address}", host=host, bounds=bounds)
-    return [item for item in items if item.reason != Trait.WEAK_SIGNATURE]
+    items = certificate_items(tls, ctx, key=key, host=host, bounds=bounds)
+    # What a certificate signs itself with proves nothing anyway.
+    own = any(item.reason == Trait.SELF_SIGNED for item in items)
+    kept = [item for item in items if not (own and item.reason == Trait.WEAK_SIGNATURE)]
+    match vouched(dane, host, tls):
+        case Vouched.KEY:
+            return []
+        case Vouched.ISSUER:
+            return [_coded(item) for item in kept if item.reason not in _UNVOUCHED]
+        case Unreachable() as cause:
+            # A promise that could not be read may answer for all of it; without facts at all, for the issuer alone.
+            doubtful = _UNVOUCHED if isinstance(dane, Unreachable) else tuple(_CODES)
+            return [_in_doubt(item, cause) if item.reason in doubtful else _coded(item) for item in kept]
+        case _:
+            return [_coded(item) for item in kept]
+
+
+def _in_doubt(item: Item, cause: Unreachable) -> Item:
+    return Item(item.key, Status.UNKNOWN, cause.reason, f"{item.text} DANE : {cause.reason.french}.")
+
+
+def _promised(dane: Dane | Unreachable, host: str, tls: TlsSession) -> str:
+    match vouched(dane, host, tls):
+        case Vouched.KEY:
+            return " ; clé publiée (DANE)"
+        case Vouched.ISSUER:
+            return " ; autorité publiée (DANE)"
+        case _:
+            return ""
+
+
+def _coded(item: Item) -> Item:
+    status = Status.PARTIAL if item.reason in _HALF else item.status
+    return Item(item.key, status, _CODES.get(item.reason, item.reason), item.text)
+
+
+_CODES: dict[str, str] = {
+    Trait.EXPIRED: "mx.cert_expired",
+    Trait.NOT_YET_VALID: "mx.cert_not_yet_valid",
+    Trait.EXPIRES_SOON: "mx.cert_expires_soon",
+    Trait.WRONG_NAME: "mx.cert_name",
+    Trait.NO_NAME: "mx.cert_name",
+    Trait.SELF_SIGNED: "mx.cert_self_signed",
+    Trait.INCOMPLETE: "mx.cert_untrusted",
+    Trait.ISSUER_UNSENT: "mx.cert_untrusted",
+    Trait.UNTRUSTED: "mx.cert_untrusted",
+    Trait.SHORT_KEY: "mx.cert_weak_key",
+    Trait.WEAK_SIGNATURE: "mx.cert_weak_signature",
+}
+_UNVOUCHED = (Trait.SELF_SIGNED, Trait.INCOMPLETE, Trait.ISSUER_UNSENT, Trait.UNTRUSTED)
+_HALF = frozenset((*_UNVOUCHED, Trait.WEAK_SIGNATURE, Trait.EXPIRES_SOON))
+_ADVICE = {
+    "mx.cert_expires_soon": "Un certificat arrive à sa fin sur un serveur de courrier de",
+    "mx.cert_weak_signature": "Un certificat est signé avec une méthode dépassée sur un serveur de courrier de",
+}
+_OWN = {"mx.cert_expires_soon": "expires-soon", "mx.cert_weak_signature": "weak-signature"}
 
 
 def _first_cause(servers: tuple[MailServer, ...], mail: MailServers) -> Unreachable | None:

@@ -7,29 +7,88 @@ comme elle veut, et le faux avis arrive chez l'habitant.
 ## Corriger
 1. Publier d'abord « v=DMARC1; p=none; rua=mailto:… » à « _dmarc. » suivi du domaine, et lire les rapports un mois.
 2. Corriger les envois légitimes qui échouent (SPF, signature DKIM).
-3. Passer à « p=quarantine », puis à « p=reject », sans « pct » ni « t=y ».
+3. Passer à « p=quarantine », puis à « p=reject », sans « pct », sans « t=y » et sans « sp=none ».
+
+La ligne proposée dans les détails est écrite pour ce domaine. L'adresse de « rua » doit exister.
 
 ## Limites
 « p=none » est la première étape normale : elle compte pour moitié. L'ancienneté de cette étape n'est pas connue.
+La consigne est cherchée selon la norme de 2026 (RFC 9989). Si les messageries restées à l'ancienne (RFC 7489) en
+lisent une autre, les détails le disent.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cyberaudit.facts.dmarc import (
+    REMOVED,
+    Defect,
+    TagFault,
+    dmarc_faults,
+    near_records,
+    next_record,
+    report_uris,
+    suffix_policy,
+)
+from cyberaudit.facts.mail import txt_line
 from cyberaudit.sdk import (
     Context,
     DmarcPolicy,
     Evidence,
+    Item,
     MailDns,
+    Status,
     TxtAnswer,
     Unreachable,
     Verdict,
     check,
     dmarc_policy,
     dmarc_records,
+    dmarc_tags,
     failed,
     partial,
     passed,
     unknown,
     writes_no_mail,
 )
+
+_OF_POLICY = {
+    "dmarc.none": ("policy-none", "Le domaine {} observe les faux messages sans les faire écarter."),
+    "dmarc.sp_none": ("sp-none", "Le domaine {} laisse passer les faux messages de ses sous-domaines."),
+    "dmarc.testing": ("testing", "La consigne DMARC de {} est encore à l'essai : elle est adoucie."),
+    "dmarc.pct": ("percent", "Le domaine {} ne fait écarter qu'une partie des faux messages."),
+    "dmarc.np_none": ("np-none", "Le domaine {} laisse passer les faux messages de sous-domaines inventés."),
+    "dmarc.syntax": ("syntax", "La consigne DMARC de {} contient un réglage mal écrit."),
+}
+"""Item → code and sentence of the verdict, the gravest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the walk brought, for one domain."""
+
+    name: str
+    """As people call it."""
+    mail: MailDns
+    walk: tuple[TxtAnswer, ...]
+
+    @property
+    def own(self) -> str:
+        return f"_dmarc.{self.mail.domain}"
+
+    @property
+    def found(self) -> tuple[tuple[str, str], ...]:
+        """Every DMARC record with its name."""
+        return tuple((answer.name, record) for answer in self.walk for record in dmarc_records(answer))
+
+    @property
+    def own_records(self) -> tuple[str, ...]:
+        return tuple(record for name, record in self.found if name == self.own)
+
+    @property
+    def apex(self) -> tuple[str, ...]:
+        """DMARC records at the domain itself, where nobody reads them."""
+        return () if isinstance(self.mail.apex, Unreachable) else dmarc_records(self.mail.apex)
 
 
 @check(
@@ -42,37 +101,154 @@ from cyberaudit.sdk import (
     sources=("RCPNT 2.6", "RCPNT 2.7", "PA-066 R48+"),
 )
 def dmarc_policy_published(mail: MailDns, ctx: Context) -> Verdict:
-    name = ctx.asset.name
     if not ctx.asset.sends_mail:
         return writes_no_mail(ctx)
     if isinstance(mail.dmarc, Unreachable):
         return unknown(mail.dmarc)
-    policy = dmarc_policy(mail.domain, mail.dmarc)
-    if policy is None:
-        return _absent(name, mail.dmarc)
-    return _strength(name, policy)
+    beyond = () if isinstance(mail.dmarc_beyond, Unreachable) else mail.dmarc_beyond
+    read = _Read(ctx.asset.name, mail, (*mail.dmarc, *beyond))
+    policy = dmarc_policy(mail.domain, read.walk)
+    if policy is None or len(read.own_records) > 1:
+        return _absent(read)
+    return _strength(read, policy)
 
 
-def _absent(name: str, answers: tuple[TxtAnswer, ...]) -> Verdict:
-    records = [(answer.name, record) for answer in answers for record in dmarc_records(answer)]
-    evidence = tuple(Evidence(f"TXT {at}", record) for at, record in records)
-    if len(records) > 1:
+def _absent(read: _Read) -> Verdict:
+    items = tuple(_absent_items(read))
+    evidence = (*_shown(read), _line(read, "none"))
+    name = read.name
+    if any(item.reason == "dmarc.multiple" for item in items):
         text = f"Le domaine {name} publie plusieurs consignes DMARC : elles s'annulent."
-        return failed(text, reason="several-records", evidence=evidence)
-    if records:
+        return failed(text, reason="several-records", items=items, evidence=evidence)
+    if read.found:
         text = f"La consigne DMARC de {name} est mal écrite : elle ne compte pas."
-        return failed(text, reason="unusable-record", evidence=evidence)
-    return failed(f"Le domaine {name} ne donne aucune consigne contre l'usurpation.", reason="no-record")
+        return failed(text, reason="unusable-record", items=items, evidence=evidence)
+    text = f"Le domaine {name} ne donne aucune consigne contre l'usurpation."
+    return failed(text, reason="no-record", items=items, evidence=evidence)
 
 
-def _strength(name: str, policy: DmarcPolicy) -> Verdict:
-    evidence = (Evidence(f"TXT _dmarc.{policy.at}", policy.record),)
+def _absent_items(read: _Read) -> Iterator[Item]:
+    several = [answer for answer in read.walk if len(dmarc_records(answer)) > 1]
+    for answer in several:
+        count = len(dmarc_records(answer))
+        yield Item(answer.name, Status.FAIL, "dmarc.multiple", f"{count} consignes à {answer.name}.")
+    if read.found and not several:
+        text = "« p » est absent ou faux, et personne ne reçoit de rapports : la consigne est ignorée."
+        yield Item(read.found[0][0], Status.FAIL, "dmarc.syntax", text)
+    if not read.found:
+        yield Item(read.own, Status.FAIL, "dmarc.missing", f"Aucune consigne lisible à {read.own}.")
+    for record in near_records(read.walk[0]) if read.walk else ():
+        text = f"« {record[:60]} » ne commence pas par « v=DMARC1 » : personne ne le lit."
+        yield Item(f"{read.own} TXT", Status.FAIL, "dmarc.syntax", text)
+    if read.apex:
+        text = f"Une consigne DMARC est publiée à {read.mail.domain} : sa place est à {read.own}."
+        yield Item(read.mail.domain, Status.FAIL, "dmarc.wrong_location", text)
+
+
+def _strength(read: _Read, policy: DmarcPolicy) -> Verdict:
+    items = (*_weak_items(read, policy), *_notes(read, policy))
+    evidence = (*_shown(read), *_older(read, policy))
+    reasons = {item.reason for item in items if item.status.is_open}
+    if not reasons:
+        text = f"Le domaine {read.name} demande d'écarter les messages qui usurpent son nom."
+        return passed(text, items=items, evidence=evidence)
     if policy.policy == "none":
-        text = f"Le domaine {name} observe les faux messages sans les faire écarter."
-        return partial(text, reason="policy-none", evidence=evidence)
-    if policy.percent < 100:
-        text = f"Le domaine {name} ne fait écarter qu'une partie des faux messages ({policy.percent} %)."
-        return partial(text, reason="percent", evidence=evidence)
-    return passed(
-        f"Le domaine {name} demande d'écarter les messages qui usurpent son nom.", evidence=evidence
+        reason, text = _OF_POLICY["dmarc.none"]
+    else:
+        reason, text = next(_OF_POLICY[code] for code in _OF_POLICY if code in reasons)
+    evidence = (*evidence, _line(read, _next_step(read, policy)))
+    return partial(text.format(read.name), reason=reason, items=items, evidence=evidence)
+
+
+def _weak_items(read: _Read, policy: DmarcPolicy) -> Iterator[Item]:
+    """Whatever makes the policy weaker than « refuse »."""
+    tags = dmarc_tags(policy.record)
+    inherited = policy.at != read.mail.domain
+    at = f"_dmarc.{policy.at}"
+    written = tags.get("p", "").lower()
+    enforces = written in ("quarantine", "reject")
+    softened = enforces and tags.get("t", "").lower() == "y"
+    spares = enforces and tags.get("sp", "").lower() == "none"
+    if spares:
+        text = "« sp=none » : les faux messages de n'importe quel sous-domaine passent."
+        yield Item(f"{at} sp", Status.PARTIAL, "dmarc.sp_none", text)
+    if policy.policy == "none" and not softened and not (inherited and spares):
+        text = "Les messageries observent sans rien écarter (« p=none »)."
+        text = text if policy.reports else "Rien n'est écarté (« p=none »), et personne n'observe."
+        yield Item(f"{at} p", Status.PARTIAL, "dmarc.none", text)
+    if softened:
+        text = f"« t=y » : la consigne « {written} » est appliquée un cran plus bas."
+        yield Item(f"{at} t", Status.PARTIAL, "dmarc.testing", text)
+    if policy.percent < 100 and enforces:
+        text = (
+            f"D'anciennes messageries n'écartent que {policy.percent} % des faux (« pct={policy.percent} »)."
+        )
+        yield Item(f"{at} pct", Status.PARTIAL, "dmarc.pct", text)
+    if enforces and tags.get("np", "").lower() == "none" and not inherited:
+        text = "« np=none » : les faux messages de sous-domaines qui n'existent pas passent."
+        yield Item(f"{at} np", Status.PARTIAL, "dmarc.np_none", text)
+    yield from (_fault_item(at, fault) for fault in dmarc_faults(policy.record))
+
+
+_FAULTS = {
+    Defect.VALUE: "« {} » n'existe pas : ce réglage ne compte pas.",
+    Defect.REPEATED: "« {} » : ce réglage est écrit deux fois.",
+    Defect.NO_TAG: "« {} » n'est pas un réglage.",
+}
+
+
+def _fault_item(at: str, fault: TagFault) -> Item:
+    text = fault.text[:80]
+    return Item(f"{at} {text}", Status.PARTIAL, "dmarc.syntax", _FAULTS[fault.defect].format(text))
+
+
+def _notes(read: _Read, policy: DmarcPolicy) -> Iterator[Item]:
+    """What is no fault."""
+    tags = dmarc_tags(policy.record)
+    gone = [tag for tag in REMOVED if tag in tags and not (tag == "pct" and policy.percent < 100)]
+    if gone:
+        text = f"Réglages retirés de la norme, sans effet : {', '.join(gone)} (RFC 9989)."
+        yield Item(f"_dmarc.{policy.at} {' '.join(gone)}", Status.PASS, "dmarc.removed_tags", text)
+    if read.apex:
+        text = f"Une seconde consigne est publiée à {read.mail.domain} : personne ne la lit."
+        yield Item(read.mail.domain, Status.PASS, "dmarc.wrong_location", text)
+
+
+def _older(read: _Read, policy: DmarcPolicy) -> Iterator[Evidence]:
+    """Both answers, when receivers in transition read different ones."""
+    suffix = read.mail.dmarc_suffix
+    if isinstance(suffix, Unreachable):
+        return
+    own = next((answer for answer in read.walk if answer.name == read.own), None)
+    older = suffix_policy(read.mail.domain, own, suffix)
+    if older and (older.at, older.policy) == (policy.at, policy.policy):
+        return
+    yield Evidence("consigne appliquée, RFC 9989", f"p={policy.policy}, lue à _dmarc.{policy.at}")
+    old = f"p={older.policy}, lue à _dmarc.{older.at}" if older else "aucune"
+    yield Evidence("consigne appliquée, RFC 7489", old)
+
+
+def _shown(read: _Read) -> Iterator[Evidence]:
+    """The records, and where the norm speaks of them."""
+    yield from (Evidence(f"TXT {name}", record) for name, record in read.found)
+    if read.walk:
+        yield from (Evidence(f"TXT {read.own}", record) for record in near_records(read.walk[0]))
+    yield from (Evidence(f"TXT {read.mail.domain}", record) for record in read.apex)
+    yield Evidence("norme", "RFC 9989 §4.7 (écriture) et §4.10 (recherche)")
+
+
+def _next_step(read: _Read, policy: DmarcPolicy) -> str:
+    """Where to go from here: reports are read before anything is refused."""
+    written = dmarc_tags(policy.record).get("p", "").lower()
+    current = written if policy.at == read.mail.domain else policy.policy
+    if current in ("quarantine", "reject"):
+        return current
+    readable = any(address.host for address in report_uris(policy.record, "rua"))
+    return "quarantine" if readable and current == "none" else "none"
+
+
+def _line(read: _Read, policy: str) -> Evidence:
+    records = read.own_records or tuple(record for _, record in read.found[:1])
+    return Evidence(
+        "ligne à publier", txt_line(read.own, next_record(read.mail.domain, records, policy=policy))
     )

@@ -9,17 +9,27 @@ reviennent à l'expéditeur ou se perdent.
 2. Les publier dans la zone DNS : un enregistrement MX par serveur, vers un nom et jamais vers une adresse IP.
 3. Vérifier que chaque nom a une adresse, puis envoyer un message d'essai depuis l'extérieur.
 
+4. Remplacer un MX qui est un alias (CNAME) par le nom vers lequel il mène (RFC 2181, section 10.3).
+
 ## Limites
 Un serveur qui ne répond pas depuis cet endroit ne compte pas comme une faute : beaucoup de lignes filtrent le
-courrier sortant. Seul un nom sans adresse en est une.
+courrier sortant. Un nom sans adresse en est une, comme une adresse privée où personne ne répond. Depuis l'intérieur
+de la mairie, un serveur publié à part pour le réseau interne peut montrer une adresse privée sans faute.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from cyberaudit.facts.mail_servers import is_address, is_private
 from cyberaudit.sdk import (
     Context,
     Evidence,
     Item,
     MailDns,
+    MailServer,
     MailServers,
+    MxRecord,
+    Reason,
     Status,
     Unreachable,
     Verdict,
@@ -31,6 +41,8 @@ from cyberaudit.sdk import (
     unknown,
     writes_no_mail,
 )
+
+NO_ADDRESS, PRIVATE, LITERAL = "mx.unresolvable", "mx.private_address", "mx.ip_literal"
 
 
 @check(
@@ -58,40 +70,145 @@ def mail_has_a_server(
     evidence = tuple(Evidence("MX", f"{mx.preference} {mx.host or '.'}") for mx in dns.mx)
     hosts = [mx.host for mx in dns.mx]
     if not hosts:
-        return failed(f"Le domaine {name} n'indique aucun serveur de courrier.", reason="no-mx")
+        item = Item("MX", Status.FAIL, "mx.none", "Aucun enregistrement MX (RFC 5321, section 5.1).")
+        return failed(
+            f"Le domaine {name} n'indique aucun serveur de courrier.", reason="no-mx", items=(item,)
+        )
     if hosts == [""]:
         text = f"Le domaine {name} refuse tout courrier, alors que la mairie s'en sert."
         return failed(text, reason="null-mx", evidence=evidence)
     if "" in hosts:
         text = f"Le domaine {name} dit à la fois refuser et recevoir le courrier."
-        return failed(text, reason="null-mx-with-others", evidence=evidence)
+        item = Item(
+            ".", Status.FAIL, "mx.null_with_others", "Un MX nul doit être seul (RFC 7505, section 3)."
+        )
+        mended = tuple(_lines(dns.domain, [mx for mx in dns.mx if mx.host], {}))
+        return failed(text, reason="null-mx-with-others", items=(item,), evidence=(*evidence, *mended))
     if isinstance(servers, Unreachable):
         return unknown(servers, evidence=evidence)
-    return _resolution(servers, hosts, ctx, evidence)
+    return _resolution(servers, dns.mx, ctx, evidence)
 
 
 def _resolution(
-    servers: MailServers, hosts: list[str], ctx: Context, evidence: tuple[Evidence, ...]
+    servers: MailServers, records: tuple[MxRecord, ...], ctx: Context, evidence: tuple[Evidence, ...]
 ) -> Verdict:
-    name = ctx.asset.name
+    name, hosts = ctx.asset.name, [mx.host for mx in records]
     # An address left out is no matter here: its host has one, and others were looked at.
     left_out = set(servers.left_out).intersection(hosts)
-    items = tuple(
-        Item(server.host, Status.FAIL, "no-address", f"{server.host} n'a pas d'adresse.")
-        for server in servers.unresolved
-        if server.cause is None
-    )
+    items = tuple(_items(servers, hosts))
+    lost = [item for item in items if item.status is Status.FAIL]
     unseen = next((server.cause for server in servers.unresolved if server.cause is not None), None)
-    if items and not (servers.servers or left_out or unseen):
-        text = f"Aucun des serveurs de courrier de {name} n'a d'adresse."
-        return failed(text, reason="no-address", items=items, evidence=evidence)
-    if items:
-        text = f"Une partie des serveurs de courrier de {name} n'a pas d'adresse."
-        return partial(text, reason="no-address", items=items, evidence=evidence)
+    evidence = (*evidence, *_evidence(servers))
+    if lost and not (_good_hosts(servers) or left_out or unseen):
+        text = f"Aucun des serveurs de courrier de {name} {_NONE[lost[0].reason]}."
+        return failed(text, reason=_REASONS[lost[0].reason], items=items, evidence=evidence)
+    if lost:
+        text = f"Une partie des serveurs de courrier de {name} {_SOME[lost[0].reason]}."
+        return partial(text, reason=_REASONS[lost[0].reason], items=items, evidence=evidence)
+    half = [item for item in items if item.status is Status.PARTIAL]
+    if half:
+        text = f"Le courrier de {name} arrive, mais sa publication n'est pas conforme."
+        mended = tuple(_lines(servers.domain, records, _targets(servers)))
+        return partial(text, reason=_REASONS[half[0].reason], items=items, evidence=(*evidence, *mended))
     if unseen is not None:
-        return unknown(unseen, evidence=evidence)
+        return unknown(unseen, items=items, evidence=evidence)
     if left_out:
         return left_unseen(len(left_out), ctx, evidence=evidence)
     if not servers.servers:
         return unknown(f"Les serveurs de courrier de {name} n'ont pas été regardés.", evidence=evidence)
-    return passed(f"Le domaine {name} indique où livrer son courrier.", evidence=evidence)
+    if isinstance(servers.aliases, Unreachable):
+        return unknown(servers.aliases, items=items, evidence=evidence)
+    return passed(f"Le domaine {name} indique où livrer son courrier.", items=items, evidence=evidence)
+
+
+_NONE = {
+    NO_ADDRESS: "n'a d'adresse",
+    LITERAL: "n'est désigné par un nom",
+    PRIVATE: "n'a d'adresse publique",
+}
+_SOME = {
+    NO_ADDRESS: "n'a pas d'adresse",
+    LITERAL: "est désignée par une adresse et non par un nom",
+    PRIVATE: "n'a pas d'adresse publique",
+}
+_REASONS = {
+    NO_ADDRESS: "no-address",
+    LITERAL: "ip-literal",
+    PRIVATE: "private-address",
+    "mx.cname": "alias",
+    "mx.duplicate": "duplicate",
+}
+
+
+def _targets(servers: MailServers) -> dict[str, str]:
+    """What each alias leads to."""
+    aliases = () if isinstance(servers.aliases, Unreachable) else servers.aliases
+    return {alias.host: alias.names[-1] for alias in aliases if alias.names}
+
+
+def _lines(domain: str, records: Iterable[MxRecord], targets: dict[str, str]) -> Iterator[Evidence]:
+    """The MX records as they should be: each host once, by its own name."""
+    best: dict[str, int] = {}
+    for mx in records:
+        host = targets.get(mx.host, mx.host)
+        best[host] = min(mx.preference, best.get(host, mx.preference))
+    for host, preference in best.items():
+        yield Evidence("ligne à publier", f"{domain}. IN MX {preference} {host}.")
+
+
+def _items(servers: MailServers, hosts: list[str]) -> Iterator[Item]:
+    yield from _without_address(servers)
+    yield from _with_private_address(servers)
+    found = {server.host for server in servers.servers}
+    for alias in () if isinstance(servers.aliases, Unreachable) else servers.aliases:
+        if alias.host in found and alias.names:
+            text = f"{alias.host} est un alias de {alias.names[-1]} (RFC 2181, section 10.3)."
+            yield Item(alias.host, Status.PARTIAL, "mx.cname", text)
+    for host, times in Counter(hosts).items():
+        if times > 1:
+            text = f"{host} est publié {times} fois, avec plusieurs priorités."
+            yield Item(host, Status.PARTIAL, "mx.duplicate", text)
+    for server in servers.unresolved:
+        if server.cause is not None:
+            text = f"{server.host} : {server.cause.reason.french}."
+            yield Item(server.host, Status.UNKNOWN, server.cause.reason, text)
+
+
+def _without_address(servers: MailServers) -> Iterator[Item]:
+    for server in servers.unresolved:
+        if server.cause is None and is_address(server.host):
+            text = f"« {server.host} » est une adresse là où il faut un nom (RFC 5321, section 5.1)."
+            yield Item(server.host, Status.FAIL, LITERAL, text)
+        elif server.cause is None:
+            yield Item(server.host, Status.FAIL, NO_ADDRESS, f"{server.host} n'a pas d'adresse.")
+
+
+def _with_private_address(servers: MailServers) -> Iterator[Item]:
+    """One item a host; half a fault when the host has another address that people outside can reach."""
+    good = _good_hosts(servers)
+    for host in dict.fromkeys(server.host for server in servers.servers):
+        private = [each.address for each in servers.servers if each.host == host and _is_private(each)]
+        if private:
+            status = Status.PARTIAL if host in good else Status.FAIL
+            text = f"{host} a une adresse privée ou réservée, que personne ne peut joindre : {private[0]}."
+            yield Item(host, status, PRIVATE, text)
+
+
+def _is_private(server: MailServer) -> bool:
+    """Refused to us for that, or private and nobody answers there: a test network has servers that do."""
+    session = server.session
+    if not isinstance(session, Unreachable):
+        return False
+    return session.reason is Reason.PRIVATE_ADDRESS or is_private(server.address)
+
+
+def _good_hosts(servers: MailServers) -> set[str]:
+    return {server.host for server in servers.servers if not _is_private(server)}
+
+
+def _evidence(servers: MailServers) -> Iterator[Evidence]:
+    for alias in () if isinstance(servers.aliases, Unreachable) else servers.aliases:
+        yield Evidence(f"CNAME {alias.host}", " → ".join(alias.names))
+    for server in servers.servers:
+        if _is_private(server):
+            yield Evidence(f"adresse de {server.host}", server.address)

@@ -15,6 +15,9 @@ Seuls les domaines déclarés avec « sends_mail: false » sont regardés. L'abs
 du MX nul.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from cyberaudit.sdk import (
     Context,
     Domain,
@@ -50,12 +53,14 @@ def unused_names_are_locked(every: tuple[tuple[Domain, MailDns | Unreachable], .
     parked = [(domain, mail) for domain, mail in every if not domain.sends_mail]
     if not parked:
         return not_applicable("Tous les noms de domaine déclarés servent au courrier.")
-    items = tuple(_item(domain, mail) for domain, mail in parked)
+    judged = [(domain, _items(domain, mail)) for domain, mail in parked]
+    items = tuple(item for _, found in judged for item in found)
     evidence = tuple(line for _, mail in parked if isinstance(mail, MailDns) for line in _evidence(mail))
-    open_names = [domain.name for (domain, _), item in zip(parked, items, strict=True) if item.status.is_open]
+    open_names = [domain.name for domain, found in judged if any(item.status.is_open for item in found)]
     if open_names:
         idle = "qui ne sert pas au courrier" if len(open_names) == 1 else "qui ne servent pas au courrier"
         text = f"On peut écrire au nom de {french.listed(open_names)}, {idle}."
+        evidence = (*evidence, *_lines_to_publish(parked, items))
         if any(item.status is Status.FAIL for item in items):
             return failed(text, reason="unlocked", items=items, evidence=evidence)
         return partial(text, reason="half-locked", items=items, evidence=evidence)
@@ -65,38 +70,69 @@ def unused_names_are_locked(every: tuple[tuple[Domain, MailDns | Unreachable], .
     return passed("Les noms de domaine sans courrier sont verrouillés.", items=items, evidence=evidence)
 
 
-def _item(domain: Domain, mail: MailDns | Unreachable) -> Item:
+def _items(domain: Domain, mail: MailDns | Unreachable) -> tuple[Item, ...]:
+    """One for each lock that is missing; one alone for a domain that is locked, lost or nobody's."""
     if isinstance(mail, Unreachable):
-        return Item(domain.id, Status.UNKNOWN, mail.reason, f"{domain.name} : {mail.reason.french}.")
+        return (Item(domain.id, Status.UNKNOWN, mail.reason, f"{domain.name} : {mail.reason.french}."),)
     if mail.exists is False:
         text = f"{domain.name} n'est enregistré par personne : un inconnu peut le prendre."
-        return Item(domain.id, Status.FAIL, "no-domain", text)
-    parts = (mail.exists, mail.mx, mail.apex, mail.dmarc)
-    missing = _missing(mail)
+        return (Item(domain.id, Status.FAIL, "no-domain", text),)
+    missing = tuple(_missing(mail))
     if missing:
-        status = Status.PARTIAL if len(missing) == 1 and "le refus DMARC" not in missing else Status.FAIL
-        return Item(domain.id, status, "unlocked", f"{domain.name} : il manque {french.listed(missing)}.")
-    lost = next((part for part in parts if isinstance(part, Unreachable)), None)
+        only_half = len(missing) == 1 and missing[0] is not NO_DMARC
+        status = Status.PARTIAL if only_half else Status.FAIL
+        return tuple(
+            Item(f"{domain.id} {lock.code}", status, lock.code, f"{domain.name} : il manque {lock.what}.")
+            for lock in missing
+        )
+    lost = next(
+        (part for part in (mail.exists, mail.mx, mail.apex, mail.dmarc) if isinstance(part, Unreachable)),
+        None,
+    )
     if lost is not None:
-        return Item(domain.id, Status.UNKNOWN, lost.reason, f"{domain.name} : {lost.reason.french}.")
-    return Item(domain.id, Status.PASS, "", f"{domain.name} est verrouillé.")
+        return (Item(domain.id, Status.UNKNOWN, lost.reason, f"{domain.name} : {lost.reason.french}."),)
+    return (Item(domain.id, Status.PASS, "", f"{domain.name} est verrouillé."),)
 
 
-def _missing(mail: MailDns) -> list[str]:
-    found = []
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    """One of the three lines that lock a name."""
+
+    code: str
+    what: str
+    line: str
+    """For the zone, the domain to be filled in."""
+
+
+NO_NULL_MX = _Lock("parked.no_null_mx", "le refus du courrier entrant", "{}. IN MX 0 .")
+NO_SPF = _Lock("parked.spf", "le refus SPF", '{}. IN TXT "v=spf1 -all"')
+NO_DMARC = _Lock("parked.dmarc", "le refus DMARC", '_dmarc.{}. IN TXT "v=DMARC1; p=reject;"')
+LOCKS = (NO_NULL_MX, NO_SPF, NO_DMARC)
+
+
+def _missing(mail: MailDns) -> Iterator[_Lock]:
     if not isinstance(mail.mx, Unreachable) and any(mx.host for mx in mail.mx):
-        found.append("le refus du courrier entrant")
+        yield NO_NULL_MX
     if not isinstance(mail.apex, Unreachable) and not _denies_everyone(spf_records(mail.apex)):
-        found.append("le refus SPF")
+        yield NO_SPF
     if not isinstance(mail.dmarc, Unreachable):
         policy = dmarc_policy(mail.domain, mail.dmarc)
         if policy is None or policy.policy != "reject":
-            found.append("le refus DMARC")
-    return found
+            yield NO_DMARC
 
 
 def _denies_everyone(records: tuple[str, ...]) -> bool:
     return len(records) == 1 and records[0].lower().split() == ["v=spf1", "-all"]
+
+
+def _lines_to_publish(
+    parked: list[tuple[Domain, MailDns | Unreachable]], items: tuple[Item, ...]
+) -> Iterator[Evidence]:
+    wanting = {item.key for item in items}
+    for domain, _ in parked:
+        for lock in LOCKS:
+            if f"{domain.id} {lock.code}" in wanting:
+                yield Evidence("ligne à publier", lock.line.format(domain.domain))
 
 
 def _evidence(mail: MailDns) -> tuple[Evidence, ...]:

@@ -39,6 +39,7 @@ from cyberaudit.sdk import (
     Verdict,
     better_line,
     check,
+    coded,
     dmarc_policy,
     failed,
     french,
@@ -94,9 +95,12 @@ class _List:
     sources=("RCPNT 2.5", "PA-066 R44", "H 24"),
 )
 def spf_published(mail: MailDns, ctx: Context) -> Verdict:
-    name = ctx.asset.name
     if not ctx.asset.sends_mail:
         return writes_no_mail(ctx)
+    return coded(_judged(mail, ctx.asset.name), family="spf", key=mail.domain)
+
+
+def _judged(mail: MailDns, name: str) -> Verdict:
     if isinstance(mail.apex, Unreachable):
         return unknown(mail.apex)
     records = spf_records(mail.apex)

@@ -12,9 +12,10 @@ d'aide sociale et d'impôts.
 ## Limites
 Beaucoup de lignes d'accès empêchent de joindre les serveurs de courrier : le point reste alors sans réponse, ou
 repose sur l'écrit de l'hébergeur (« mail_encryption » dans le profil). Une adresse IPv6 sans chemin réseau depuis
-cet endroit ne compte pas si le même serveur répond en IPv4.
+cet endroit ne compte pas si le même serveur répond en IPv4. Les versions de TLS sont une autre question.
 """
 
+from cyberaudit.facts.mail_servers import accepted_versions, has_no_server, labelled_servers, unseen_causes
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -36,9 +37,6 @@ from cyberaudit.sdk import (
     unknown,
 )
 
-# RFC 8996: TLS 1.0 and 1.1 are deprecated. PA-066 R42 tolerates them for mail between servers: partial, not fail.
-OLD_VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1")
-
 
 @check(
     "mail.starttls",
@@ -51,13 +49,11 @@ OLD_VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1")
 )
 def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if not (mail.servers or mail.left_out or any(server.cause for server in mail.unresolved)):
+    if has_no_server(mail):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
-    seen = judged_servers(mail)
-    hosts = [server.host for server in seen]
-    items = tuple(_item(server, alone=hosts.count(server.host) == 1) for server in seen)
+    items = tuple(_item(server, key, shown) for server, key, shown in labelled_servers(mail))
     evidence = tuple(_evidence(server) for server in mail.servers)
-    lost = next((server.cause for server in mail.unresolved if server.cause is not None), None)
+    lost = next(unseen_causes(mail), None)
     statuses = {item.status for item in items}
     if Status.FAIL in statuses:
         if statuses <= {Status.FAIL, Status.UNKNOWN}:
@@ -65,34 +61,34 @@ def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
             return failed(text, reason="no-starttls", items=items, evidence=evidence)
         text = f"Une partie des serveurs de courrier de {name} ne chiffre pas."
         return partial(text, reason="some-without-starttls", items=items, evidence=evidence)
+    if Status.PARTIAL in statuses:
+        text = f"Le chiffrement du courrier vers {name} n'aboutit qu'avec des méthodes abandonnées."
+        return partial(text, reason="starttls-broken", items=items, evidence=evidence)
     if lost is not None or Status.UNKNOWN in statuses:
-        return unknown(lost or _first_cause(seen), items=items, evidence=evidence)
+        return unknown(lost or _first_cause(judged_servers(mail)), items=items, evidence=evidence)
     if mail.left_out:
         left_out = tuple(Evidence("non regardé", place) for place in mail.left_out)
         return left_unseen(len(mail.left_out), ctx, evidence=(*evidence, *left_out))
-    if Status.PARTIAL in statuses:
-        text = f"Le courrier vers {name} est chiffré avec une version ancienne."
-        return partial(text, reason="old-version", items=items, evidence=evidence)
     return passed(
         f"Le courrier vers {name} arrive chiffré sur tous ses serveurs.", items=items, evidence=evidence
     )
 
 
-def _item(server: MailServer, *, alone: bool) -> Item:
-    key, session = f"{server.host} {server.address}", server.session
-    host = server.host if alone else f"{server.host} ({server.address})"
+def _item(server: MailServer, key: str, host: str) -> Item:
+    session = server.session
     if isinstance(session, Unreachable):
-        return Item(key, Status.UNKNOWN, session.reason, f"{host} : {session.reason.french}.")
+        return Item(key, Status.UNKNOWN, "mx.unreachable", f"{host} : {session.reason.french}.")
     match session.tls:
         case None:
-            return Item(key, Status.FAIL, "no-starttls", f"{host} ne propose pas de chiffrement.")
+            return Item(key, Status.FAIL, "mx.no_starttls", f"{host} ne propose pas de chiffrement.")
+        case Unreachable() if accepted_versions(session):
+            text = f"{host} ne chiffre qu'avec des méthodes abandonnées."
+            return Item(key, Status.PARTIAL, "mx.starttls_broken", text)
         case Unreachable(reason=Reason.TLS_FAILURE):
             text = f"{host} propose un chiffrement qui n'aboutit pas."
-            return Item(key, Status.FAIL, "starttls-broken", text)
+            return Item(key, Status.FAIL, "mx.starttls_broken", text)
         case Unreachable() as cause:
             return Item(key, Status.UNKNOWN, cause.reason, f"{host} : {cause.reason.french}.")
-        case tls if tls.version in OLD_VERSIONS:
-            return Item(key, Status.PARTIAL, "old-version", f"{host} chiffre en {tls.version}, dépassé.")
         case tls:
             return Item(key, Status.PASS, "", f"{host} chiffre en {tls.version}.")
 

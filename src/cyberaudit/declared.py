@@ -104,6 +104,8 @@ class Commune(Asset):
     population: int
     region: str
     timezone: str
+    email: str = ""
+    """Where inhabitants write to the mairie, as Service-Public says it; its domain in A-label form."""
 
 
 class ZoneUse(StrEnum):

@@ -93,6 +93,11 @@ def test_it_tells_a_scan_all_it_needs(demo_place: DemoPlace) -> None:
         "192.0.2.26:25",
         "[2001:db8::26]:25",
         "203.0.113.25:25",
+        "198.51.100.53:53",
+        "203.0.113.53:53",
+        "[2001:db8:53::53]:53",
+        "[2001:db8:54::53]:53",
+        "198.51.100.43:443",
         "192.0.2.1:443",
         "192.0.2.1:4433",
         "192.0.2.1:8080",
@@ -121,7 +126,7 @@ def test_all_its_certificates_but_the_contractors_hold_at_its_date(demo_place: D
     ]
     dates = [(held.not_valid_before_utc, held.not_valid_after_utc) for held in certificates]
     assert all(start < demo_place.now for start, _ in dates)
-    assert sorted(end > demo_place.now for _, end in dates) == [False, True, True, True]
+    assert sorted(end > demo_place.now for _, end in dates) == [False, True, True, True, True]
 
 
 def test_its_files_are_private(demo_place: DemoPlace) -> None:
@@ -178,15 +183,17 @@ def test_the_command_to_paste_says_everything(demo_place: DemoPlace) -> None:
     words = shlex.split(command(demo_place).replace("\\\n", ""))
     assert words[:3] == ["cyberaudit", "scan", str(demo_place.profile)]
     options = list(zip(words[3::2], words[4::2], strict=True))
-    assert options[:5] == [
+    assert options[:7] == [
         ("--vantage", "outside"),
         ("--history", str(demo_place.folder / "history.sqlite3")),
         ("--now", "2026-11-21T21:10:00Z"),
         ("--resolver", demo_place.resolver),
         ("--ca-bundle", str(demo_place.ca_bundle)),
+        ("--trust-anchor", str(demo_place.folder / "racine.ds")),
+        ("--rdap-bootstrap", str(demo_place.folder / "registres.json")),
     ]
-    assert options[5] == ("--backup-root", str(demo_place.folder / "sauvegardes"))
-    assert options[6:] == [("--connect-to", rule) for rule in demo_place.connect_to]
+    assert options[7] == ("--backup-root", str(demo_place.folder / "sauvegardes"))
+    assert options[8:] == [("--connect-to", rule) for rule in demo_place.connect_to]
 
 
 def test_waiting_ends_when_the_town_is_gone() -> None:

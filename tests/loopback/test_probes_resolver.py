@@ -21,10 +21,12 @@ from cyberaudit.demo.background import Background
 from cyberaudit.demo.listener import Listener
 from cyberaudit.facts.mail import MxRecord
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes import resolver as resolver_module
 from cyberaudit.probes.endpoint import parse_endpoint
+from cyberaudit.probes.names.question import Manner, Question, new_query, replies_to
+from cyberaudit.probes.names.reply import read
+from cyberaudit.probes.names.servers import MUTE_AFTER_ONCE_HEARD
 from cyberaudit.probes.network import Network
-from cyberaudit.probes.resolver import MUTE_AFTER_ONCE_HEARD, Answer, Resolver
+from cyberaudit.probes.resolver import Answer, Resolver
 from cyberaudit.town.scope import scope_for_look
 
 pytestmark = pytest.mark.loopback
@@ -264,8 +266,8 @@ def test_aliases_are_followed(follows: bool) -> None:
         assert len((await resolver.addresses("alias.example")).found) == 3
         lost = await resolver.ask("perdu.example", "A")
         empty = await resolver.ask("sans-texte.example", "TXT")
-        assert lost == Answer("perdu.example", "A", (), exists=True)
-        assert empty == Answer("sans-texte.example", "TXT", (), exists=True)
+        assert lost == Answer("perdu.example", "A", (), exists=True, aliases=("absent.example",))
+        assert empty == Answer("sans-texte.example", "TXT", (), exists=True, aliases=("vide.example",))
 
     resolving(visit, FaultyDns(follows=follows))
 
@@ -376,10 +378,11 @@ def test_no_resolver_at_all_is_a_failure() -> None:
 
 @given(st.binary(max_size=80), st.integers(0, 200), st.integers(0, 255))
 def test_no_bytes_make_the_reader_of_answers_raise(data: bytes, place: int, value: int) -> None:
-    query = dns.message.make_query("mairie.example", "TXT", id=7)
-    reply = dns.message.make_response(query)
+    question = Question(dns.name.from_text("mairie.example"), dns.rdatatype.TXT)
+    query = new_query(question, Manner())
+    reply = dns.message.make_response(dns.message.from_wire(query.wire))
     reply.answer.append(dns.rrset.from_text("mairie.example.", 60, "IN", "TXT", '"v=spf1 -all"'))
     damaged = bytearray(reply.to_wire())
     damaged[place % len(damaged)] = value
-    for wire in (data, b"\x00\x07\x81" + data, bytes(damaged)):
-        assert resolver_module._answers(query, wire) in (True, False)
+    for wire in (data, query.wire[:2] + b"\x81" + data, bytes(damaged)):
+        assert not replies_to(query, wire) or read(wire) is None or read(wire)

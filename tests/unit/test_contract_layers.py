@@ -41,6 +41,7 @@ ROOMS_OF = {
     "dns": {"probes", "demo"},
     "scapy": {"probes"},
     "cryptography": {"probes", "demo"},
+    "publicsuffixlist": {"probes"},
     "asyncio": {"probes", "engine", "demo"},
     "yaml": {"town", "engine"},
     "pydantic": {"town"},

@@ -45,7 +45,8 @@ from cyberaudit.declared import (
 from cyberaudit.facts.certificate import Certificate, ChainFault, TlsSession, Usage
 from cyberaudit.facts.codec import Json, encode
 from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
-from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail_servers import MailServer, MailServers, Reverse, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail_servers_samples import SESSION
 from cyberaudit.history.document import DocumentError, pack, pack_gzip, to_audit, unpack
 from cyberaudit.model import (
     Audit,
@@ -176,6 +177,12 @@ def other_assets() -> tuple[AnyAsset, ...]:
     )
 
 
+def smtp_session(
+    banner: str, extensions: tuple[str, ...], tls: TlsSession | Unreachable | None
+) -> SmtpSession:
+    return replace(SESSION, banner=banner, extensions=extensions, tls=tls)
+
+
 def observations() -> tuple[Observation, ...]:
     certificate = Certificate(
         subject="mx.ville.example",
@@ -200,6 +207,8 @@ def observations() -> tuple[Observation, ...]:
         revocation=("crl",),
         timestamps=2,
         public_rules=True,
+        sha512="ab" * 64,
+        key_sha512="cd" * 64,
     )
     tls = TlsSession(
         version="TLSv1.3",
@@ -219,22 +228,28 @@ def observations() -> tuple[Observation, ...]:
         apex=TxtAnswer("ville.example", (b"v=spf1 mx -all", b"\xff\x00binaire")),
         spf=Unreachable(Reason.RESOLVER_FAILURE, "SERVFAIL"),
         dmarc=(TxtAnswer("_dmarc.ville.example", (b"v=DMARC1; p=none",)),),
+        dmarc_beyond=(TxtAnswer("_dmarc.example", ()),),
+        dmarc_suffix=None,
+        reports=(),
     )
     sessions: tuple[SmtpSession | Unreachable, ...] = (
-        SmtpSession("mx prêt", ("STARTTLS", "8BITMIME"), tls),
-        SmtpSession("mx", (), None),
-        SmtpSession("mx", ("STARTTLS",), untrusted),
-        SmtpSession("mx", ("STARTTLS",), Unreachable(Reason.TLS_FAILURE)),
+        smtp_session("mx prêt", ("STARTTLS", "8BITMIME"), tls),
+        smtp_session("mx", (), None),
+        smtp_session("mx", ("STARTTLS",), untrusted),
+        smtp_session("mx", ("STARTTLS",), Unreachable(Reason.TLS_FAILURE)),
         refused,
     )
-    servers = tuple(MailServer("mx.ville.example", f"192.0.2.{n}", each) for n, each in enumerate(sessions))
+    reverse = Reverse(("mx.ville.example",), ("mx.ville.example",))
+    servers = tuple(
+        MailServer("mx.ville.example", f"192.0.2.{n}", each, reverse) for n, each in enumerate(sessions)
+    )
     unresolved = (UnresolvedServer("a.example", None), UnresolvedServer("b.example", refused))
     return (
         Observation("domain/main", MailDns.KIND, mail_dns, SEEN_AT),
         Observation(
             "domain/main",
             MailServers.KIND,
-            MailServers("ville.example", servers, unresolved, ("c.example",)),
+            MailServers("ville.example", servers, unresolved, ("c.example",), ()),
             SEEN_AT,
         ),
         Observation("website/site", "web", Unreachable(Reason.NO_PROBE), SEEN_AT),
@@ -295,17 +310,23 @@ def test_a_document_from_before_two_canaries_and_uses_is_still_read() -> None:
 
 def as_first_stored(facts: object) -> object:
     """What first versions knew: not how certificates are made, nor where SPF leads."""
+    lost = Unreachable(Reason.NOT_COLLECTED)
     if isinstance(facts, MailDns):
-        return replace(facts, spf=Unreachable(Reason.NOT_COLLECTED))
+        return replace(facts, spf=lost, dmarc_beyond=lost, dmarc_suffix=lost, reports=lost)
     if not isinstance(facts, MailServers):
         return facts
-    servers = (
-        replace(server, session=replace(session, tls=_plain(session.tls)))
-        if isinstance(session := server.session, SmtpSession) and isinstance(session.tls, TlsSession)
-        else server
-        for server in facts.servers
+    servers = tuple(
+        replace(server, session=_first_session(server.session), reverse=lost) for server in facts.servers
     )
-    return replace(facts, servers=tuple(servers))
+    return replace(facts, servers=servers, aliases=lost)
+
+
+def _first_session(session: SmtpSession | Unreachable) -> SmtpSession | Unreachable:
+    if isinstance(session, Unreachable):
+        return session
+    lost = Unreachable(Reason.NOT_COLLECTED)
+    tls = _plain(session.tls) if isinstance(session.tls, TlsSession) else session.tls
+    return replace(session, tls=tls, mechanisms=lost, versions=lost, relay=lost, users=lost)
 
 
 def _plain(session: TlsSession) -> TlsSession:
@@ -325,6 +346,8 @@ def _plain(session: TlsSession) -> TlsSession:
             revocation=lost,
             timestamps=lost,
             public_rules=lost,
+            sha512=lost,
+            key_sha512=lost,
         )
         for certificate in session.chain
     )

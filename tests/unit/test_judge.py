@@ -13,7 +13,8 @@ from cyberaudit.declared import Answer, CheckChoice, Town
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.engine.judge import judge, side_by_side
 from cyberaudit.facts.mail import TxtAnswer
-from cyberaudit.facts.mail_samples import BAD_DNS, GOOD_DNS, GOOD_SERVERS, LOCKED_DNS
+from cyberaudit.facts.mail_samples import BAD_DNS, GOOD_DNS, LOCKED_DNS
+from cyberaudit.facts.mail_servers_samples import GOOD_SERVERS
 from cyberaudit.facts.reach import HostReach
 from cyberaudit.facts.reach_samples import BAD_HOST, GOOD_HOST
 from cyberaudit.model import Basis, Finding, Observation, Reason, SeenFrom, Status, Unreachable, Verdict

@@ -16,8 +16,9 @@ from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.observe import Errand, Limits, errands, observe
 from cyberaudit.facts.mail import MailDns
-from cyberaudit.facts.mail_samples import BAD_SERVERS, GOOD_DNS, GOOD_SERVERS, MUTE_SERVERS
+from cyberaudit.facts.mail_samples import GOOD_DNS
 from cyberaudit.facts.mail_servers import MailServers
+from cyberaudit.facts.mail_servers_samples import BAD_SERVERS, GOOD_SERVERS, MUTE_SERVERS
 from cyberaudit.model import Progress, Reason, Status, Unreachable
 from cyberaudit.probes.instruments import Instruments, Options, set_up
 from cyberaudit.probes.ports.sweep import seconds_for

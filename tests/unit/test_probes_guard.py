@@ -1,6 +1,7 @@
 """What the guard admits, by purpose."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -8,7 +9,14 @@ import pytest
 from cyberaudit.errors import UsageError
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, parse_endpoint, read_connect_to
-from cyberaudit.probes.guard import PUBLIC_CONNECTIONS, Guard, Purpose, Request, is_public
+from cyberaudit.probes.guard import (
+    NAME_QUESTIONS_A_DOMAIN,
+    PUBLIC_CONNECTIONS,
+    Guard,
+    Purpose,
+    Request,
+    is_public,
+)
 from cyberaudit.town.scope import Scope, scope_for_look
 
 pytestmark = pytest.mark.unit
@@ -140,3 +148,54 @@ def test_a_refused_request_spends_nothing() -> None:
     for _ in range(PUBLIC_CONNECTIONS * 2):
         ours.admit(public("203.0.113.25:25", "autre.example"))
     assert reason(ours.admit(public("203.0.113.25:25"))) is None
+
+
+def test_questions_about_names_go_to_port_53_alone_and_within_a_budget() -> None:
+    asking = guard()
+    assert reason(asking.admit(asked("9.9.9.9:53", Purpose.NAMES))) is None
+    assert reason(asking.admit(asked("9.9.9.9:5353", Purpose.NAMES))) is Reason.NOT_AUTHORIZED
+    assert reason(asking.admit(asked("10.0.0.1:53", Purpose.NAMES))) is Reason.PRIVATE_ADDRESS
+    for _ in range(NAME_QUESTIONS_A_DOMAIN - 1):
+        assert reason(asking.admit(asked("9.9.9.9:53", Purpose.NAMES))) is None
+    assert reason(asking.admit(asked("9.9.9.9:53", Purpose.NAMES))) is Reason.BUDGET_SPENT
+    assert reason(asking.admit(asked("9.9.9.10:53", Purpose.NAMES))) is None
+
+
+def test_without_a_signed_domain_no_name_server_is_asked() -> None:
+    nobody = scope_for_look(addresses=["203.0.113.0/24"], authorized_by="Mme le maire")
+    refused = guard(scope=nobody).admit(asked("9.9.9.9:53", Purpose.NAMES))
+    assert reason(refused) is Reason.NOT_AUTHORIZED
+
+
+@pytest.mark.parametrize(
+    ("servers_too", "where", "about", "test", "expected"),
+    [
+        (True, ROUTED, DOMAIN, "smtp-relay", None),
+        (True, ROUTED, "autre.example", "smtp-relay", Reason.NOT_AUTHORIZED),
+        (True, ROUTED, DOMAIN, "snmp-community", Reason.NOT_AUTHORIZED),
+        (True, "10.0.0.1:25", DOMAIN, "smtp-relay", Reason.PRIVATE_ADDRESS),
+        (False, ROUTED, DOMAIN, "smtp-relay", Reason.NOT_AUTHORIZED),
+        (False, "203.0.113.5:25", "", "smtp-relay", None),
+    ],
+)
+def test_an_intrusive_test_reaches_the_servers_of_a_domain_when_it_is_signed_so(
+    servers_too: bool, where: str, about: str, test: str, expected: Reason | None
+) -> None:
+    scope = replace(SCOPE, tests=frozenset({"smtp-relay"}), servers_too=servers_too)
+    request = asked(where, Purpose.INTRUSIVE, about=about, test=test)
+    assert reason(guard(scope=scope).admit(request)) is expected
+
+
+def test_private_addresses_that_domains_publish_may_be_allowed_without_letting_rules_lead_elsewhere() -> None:
+    lenient = Guard(
+        SCOPE, connect_to=read_connect_to([]), infrastructure=[], allow_test_network=False, allow_private=True
+    )
+    assert reason(lenient.admit(public("10.0.0.1:25"))) is None
+    with pytest.raises(UsageError):
+        Guard(
+            SCOPE,
+            connect_to=read_connect_to(["192.0.2.1:25=10.0.0.1:25"]),
+            infrastructure=[],
+            allow_test_network=False,
+            allow_private=True,
+        )

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cyberaudit.facts.mail import MailDns
-from cyberaudit.facts.mail_samples import GOOD_DNS, SESSION, SILENT_DNS
-from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail_samples import GOOD_DNS, SILENT_DNS
+from cyberaudit.facts.mail_servers import MailServer, MailServers, Reverse, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail_servers_samples import SESSION
 from cyberaudit.facts.reach import (
     AddressReach,
     CanaryAnswer,
@@ -34,6 +35,7 @@ from cyberaudit.probes.registry import Probe, probe_for
 pytestmark = pytest.mark.unit
 
 MX = "mx1.l-hay.example"
+NAMED = Reverse((MX,), (MX,))
 TIMEOUT, SPENT = Unreachable(Reason.TIMEOUT), Unreachable(Reason.BUDGET_SPENT)
 UNSTABLE = Unreachable(Reason.UNSTABLE)
 NO_CONTROL = Unreachable(Reason.NO_CONTROL)
@@ -49,8 +51,8 @@ def merged(first: Any, second: Any) -> Any:
 
 
 def mail(*sessions: SmtpSession | Unreachable, **changes: Any) -> MailServers:
-    servers = tuple(MailServer(MX, f"192.0.2.{n}", each) for n, each in enumerate(sessions, start=1))
-    return replace(MailServers("l-hay.example", servers, (), ()), **changes)
+    servers = tuple(MailServer(MX, f"192.0.2.{n}", each, NAMED) for n, each in enumerate(sessions, start=1))
+    return replace(MailServers("l-hay.example", servers, (), (), ()), **changes)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cyberaudit.facts.mail_samples import SESSION
+from cyberaudit.facts.mail_servers_samples import SESSION
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.visits import Place, Session, Visits
 

@@ -14,7 +14,8 @@ from cyberaudit.declared import Answer
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.judge import judge
 from cyberaudit.errors import HistoryError, UsageError
-from cyberaudit.facts.mail_samples import GOOD_DNS, GOOD_SERVERS
+from cyberaudit.facts.mail_samples import GOOD_DNS
+from cyberaudit.facts.mail_servers_samples import GOOD_SERVERS
 from cyberaudit.french import NBSP
 from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history

@@ -1,18 +1,20 @@
 """`cyberaudit look`: one probe and its checks on one target, without a profile."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
+from cyberaudit.cli.look_names import MAIL_HELP, domain, spf
+from cyberaudit.cli.look_shown import show
 from cyberaudit.cli.options import (
     AllowTest,
     AllPorts,
+    AuthorizedBy,
     CaBundle,
     Checks,
     ConnectTo,
-    Ehlo,
     FailOn,
     Json,
     MaxRate,
@@ -25,27 +27,20 @@ from cyberaudit.cli.options import (
     VpnPort,
     VpnType,
     WireguardConfig,
-    begin_below,
     fail_tier,
     probe_options,
     progress_of_look,
 )
-from cyberaudit.cli.shared import folders, moment, say, shared, warn, whole_number
+from cyberaudit.cli.shared import folders, moment, shared, whole_number
 
-if TYPE_CHECKING:
-    from cyberaudit.model import Audit
-
-AuthorizedBy = Annotated[
-    str,
-    typer.Option("--authorized-by", metavar="NOM", help="Qui a donné l'autorisation écrite de regarder."),
-]
 MOST_HOURS = 24 * 366
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(cls=FrenchGroup, rich_markup_mode=None, no_args_is_help=False)
+    group.command("domain", cls=FrenchCommand)(domain)
+    group.command("mail", cls=FrenchCommand, help=MAIL_HELP)(domain)
     for name, command in (
-        ("domain", domain),
         ("spf", spf),
         ("ports", ports),
         ("tls", tls),
@@ -56,73 +51,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(
         group, name="look", help="Regarde une seule chose, sans profil, comme un outil de diagnostic."
     )
-
-
-def domain(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="DOMAINE", help="Le nom de domaine.")],
-    authorized_by: AuthorizedBy = "",
-    now: Now = None,
-    connect_to: ConnectTo = None,
-    resolver: Resolver = None,
-    ca_bundle: CaBundle = None,
-    ehlo: Ehlo = None,
-    allow_test_network: AllowTest = False,
-    checks: Checks = None,
-    as_json: Json = False,
-) -> int:
-    """Regarde ce qu'un nom de domaine dit de son courrier, et ses serveurs de courrier."""
-    from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.run.look import look_at_domain
-
-    options = probe_options(connect_to, resolver, ca_bundle, ehlo=ehlo, allow_test_network=allow_test_network)
-    catalogue = load_catalogue(folders(checks or ()))
-    made = look_at_domain(
-        name,
-        catalogue,
-        options,
-        authorized_by=authorized_by,
-        now=moment(now),
-        progress=progress_of_look(quiet=shared(ctx).quiet),
-    )
-    return _show(ctx, made, as_json=as_json)
-
-
-def spf(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="DOMAINE", help="Le nom de domaine.")],
-    ip: Annotated[
-        str, typer.Option("--ip", metavar="ADRESSE", help="Juge un message qui vient de cette adresse IP.")
-    ] = "",
-    mail_from: Annotated[
-        str, typer.Option("--from", metavar="ADRESSE", help="L'expéditeur du message, avec --ip.")
-    ] = "",
-    helo: Annotated[
-        str, typer.Option("--helo", metavar="NOM", help="Le nom que donne le serveur, avec --ip.")
-    ] = "",
-    authorized_by: AuthorizedBy = "",
-    now: Now = None,
-    resolver: Resolver = None,
-    as_json: Json = False,
-) -> int:
-    """Suit la liste SPF d'un domaine terme par terme, ou dit ce qu'elle décide d'un message."""
-    from cyberaudit.cli.screen import this_screen
-    from cyberaudit.reports.look_spf import spf_document, spf_lines
-    from cyberaudit.run.look_spf import look_at_spf, spf_code
-
-    options = probe_options(None, resolver, None, ehlo=None, allow_test_network=False)
-    seen = look_at_spf(
-        name,
-        options,
-        authorized_by=authorized_by,
-        now=moment(now),
-        ip=ip,
-        mail_from=mail_from,
-        helo=helo,
-    )
-    if not shared(ctx).quiet:
-        say(spf_document(seen) if as_json else spf_lines(seen, width=this_screen(shared(ctx)).width))
-    return spf_code(seen)
 
 
 def ports(
@@ -162,7 +90,7 @@ def ports(
         now=moment(now),
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
-    return _show(ctx, made, as_json=as_json)
+    return show(ctx, made, as_json=as_json)
 
 
 def tls(
@@ -210,7 +138,7 @@ def tls(
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
     code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
-    return _show(ctx, made, as_json=as_json, code=code)
+    return show(ctx, made, as_json=as_json, code=code)
 
 
 def vpn(
@@ -256,7 +184,7 @@ def vpn(
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
     code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
-    return _show(ctx, made, as_json=as_json, code=code)
+    return show(ctx, made, as_json=as_json, code=code)
 
 
 def backup(
@@ -299,19 +227,4 @@ def backup(
         now=moment(now),
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
-    return _show(ctx, made, as_json=as_json)
-
-
-def _show(ctx: typer.Context, made: "Audit", *, as_json: bool, code: int | None = None) -> int:
-    """Print what was seen. `code`: for the shell; None: the usual one."""
-    from cyberaudit.cli.screen import this_screen
-    from cyberaudit.reports.look import as_document, points
-    from cyberaudit.run.look import look_code
-
-    begin_below(partial=made.partial)
-    if not (made.findings or made.observations):
-        warn("Aucun contrôle ne sait encore juger cette cible : rien n'a été regardé.")
-        return 3
-    if not shared(ctx).quiet:
-        say(as_document(made) if as_json else points(made, width=this_screen(shared(ctx)).width))
-    return look_code(made) if code is None else code
+    return show(ctx, made, as_json=as_json)

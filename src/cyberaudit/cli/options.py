@@ -1,7 +1,9 @@
 """The options that several commands share, and what their words become."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -112,7 +114,52 @@ VpnPort = Annotated[
 AllowTest = Annotated[
     bool,
     typer.Option(
-        "--allow-test-network", help="Accepte d'autres cibles que la machine locale dans --connect-to."
+        "--allow-test-network",
+        "--allow-private",
+        help="Réseau d'essai : accepte les adresses privées publiées, et d'autres cibles que cette machine "
+        "dans --connect-to.",
+    ),
+]
+TrustAnchor = Annotated[
+    str | None,
+    typer.Option(
+        "--trust-anchor", metavar="FICHIER", help="Clés de la racine DNS (DS ou DNSKEY) à croire pour DNSSEC."
+    ),
+]
+RootHints = Annotated[
+    str | None,
+    typer.Option(
+        "--root-hints", metavar="FICHIER", help="Serveurs de la racine DNS, pour une racine d'essai."
+    ),
+]
+RdapBootstrap = Annotated[
+    str | None,
+    typer.Option(
+        "--rdap-bootstrap", metavar="FICHIER|URL", help="Où trouver les registres de noms (RDAP, RFC 9224)."
+    ),
+]
+Whois = Annotated[
+    str | None,
+    typer.Option(
+        "--whois", metavar="NOM|IP[:PORT]", help="Serveur WHOIS à interroger quand RDAP ne répond pas."
+    ),
+]
+DkimSelector = Annotated[
+    list[str] | None,
+    typer.Option("--dkim-selector", metavar="NOM", help="Sélecteur DKIM à vérifier (répétable)."),
+]
+SubdomainList = Annotated[
+    str | None,
+    typer.Option("--subdomain-list", metavar="FICHIER", help="Sous-domaines à chercher, un par ligne."),
+]
+NoSmtp = Annotated[bool, typer.Option("--no-smtp", help="Ne se connecte à aucun serveur de courrier.")]
+NoAxfr = Annotated[bool, typer.Option("--no-axfr", help="N'essaie aucun transfert de zone, même autorisé.")]
+Intrusive = Annotated[
+    bool,
+    typer.Option(
+        "--intrusive",
+        help="L'autorisation couvre les essais poussés sur les serveurs de ces domaines : relais, recherche "
+        "d'adresses, transfert de zone, récursion.",
     ),
 ]
 
@@ -138,6 +185,10 @@ BackupRoot = Annotated[
         metavar="DOSSIER",
         help="Dossier sous lequel les sauvegardes peuvent être lues (répétable).",
     ),
+]
+AuthorizedBy = Annotated[
+    str,
+    typer.Option("--authorized-by", metavar="NOM", help="Qui a donné l'autorisation écrite de regarder."),
 ]
 ProfilePath = Annotated[str, typer.Argument(metavar="PROFIL", help="Le profil YAML de la commune.")]
 Vantage = Annotated[
@@ -189,6 +240,37 @@ def fail_tier(text: str) -> "Tier | None":
     return known[text]
 
 
+@dataclass(frozen=True, slots=True)
+class NameWishes:
+    """How names and mail are to be asked about, as typed."""
+
+    trust_anchor: str | None = None
+    root_hints: str | None = None
+    rdap_bootstrap: str | None = None
+    whois: str | None = None
+    dkim_selectors: Sequence[str] | None = None
+    subdomain_list: str | None = None
+    smtp: bool = True
+    axfr: bool = True
+
+    def as_options(self) -> dict[str, Any]:
+        """The fields of `Options` that they fill."""
+        return {
+            "trust_anchor": _path(self.trust_anchor),
+            "root_hints": _path(self.root_hints),
+            "rdap_bootstrap": self.rdap_bootstrap or "",
+            "whois": self.whois or "",
+            "dkim_selectors": tuple(self.dkim_selectors or ()),
+            "subdomain_list": _path(self.subdomain_list),
+            "smtp": self.smtp,
+            "axfr": self.axfr,
+        }
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
 def probe_options(
     connect_to: list[str] | None,
     resolver: list[str] | None,
@@ -202,6 +284,7 @@ def probe_options(
     backup_root: list[str] | None = None,
     starttls: str | None = None,
     wireguard_config: str | None = None,
+    names: "NameWishes | None" = None,
 ) -> "Options":
     """The options that say how to look.
 
@@ -216,7 +299,7 @@ def probe_options(
         raise UsageError("--ports et --all-ports ne vont pas ensemble : gardez l'un des deux.")
     return Options(
         resolvers=tuple(resolver or ()),
-        ca_bundle=Path(ca_bundle) if ca_bundle else None,
+        ca_bundle=_path(ca_bundle),
         connect_to=tuple(connect_to or ()),
         allow_test_network=allow_test_network,
         ehlo=ehlo or NEUTRAL_NAME,
@@ -224,7 +307,8 @@ def probe_options(
         max_rate=whole_number(max_rate, option="--max-rate", least=1, most=100_000) if max_rate else None,
         ports=ALL if all_ports else USUAL if ports is None else ports,
         starttls=starttls or "",
-        wireguard_config=Path(wireguard_config) if wireguard_config else None,
+        wireguard_config=_path(wireguard_config),
+        **(names or NameWishes()).as_options(),
     )
 
 

@@ -3,8 +3,9 @@
 Importing this module loads dnspython: do it where it is used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import dns.flags
 import dns.message
@@ -35,13 +36,22 @@ class _Zone:
 class Answers:
     """The zones of one server; a zone below another one hides its part of it."""
 
-    def __init__(self, zones: Mapping[str, str]) -> None:
-        """Read `zones`: origin → master file text (RFC 1035 §5).
+    def __init__(
+        self, zones: Mapping[str, str], *, signed: Iterable[str] = (), now: datetime | None = None
+    ) -> None:
+        """Read `zones`: origin → master file text (RFC 1035 §5); those of `signed` are signed at `now`.
 
         Raises:
             dns.exception.DNSException: a text is no zone.
         """
-        parsed = (_parse(origin, text) for origin, text in zones.items())
+        records = {dns.name.from_text(origin): _read(origin, text) for origin, text in zones.items()}
+        self.trust_anchor = ""
+        """DS of the topmost signed zone, in zone-file form; empty when none is signed."""
+        if now is not None:
+            from cyberaudit.demo.signed_zones import sign
+
+            self.trust_anchor = sign(records, signed=[dns.name.from_text(each) for each in signed], now=now)
+        parsed = (_zone(origin, read) for origin, read in records.items())
         self._zones = tuple(sorted(parsed, key=lambda zone: len(zone.origin), reverse=True))
 
     def respond(self, query: dns.message.Message) -> dns.message.Message:
@@ -56,6 +66,8 @@ class Answers:
             response.set_rcode(refusal)
         else:
             self._fill(response, query.question[0].name, query.question[0].rdtype)
+            if query.ednsflags & dns.flags.DO:
+                self._prove(response, query.question[0].rdtype)
         return response
 
     def _refusal(self, query: dns.message.Message) -> dns.rcode.Rcode | None:
@@ -72,7 +84,7 @@ class Answers:
     ) -> None:
         response.flags |= dns.flags.AA
         for _ in range(CHAIN_LIMIT):
-            zone = self._zone_of(name)
+            zone = self._zone_of(name, rdtype)
             if zone is None:
                 return  # the alias leads elsewhere: the rest is another server's to say
             if name not in zone.names:
@@ -89,15 +101,52 @@ class Answers:
             response.authority.append(_negative_soa(zone))
             return
 
-    def _zone_of(self, name: dns.name.Name) -> _Zone | None:
-        return next((zone for zone in self._zones if name.is_subdomain(zone.origin)), None)
+    def _prove(self, response: dns.message.Message, rdtype: dns.rdatatype.RdataType) -> None:
+        """Every signature there is, and the proof of what is not there."""
+        from cyberaudit.demo.signed_zones import denial, with_signature
+
+        for section in (response.answer, response.authority):
+            told = list(section)
+            section.clear()
+            for found in told:
+                zone = self._zone_of(found.name, found.rdtype)
+                section.extend(with_signature(zone.records, found) if zone else [found])
+        if any(found.rdtype == dns.rdatatype.SOA for found in response.authority):
+            name = _last_alias(response)
+            zone = self._zone_of(name, rdtype)
+            if zone:
+                response.authority.extend(denial(zone.records, name))
+
+    def _zone_of(
+        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType = dns.rdatatype.ANY
+    ) -> _Zone | None:
+        """The deepest zone that holds `name`; for a DS, the one above the cut (RFC 4035 §3.1.4.1)."""
+        above = rdtype == dns.rdatatype.DS and name != dns.name.root
+        return next(
+            (
+                zone
+                for zone in self._zones
+                if name.is_subdomain(zone.origin) and not (above and name == zone.origin)
+            ),
+            None,
+        )
 
 
-def _parse(origin: str, text: str) -> _Zone:
-    root = dns.name.from_text(origin)
-    records = dns.zone.from_text(text, origin=root, relativize=False)
-    names = {ancestor for name in records for ancestor in _up_to(root, name)}
-    return _Zone(origin=root, records=records, names=frozenset(names))
+def _last_alias(response: dns.message.Message) -> dns.name.Name:
+    name = response.question[0].name
+    for found in response.answer:
+        if found.rdtype == dns.rdatatype.CNAME and found.name == name:
+            name = _target(found)
+    return name
+
+
+def _read(origin: str, text: str) -> dns.zone.Zone:
+    return dns.zone.from_text(text, origin=dns.name.from_text(origin), relativize=False)
+
+
+def _zone(origin: dns.name.Name, records: dns.zone.Zone) -> _Zone:
+    names = {ancestor for name in records for ancestor in _up_to(origin, name)}
+    return _Zone(origin=origin, records=records, names=frozenset(names))
 
 
 def _up_to(origin: dns.name.Name, name: dns.name.Name) -> list[dns.name.Name]:

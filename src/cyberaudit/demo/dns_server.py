@@ -7,8 +7,9 @@ import asyncio
 import errno
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
@@ -58,11 +59,18 @@ class DnsServer:
     """Answers for `zones`, origin → master file text; REFUSED for every other name.
 
     `faults` maps a name (lower case, no final dot) to how it misbehaves, whatever is asked of it; it may be
-    changed while the server runs.
+    changed while the server runs. Those of `signed` are signed at `now`.
     """
 
-    def __init__(self, zones: Mapping[str, str], *, faults: Mapping[str, DnsFault] | None = None) -> None:
-        self._answers = Answers(zones)
+    def __init__(
+        self,
+        zones: Mapping[str, str],
+        *,
+        faults: Mapping[str, DnsFault] | None = None,
+        signed: Iterable[str] = (),
+        now: datetime | None = None,
+    ) -> None:
+        self._answers = Answers(zones, signed=signed, now=now)
         self._listener = Listener(self._talk)
         self._udp: asyncio.DatagramTransport | None = None
         self.faults: dict[str, DnsFault] = dict(faults or {})
@@ -72,6 +80,11 @@ class DnsServer:
     def port(self) -> int:
         """The same for UDP and TCP; 0 until started."""
         return self._listener.port
+
+    @property
+    def trust_anchor(self) -> str:
+        """DS of the topmost signed zone, in zone-file form."""
+        return self._answers.trust_anchor
 
     @property
     def address(self) -> str:

@@ -22,6 +22,8 @@ def command(place: DemoPlace) -> str:
         ("--now", place.now.isoformat().replace("+00:00", "Z")),
         ("--resolver", place.resolver),
         ("--ca-bundle", str(place.ca_bundle)),
+        ("--trust-anchor", str(place.trust_anchor)),
+        ("--rdap-bootstrap", str(place.rdap_bootstrap)),
         *(("--backup-root", str(root)) for root in place.backup_roots),
         *(("--connect-to", rule) for rule in place.connect_to),
     ]

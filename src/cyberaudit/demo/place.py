@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cyberaudit.demo import backups, hosts
+from cyberaudit.demo import backups, hosts, registry
 from cyberaudit.demo.background import Background
-from cyberaudit.demo.zones import BAD, GOOD, ZONES
+from cyberaudit.demo.zones import BAD, GOOD, NAME_SERVERS, SIGNED, ZONES
 
 if TYPE_CHECKING:
     from cyberaudit.demo.dns_server import DnsServer  # loads dnspython
+    from cyberaudit.demo.listener import Listener
     from cyberaudit.demo.smtp_server import SmtpServer
 
 DEMO_NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
@@ -27,6 +28,7 @@ ADDRESSES = {
 """Mail server → its published addresses, as in `zones.py`."""
 WITHOUT_TLS = frozenset({f"courrier.{BAD}"})
 SMTP_PORT = 25
+DNS_PORT = 53
 
 
 class DemoPlace:
@@ -44,6 +46,8 @@ class DemoPlace:
     backup_roots: tuple[Path, ...]
     """Where the copies stand."""
     ca_bundle: Path
+    trust_anchor: Path
+    """DS of the town's own root, which signs the zone that is in order."""
     profile: Path
     """The demonstration's profile, its backup paths leading to these copies."""
     folder: Path
@@ -52,6 +56,10 @@ class DemoPlace:
     mail: "dict[str, SmtpServer]"
     """Mail server by its name."""
     hosts: hosts.Hosts
+    registry: "Listener"
+    """Who knows until when the names are paid for."""
+    rdap_bootstrap: Path
+    """What leads to it."""
 
     def __init__(self) -> None:
         self._servers: Background | None = None
@@ -72,7 +80,7 @@ class DemoPlace:
             self._keep_copies()
             self._build()
             self._servers = stack.enter_context(
-                Background(self.dns, *self.mail.values(), *self.hosts.servers)
+                Background(self.dns, self.registry, *self.mail.values(), *self.hosts.servers)
             )
             self.resolver = self.dns.address
             self.connect_to = self._rules()
@@ -91,11 +99,14 @@ class DemoPlace:
         backups.write_copies(root, self.now)
         self.backup_roots = (root,)
         shipped = resources.files("cyberaudit.profiles") / "demo.yaml"
-        self.profile = self.folder / "demo.yaml"
-        self.profile.touch(mode=0o600, exist_ok=False)
-        self.profile.write_text(
-            backups.profile_text(shipped.read_text(encoding="utf-8"), root), encoding="utf-8"
-        )
+        text = backups.profile_text(shipped.read_text(encoding="utf-8"), root)
+        self.profile = self._keep("demo.yaml", text)
+
+    def _keep(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(text, encoding="utf-8")
+        return path
 
     def _build(self) -> None:
         """The servers, not yet started, and the certificates they show."""
@@ -105,7 +116,10 @@ class DemoPlace:
 
         authority = Authority(self.folder, self.now)
         self.ca_bundle = authority.ca_bundle
-        self.dns = DnsServer(ZONES)
+        self.dns = DnsServer(ZONES, signed=SIGNED, now=self.now)
+        self.trust_anchor = self._keep("racine.ds", self.dns.trust_anchor)
+        self.rdap_bootstrap = self._keep("registres.json", registry.bootstrap())
+        self.registry = registry.build(authority, self.now)
         self.mail = {
             name: SmtpServer(name, certificate=None if name in WITHOUT_TLS else authority.issue(name))
             for name in ADDRESSES
@@ -118,7 +132,8 @@ class DemoPlace:
             for name, addresses in ADDRESSES.items()
             for address in addresses
         )
-        return (*mail, *self.hosts.rules())
+        names = (f"{_bracketed(address)}:{DNS_PORT}={self.resolver}" for address in NAME_SERVERS)
+        return (*mail, *names, registry.rule(self.registry), *self.hosts.rules())
 
 
 def _new_folder() -> "TemporaryDirectory[str]":

@@ -20,6 +20,8 @@ def request_for(place: DemoPlace, history: Path) -> Request:
     options = Options(
         resolvers=(place.resolver,),
         ca_bundle=place.ca_bundle,
+        trust_anchor=place.trust_anchor,
+        rdap_bootstrap=str(place.rdap_bootstrap),
         connect_to=place.connect_to,
         backup_roots=place.backup_roots,
         # The town's addresses are nobody's: no packet may look for them.

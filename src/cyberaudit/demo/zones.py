@@ -13,6 +13,13 @@ GOOD = "saint-etienne-d-o.example"
 BAD = "mairie-seod.example"
 FORGOTTEN = "tourisme-seod.example"
 PARENT = "example"
+ROOT = "."
+SIGNED = (ROOT, PARENT, GOOD)
+"""The neglected domain and the forgotten one are not signed, as most are."""
+NAME_SERVERS = ("198.51.100.53", "203.0.113.53", "2001:db8:53::53", "2001:db8:54::53")
+"""Where `ns1` and `ns2` of the provider stand."""
+REGISTRY = "rdap.registre.example"
+REGISTRY_ADDRESS = "198.51.100.43"
 
 _HEAD = """\
 $TTL 3600
@@ -23,6 +30,8 @@ $TTL 3600
 
 # The DKIM key is a real RSA public key whose private half was thrown away; it needs two strings, as all do.
 _GOOD = """\
+@ CAA 0 issue "autorite.example"
+@ CAA 0 iodef "mailto:technique@saint-etienne-d-o.example"
 @ MX 10 mx1
 @ MX 20 mx2
 @ A 192.0.2.80
@@ -58,9 +67,28 @@ www A 203.0.113.81
 """
 
 _PARENT = """\
+saint-etienne-d-o NS ns1.annuaire-dns
+saint-etienne-d-o NS ns2.annuaire-dns
+mairie-seod NS ns1.annuaire-dns
+mairie-seod NS ns2.annuaire-dns
+tourisme-seod NS ns1.annuaire-dns
+tourisme-seod NS ns2.annuaire-dns
 ns1.annuaire-dns A 198.51.100.53
+ns1.annuaire-dns AAAA 2001:db8:53::53
 ns2.annuaire-dns A 203.0.113.53
+ns2.annuaire-dns AAAA 2001:db8:54::53
+rdap.registre A 198.51.100.43
 _spf.ancien-hebergeur TXT "v=spf1 ip4:198.51.100.16/28 -all"
+"""
+
+# The reverse names stand in the root itself: nobody else needs them here. The neglected server has none.
+_ROOT = """\
+example NS ns1.annuaire-dns.example.
+example NS ns2.annuaire-dns.example.
+25.2.0.192.in-addr.arpa PTR mx1.saint-etienne-d-o.example.
+26.2.0.192.in-addr.arpa PTR mx2.saint-etienne-d-o.example.
+5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR mx1.saint-etienne-d-o.example.
+6.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR mx2.saint-etienne-d-o.example.
 """
 
 ZONES: Mapping[str, str] = {
@@ -68,5 +96,6 @@ ZONES: Mapping[str, str] = {
     BAD: _HEAD + _BAD,
     FORGOTTEN: _HEAD + _FORGOTTEN,
     PARENT: _HEAD + _PARENT,
+    ROOT: _HEAD + _ROOT,
 }
 """Origin → master file text (RFC 1035 §5)."""

@@ -74,6 +74,11 @@ COMMUNE = Commune(
     region="",
     timezone="Europe/Paris",
 )
+COMMUNES = (
+    dataclasses.replace(COMMUNE, email=f"mairie@{DOMAIN}"),
+    dataclasses.replace(COMMUNE, email="mairie.essai@orange.fr"),
+)
+"""For the questions that arise only where people write to the mairie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,7 @@ def _unseen(value: Any) -> Any:
 def _assets(check: Check) -> tuple[AnyAsset, ...]:
     match check.about:
         case AssetKind.TOWN:
-            return (COMMUNE,)
+            return (COMMUNE,) if check.concerns(COMMUNE, _town(COMMUNE)) else COMMUNES
         case AssetKind.PRACTICE:
             names = dict.fromkeys((check.id.partition(".")[2], *PRACTICES))
             candidates: tuple[AnyAsset, ...] = tuple(
@@ -307,8 +312,9 @@ ASSETS: tuple[AnyAsset, ...] = (
 
 def _town(asset: AnyAsset) -> Town:
     others = tuple(other for other in ASSETS if other.key != asset.key)
-    assets = (COMMUNE, *others) if isinstance(asset, Commune) else (COMMUNE, asset, *others)
-    return dataclasses.replace(town_of(*assets), commune=COMMUNE)
+    commune = asset if isinstance(asset, Commune) else COMMUNE
+    assets = (commune, *others) if asset is commune else (commune, asset, *others)
+    return dataclasses.replace(town_of(*assets), commune=commune)
 
 
 def _impure(check: Check) -> Iterator[str]:

@@ -84,6 +84,10 @@ class Certificate:
     """Certificate Transparency timestamps inside it (RFC 6962)."""
     public_rules: bool | Unreachable
     """It claims to follow the CA/Browser Forum's rules for public authorities (policies 2.23.140.1.1, 2.23.140.1.2)."""
+    sha512: str | Unreachable
+    """As `sha256`: a TLSA record may give this one instead (RFC 6698 §2.1.3)."""
+    key_sha512: str | Unreachable
+    """As `key_sha256`."""
 
 
 @dataclass(frozen=True, slots=True)

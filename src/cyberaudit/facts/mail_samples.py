@@ -4,11 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cyberaudit.facts.base import Facts
-from cyberaudit.facts.certificate import Certificate, TlsSession, Usage
-from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
-from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail import MailDns, MxRecord, ReportTarget, TxtAnswer
 from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree
-from cyberaudit.model import Reason, Unreachable
 
 DOMAIN = "mairie-saint-etienne-d-o.example"
 HOSTILE = "[bold]L'Haÿ[/bold]\x1b[31m\u202e<script>=cmd()\r\nBcc: x@example.invalid"
@@ -45,6 +42,13 @@ BELOW_STEP = replace(
     target="sortie.fournisseur.example",
     names=0,
 )
+REPORT_TARGET = ReportTarget(
+    tag="rua",
+    uri="mailto:dmarc@mairie.example",
+    host="mairie.example",
+    authorisation=TxtAnswer(f"{DOMAIN}._report._dmarc.mairie.example", (b"v=DMARC1;",)),
+    receives=True,
+)
 GOOD_DNS = MailDns(
     domain=DOMAIN,
     exists=True,
@@ -52,6 +56,9 @@ GOOD_DNS = MailDns(
     apex=TxtAnswer(DOMAIN, (b"v=spf1 mx -all", b"other=1")),
     spf=SpfTree((MX_STEP,), cut=False, ip4_admitted=2),
     dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", (b"v=DMARC1; p=reject; rua=mailto:dmarc@mairie.example",)),),
+    dmarc_beyond=(TxtAnswer("_dmarc.example", ()),),
+    dmarc_suffix=None,
+    reports=(REPORT_TARGET,),
 )
 INCLUDING_DNS = replace(
     GOOD_DNS,
@@ -99,7 +106,18 @@ BAD_DNS = replace(
     apex=TxtAnswer(DOMAIN, (b"v=spf1 +all", b"v=spf1 mx ~all")),
     spf=None,
     dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", ()), TxtAnswer("_dmarc.example", ())),
+    dmarc_beyond=(),
+    reports=(),
 )
+OBSERVING_DNS = replace(
+    GOOD_DNS, dmarc=(TxtAnswer(f"_dmarc.{DOMAIN}", (b"v=DMARC1; p=none; pct=50",)),), reports=()
+)
+"""It observes, and nobody reads what is observed."""
+UNHEARD_DNS = replace(
+    GOOD_DNS,
+    reports=(replace(REPORT_TARGET, authorisation=TxtAnswer(f"{DOMAIN}._report._dmarc.mairie.example", ())),),
+)
+"""Its reports go to somebody who did not agree to receive them."""
 SILENT_DNS = replace(BAD_DNS, apex=TxtAnswer(DOMAIN, ()))
 """A domain that publishes nothing at all."""
 HOSTILE_DNS = replace(
@@ -117,107 +135,10 @@ HOSTILE_DNS = replace(
         ip4_admitted=-1,
     ),
     dmarc=(TxtAnswer(HOSTILE, (b"v=DMARC1; p=" + HOSTILE.encode() + b"; pct=\xff; rua=",)),),
+    dmarc_beyond=(TxtAnswer(HOSTILE, (b"v=DMARC1; rua=" + HOSTILE.encode() + b"; psd=y",)),),
+    dmarc_suffix=TxtAnswer(HOSTILE, (b"v=DMARC1;p=reject;" + HOSTILE.encode(),)),
+    reports=(ReportTarget(HOSTILE, HOSTILE, HOSTILE, TxtAnswer(HOSTILE, (b"\xff",)), receives=False),),
 )
-
-CERTIFICATE = Certificate(
-    subject=f"CN=mx1.{DOMAIN}",
-    issuer="CN=Autorité de démonstration",
-    names=(f"mx1.{DOMAIN}", f"mx2.{DOMAIN}"),
-    not_before=datetime(2026, 10, 1, tzinfo=UTC),
-    not_after=datetime(2027, 2, 1, tzinfo=UTC),
-    key_type="EC",
-    key_bits=256,
-    signature_hash="sha256",
-    self_signed=False,
-    sha256="ab" * 32,
-    key_sha256="ef" * 32,
-    curve="secp256r1",
-    exponent=0,
-    is_ca=False,
-    key_usage=Usage(critical=True, purposes=("digitalSignature",)),
-    extended_key_usage=Usage(critical=False, purposes=("serverAuth",)),
-    names_critical=False,
-    subject_key="01" * 20,
-    authority_key="02" * 20,
-    revocation=("crl", "issuer"),
-    timestamps=2,
-    public_rules=True,
-)
-TLS = TlsSession(
-    version="TLSv1.3",
-    cipher="TLS_AES_256_GCM_SHA384",
-    chain=(CERTIFICATE,),
-    trust_error="",
-    name_matches=True,
-    chain_faults=(),
-    timestamps=0,
-)
-SESSION = SmtpSession(banner="ESMTP", extensions=("PIPELINING", "STARTTLS"), tls=TLS)
-GOOD_SERVERS = MailServers(
-    domain=DOMAIN,
-    servers=(
-        MailServer(f"mx1.{DOMAIN}", "192.0.2.25", SESSION),
-        MailServer(f"mx2.{DOMAIN}", "2001:db8::25", SESSION),
-    ),
-    unresolved=(),
-    left_out=(),
-)
-BAD_SERVERS = MailServers(
-    domain=DOMAIN,
-    servers=(
-        MailServer(f"mx1.{DOMAIN}", "192.0.2.25", replace(SESSION, extensions=("PIPELINING",), tls=None)),
-    ),
-    unresolved=(UnresolvedServer(f"mx2.{DOMAIN}", None),),
-    left_out=(),
-)
-EXPIRED_SERVERS = MailServers(
-    domain=DOMAIN,
-    servers=(
-        MailServer(
-            f"mx1.{DOMAIN}",
-            "192.0.2.25",
-            replace(
-                SESSION,
-                tls=replace(
-                    TLS,
-                    chain=(
-                        replace(CERTIFICATE, not_after=datetime(2026, 9, 1, tzinfo=UTC), self_signed=True),
-                    ),
-                    trust_error="le certificat est signé par lui-même",
-                    name_matches=False,
-                ),
-            ),
-        ),
-    ),
-    unresolved=(),
-    left_out=(),
-)
-MUTE_SERVERS = MailServers(
-    domain=DOMAIN,
-    servers=(MailServer(f"mx1.{DOMAIN}", "192.0.2.25", Unreachable(Reason.TIMEOUT)),),
-    unresolved=(UnresolvedServer(f"mx2.{DOMAIN}", Unreachable(Reason.RESOLVER_FAILURE)),),
-    left_out=(),
-)
-HOSTILE_SERVERS = MailServers(
-    domain=HOSTILE,
-    servers=(
-        MailServer(
-            HOSTILE,
-            HOSTILE,
-            SmtpSession(
-                HOSTILE,
-                (HOSTILE,),
-                replace(
-                    TLS, version=HOSTILE, chain=(replace(CERTIFICATE, names=(HOSTILE,), issuer=HOSTILE),)
-                ),
-            ),
-        ),
-    ),
-    unresolved=(UnresolvedServer(HOSTILE, Unreachable(Reason.PROTOCOL_ERROR, HOSTILE)),),
-    left_out=(HOSTILE,),
-)
-CROWDED_SERVERS = replace(GOOD_SERVERS, left_out=(f"mx6.{DOMAIN}", f"mx7.{DOMAIN}"))
-"""Good where it was looked at; two servers were not."""
 
 SAMPLES: tuple[Facts, ...] = (
     GOOD_DNS,
@@ -228,12 +149,8 @@ SAMPLES: tuple[Facts, ...] = (
     TROUBLED_DNS,
     BAD_DNS,
     SILENT_DNS,
+    OBSERVING_DNS,
+    UNHEARD_DNS,
     HOSTILE_DNS,
-    GOOD_SERVERS,
-    BAD_SERVERS,
-    EXPIRED_SERVERS,
-    MUTE_SERVERS,
-    CROWDED_SERVERS,
-    HOSTILE_SERVERS,
 )
 """Found by `facts.base.samples()`: at least one good, one bad and one hostile of each kind."""

@@ -1,15 +1,65 @@
 """What the servers that receive a domain's mail answer on port 25."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.model import Reason, Unreachable
 
+VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+"""Asked one by one, oldest first."""
+# RFC 8996: deprecated.
+OLD_VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1")
+# RFC 8314 §4.1 and RFC 4954 §4: these show the password itself to whoever listens; OAuth shows a token.
+PLAIN_MECHANISMS = frozenset({"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"})
+# RFC 1918, 1122, 3927, 6598, 4193, 4291: nobody outside reaches them. Documentation is not among them.
+_PRIVATE = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAnswer:
+    """One TLS version, asked for alone."""
+
+    version: str
+    """One of `VERSIONS`."""
+    accepted: bool | Unreachable
+    """False: refused by an alert, or by an answer in another version; a line that was cut says neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayTrial:
+    """A recipient of somebody else's, offered by a sender of somebody else's; no message followed."""
+
+    accepted: bool
+    """The recipient got a 2xx; some servers refuse only later, at DATA."""
+    sender: str
+    """Empty: the null sender of bounces."""
+    recipient: str
+    reply: str
+    """The last answer, safe to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserAnswers:
+    """Codes of the answers about « postmaster », which everybody has, then about a name nobody has; 0: not asked."""
+
+    verified: tuple[int, int]
+    """VRFY."""
+    expanded: tuple[int, int]
+    """EXPN."""
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpSession:
-    """One SMTP conversation up to STARTTLS, nothing sent."""
+    """What one server said on port 25, no message sent: one conversation, and one more a TLS version."""
 
     banner: str
     """First line after the code, made safe to show."""
@@ -17,6 +67,24 @@ class SmtpSession:
     """Keywords of the EHLO answer, upper case."""
     tls: TlsSession | Unreachable | None
     """None when STARTTLS is not offered."""
+    mechanisms: tuple[str, ...] | Unreachable
+    """Ways to log in offered before encryption, upper case; empty: none."""
+    versions: tuple[VersionAnswer, ...] | Unreachable
+    """Oldest first; empty when STARTTLS is not offered."""
+    relay: RelayTrial | Unreachable
+    """Intrusive: `not-authorized` where it was not signed for."""
+    users: UserAnswers | Unreachable
+    """Intrusive, the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """The names that the address itself bears in DNS."""
+
+    names: tuple[str, ...]
+    """PTR, sorted, the first few; empty: none."""
+    confirmed: tuple[str, ...] | Unreachable
+    """Those whose own addresses include this one; unreachable when none does and one of them could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +94,7 @@ class MailServer:
     host: str
     address: str
     session: SmtpSession | Unreachable
+    reverse: Reverse | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +107,27 @@ class UnresolvedServer:
 
 
 @dataclass(frozen=True, slots=True)
+class HostAlias:
+    """An MX whose name is an alias (CNAME)."""
+
+    host: str
+    names: tuple[str, ...]
+    """Those it leads through, in order."""
+
+
+@dataclass(frozen=True, slots=True)
 class MailServers(Facts):
     """What the servers that receive a domain's mail answered on port 25."""
 
     KIND = "mail-servers"
-    VERSION = 2
+    VERSION = 3
 
     domain: str
     servers: tuple[MailServer, ...]
     unresolved: tuple[UnresolvedServer, ...]
     left_out: tuple[str, ...]
     """What was not looked at, beyond our limits: an MX never resolved as `host`, an address as `host address`."""
+    aliases: tuple[HostAlias, ...] | Unreachable
 
 
 def judged_servers(mail: MailServers) -> tuple[MailServer, ...]:
@@ -63,3 +142,49 @@ def judged_servers(mail: MailServers) -> tuple[MailServer, ...]:
             and server.host in answered
         )
     )
+
+
+def labelled_servers(mail: MailServers) -> Iterator[tuple[MailServer, str, str]]:
+    """Each judged server, the stable key of an item about it, and how a sentence names it."""
+    servers = judged_servers(mail)
+    hosts = [server.host for server in servers]
+    for server in servers:
+        alone = hosts.count(server.host) == 1
+        name = server.host if alone else f"{server.host} ({server.address})"
+        yield server, f"{server.host} {server.address}", name
+
+
+def unseen_causes(mail: MailServers) -> Iterator[Unreachable]:
+    """Why some server could not be found at all."""
+    return (server.cause for server in mail.unresolved if server.cause is not None)
+
+
+def has_no_server(mail: MailServers) -> bool:
+    """DNS leads to no address at all, and nothing hides one."""
+    return not (mail.servers or mail.left_out or any(unseen_causes(mail)))
+
+
+def is_private(address: str) -> bool:
+    """Of a network that nobody outside reaches."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in _PRIVATE if network.version == found.version)
+
+
+def is_address(host: str) -> bool:
+    """An IP address stands where a name should (RFC 5321 §5.1)."""
+    try:
+        return bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False
+
+
+def accepted_versions(session: SmtpSession) -> tuple[str, ...]:
+    """Every version that was granted, oldest first: by the handshake or asked for alone."""
+    seen = {session.tls.version} if isinstance(session.tls, TlsSession) else set()
+    if not isinstance(session.versions, Unreachable):
+        seen |= {answer.version for answer in session.versions if answer.accepted is True}
+    order = ("SSLv3", *VERSIONS)
+    return tuple(sorted(seen, key=lambda name: order.index(name) if name in order else len(order)))

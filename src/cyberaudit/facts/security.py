@@ -14,3 +14,18 @@ class Security(StrEnum):
     """The zone must be signed, and what was received does not verify."""
     UNCHECKED = "unchecked"
     """No judgement: signatures were stripped on the way, a link did not answer, or no anchor fits this root."""
+
+
+class DnssecState(StrEnum):
+    """How the signatures of one run could be looked at."""
+
+    NOT_ASKED = "not-asked"
+    """Nobody wanted to know."""
+    FINE = "fine"
+    """Whoever answers hands signatures on: the resolvers, or the authorities when those alone are asked."""
+    WENT_TO_AUTHORITIES = "stripped-went-to-authorities"
+    """The resolvers drop signatures, as home boxes do, or do not answer: the authorities were asked instead."""
+    NOT_CHECKED = "stripped-not-checked"
+    """The resolvers drop signatures, and the authorities could not be asked instead."""
+    NO_ANCHOR_FITS = "no-anchor-fits"
+    """The root that answers is not signed by a key we trust: another root, another time, or a lie."""

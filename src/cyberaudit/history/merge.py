@@ -8,6 +8,7 @@ from cyberaudit import french
 from cyberaudit.declared import Declaration, Town
 from cyberaudit.errors import HistoryError
 from cyberaudit.history.doors import sightings
+from cyberaudit.history.mail import mail_seen
 from cyberaudit.history.runs import open_since
 from cyberaudit.history.state import FirstFailed, TownState, summarize, zone_of
 from cyberaudit.history.trace import (
@@ -108,6 +109,9 @@ def town_state(
         audits=tuple(summarize(used[rank]) for rank in sorted(used, reverse=True)),
         dropped=_dropped(answers, past, newest.audit.town),
         sightings=sightings(
+            (record.audit for record in reversed(records)), newest.audit.town, since=now - past.max_age
+        ),
+        mail=mail_seen(
             (record.audit for record in reversed(records)), newest.audit.town, since=now - past.max_age
         ),
     )

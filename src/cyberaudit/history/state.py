@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cyberaudit.declared import Town
 from cyberaudit.history.doors import Sighting
+from cyberaudit.history.mail import MailSeen
 from cyberaudit.model import Audit, Finding
 
 
@@ -51,6 +52,8 @@ class TownState:
     """Checks that a recent audit made and the newest one did not, though what they are about still stands."""
     sightings: tuple[Sighting, ...] = ()
     """What the audits that count saw of the doors of hosts, newest first."""
+    mail: tuple[MailSeen, ...] = ()
+    """What they saw last of the mail of each domain."""
 
 
 def summarize(audit: Audit) -> AuditSummary:

@@ -103,6 +103,8 @@ def describe(certificate: x509.Certificate) -> Certificate | Unreachable:
         revocation=extensions.revocation(certificate),
         timestamps=extensions.timestamps(certificate),
         public_rules=extensions.public_rules(certificate),
+        sha512=certificate.fingerprint(hashes.SHA512()).hex(),
+        key_sha512=key.sha512,
     )
 
 
@@ -136,6 +138,7 @@ class _Key:
     curve: str | Unreachable
     exponent: int | Unreachable
     sha256: str | Unreachable
+    sha512: str | Unreachable
 
 
 def _read_key(certificate: x509.Certificate) -> _Key:
@@ -146,13 +149,14 @@ def _read_key(certificate: x509.Certificate) -> _Key:
     except (ValueError, UnsupportedAlgorithm) as error:
         unseen = Unreachable(Reason.PROTOCOL_ERROR, f"clé illisible : {clean(str(error), limit=80)}")
         kind = next((name for known, name in _KEY_OIDS.items() if known.dotted_string == oid), oid)
-        return _Key(kind, 0, unseen, unseen, unseen)
+        return _Key(kind, 0, unseen, unseen, unseen, unseen)
     return _Key(
         type=next((name for kind, name in _KEY_TYPES if isinstance(key, kind)), oid),
         bits=getattr(key, "key_size", 0),
         curve=key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else "",
         exponent=key.public_numbers().e if isinstance(key, rsa.RSAPublicKey) else 0,
         sha256=hashlib.sha256(spki).hexdigest(),
+        sha512=hashlib.sha512(spki).hexdigest(),
     )
 
 

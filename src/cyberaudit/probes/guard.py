@@ -59,6 +59,7 @@ class Guard:
         connect_to: ConnectTo,
         infrastructure: Collection[Endpoint],
         allow_test_network: bool,
+        allow_private: bool = False,
         loopback_only: bool = False,
     ) -> None:
         """Raises UsageError when a rule leads elsewhere than to this machine, outside a test network."""
@@ -71,7 +72,7 @@ class Guard:
         self._scope = scope
         self._connect_to = connect_to
         self._infrastructure = frozenset(infrastructure)
-        self._allow_test_network = allow_test_network
+        self._allow_private = allow_private or allow_test_network
         self._loopback_only = loopback_only
         self._spent: Counter[tuple[Purpose, IpAddress]] = Counter()
 
@@ -141,7 +142,7 @@ class Guard:
     def _is_expected(self, endpoint: Endpoint) -> bool:
         """A private address somebody of ours named: in the profile, in a rule, or a whole test network."""
         return (
-            self._allow_test_network
+            self._allow_private
             or self._connect_to.target(endpoint) is not None
             or self._scope.declares_address(endpoint.address)
         )

@@ -5,14 +5,19 @@ import stat
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyberaudit.declared import Town
 from cyberaudit.errors import UsageError
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.asked_ports import USUAL, AskedPorts, read_ports
+from cyberaudit.probes.dnssec.anchors import read_trust_anchor, root_anchors
 from cyberaudit.probes.endpoint import read_connect_to
+from cyberaudit.probes.names.root_hints import read_root_hints
+from cyberaudit.probes.names_below_list import read_labels
 from cyberaudit.probes.network import CONNECT_SECONDS, Network
 from cyberaudit.probes.ports.witnesses import Witnesses
+from cyberaudit.probes.registration_rdap import bootstrap_file
 from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_servers
 from cyberaudit.probes.shared_looks import SharedLooks
 from cyberaudit.probes.vantage import canary_endpoints, ways
@@ -20,6 +25,11 @@ from cyberaudit.probes.visits import Visits
 from cyberaudit.probes.wireguard.configuration import read_configuration
 from cyberaudit.refusals import system_clause
 from cyberaudit.town.scope import Scope
+
+if TYPE_CHECKING:
+    from cyberaudit.probes.dnssec.judgement import Fetch
+    from cyberaudit.probes.dnssec.validator import Validator
+    from cyberaudit.probes.names.judging import MakeValidator
 
 # RFC 2606 reserves .invalid: the machine's own name says too much about who looks.
 NEUTRAL_NAME = "cyberaudit.invalid"
@@ -57,6 +67,9 @@ class Options:
     connect_to: tuple[str, ...] = ()
     """Rules, or files of rules."""
     allow_test_network: bool = False
+    """`connect_to` may lead elsewhere than to this machine, and private addresses that domains publish are visited."""
+    allow_private: bool = False
+    """Private addresses that domains publish are visited."""
     loopback_only: bool = False
     """Nothing may leave this machine, whatever the scope covers: what no rule leads to loopback is refused."""
     ehlo: str = NEUTRAL_NAME
@@ -124,27 +137,43 @@ class Instruments:
 
 
 def set_up(
-    town: Town, scope: Scope, options: Options, *, now: datetime, vantage: str = OUTSIDE
+    town: Town,
+    scope: Scope,
+    options: Options,
+    *,
+    now: datetime,
+    vantage: str = OUTSIDE,
+    validate: bool = True,
 ) -> Instruments:
-    """Instruments for one run; nothing is sent yet.
+    """Instruments for one run; nothing is sent yet. `validate`: the signatures of names are verified (DNSSEC).
 
     Raises:
         UsageError: an option that cannot be used.
     """
     _check(options)
-    servers = parse_servers(options.resolvers)
+    hints = read_root_hints(options.root_hints) if options.root_hints else None
+    # A private root is told, and no resolver: those of this machine would answer for another root.
+    servers = () if hints and not options.resolvers else parse_servers(options.resolvers)
     ports = read_ports(options.ports)
     network = Network(
         scope,
         connect_to=read_connect_to(options.connect_to),
         infrastructure=(*servers, *canary_endpoints(town, vantage, scope=scope, ports=ports)),
         allow_test_network=options.allow_test_network,
+        allow_private=options.allow_private,
         loopback_only=options.loopback_only,
         max_rate=options.max_rate,
         ways=ways(town, vantage, scope=scope),
     )
     patience = options.patience
-    resolver = Resolver(network, servers, tries=patience.dns_tries, tcp_seconds=patience.dns_tcp)
+    resolver = Resolver(
+        network,
+        servers,
+        tries=patience.dns_tries,
+        tcp_seconds=patience.dns_tcp,
+        validation=_validation(options, now) if validate else None,
+        root_hints=hints,
+    )
     return Instruments(
         network=network,
         resolver=resolver,
@@ -155,6 +184,18 @@ def set_up(
         scope=scope,
         ports=ports,
     )
+
+
+def _validation(options: Options, now: datetime) -> "MakeValidator":
+    anchors = read_trust_anchor(options.trust_anchor) if options.trust_anchor else None
+
+    def make(fetch: "Fetch") -> "Validator":
+        # Imported here: the signatures of dnspython are heavy.
+        from cyberaudit.probes.dnssec.validator import Validator
+
+        return Validator(fetch, anchors or root_anchors(), now)
+
+    return make
 
 
 def _check(options: Options) -> None:
@@ -168,6 +209,10 @@ def _check(options: Options) -> None:
         _check_bundle(options.ca_bundle)
     if options.wireguard_config is not None:
         read_configuration(options.wireguard_config)
+    if options.subdomain_list is not None:
+        read_labels(options.subdomain_list)
+    if options.rdap_bootstrap and "://" not in options.rdap_bootstrap:
+        bootstrap_file(Path(options.rdap_bootstrap))
 
 
 def _check_starttls(protocol: str) -> None:

@@ -1,4 +1,4 @@
-"""What the servers that receive a domain's mail answer: one SMTP session for each address of each MX."""
+"""What the servers that receive a domain's mail answer: SMTP conversations with each address of each MX."""
 
 import asyncio
 from dataclasses import replace
@@ -6,25 +6,40 @@ from dataclasses import replace
 from cyberaudit.declared import Domain
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail import MxRecord
-from cyberaudit.facts.mail_servers import MailServer, MailServers, SmtpSession, UnresolvedServer
+from cyberaudit.facts.mail_servers import (
+    HostAlias,
+    MailServer,
+    MailServers,
+    Reverse,
+    SmtpSession,
+    UnresolvedServer,
+    VersionAnswer,
+    is_address,
+)
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.certificates import trust_store
 from cyberaudit.probes.endpoint import IpAddress
-from cyberaudit.probes.guard import Purpose
+from cyberaudit.probes.guard import Purpose, is_public
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.looks import kept
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Addresses
-from cyberaudit.probes.smtp import Caller, converse
-from cyberaudit.probes.stream import Limits
+from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Addresses, Resolver
+from cyberaudit.probes.reverse_names import MOST_NAMES, reverse_names
+from cyberaudit.probes.smtp import SILENT, Caller, Trials
+from cyberaudit.probes.smtp_visit import MOST_CONNECTIONS, visit
+from cyberaudit.probes.stream import Limits, Stream
 from cyberaudit.probes.visits import Place
 
 SMTP_PORT = 25
+# Ours: two SYN, one second apart. A mute server is tried once more at the end: five seconds in all.
+CONNECT_SECONDS = 2.5
+RELAY_TEST, USERS_TEST = "smtp-relay", "smtp-users"
 # Ours: the largest providers publish five MX with two addresses each, or one with four addresses a family.
 MAX_HOSTS = 5
 MAX_SERVERS = 16
-# Ours: handshake, four commands, TLS, and an acknowledgement for every second packet of 256 KiB at most.
-PACKETS_PER_SESSION = 120
+# Ours: handshake, a dozen commands, TLS, and an acknowledgement for every second packet of 256 KiB at most.
+PACKETS_PER_CONNECTION = 120
+_NO_SMTP = Unreachable(Reason.NOT_LOOKED, "--no-smtp")
 # What a second try in the same run cannot change.
 _LASTING = {Reason.PRIVATE_ADDRESS, Reason.NOT_AUTHORIZED, Reason.BUDGET_SPENT, Reason.NO_ROUTE}
 
@@ -36,21 +51,25 @@ async def look(asset: Domain, instruments: Instruments) -> MailServers | Unreach
         return records
     every = _hosts(asset.domain, records)
     hosts = every[:MAX_HOSTS]
-    found = await asyncio.gather(*(instruments.resolver.addresses(host) for host in hosts))
+    found = await asyncio.gather(*(_addresses(instruments.resolver, host) for host in hosts))
     resolved = dict(zip(hosts, found, strict=True))
     places = _ranked(resolved)
     caller = _caller(instruments)
-    servers = await asyncio.gather(
-        *(
-            _server(asset, instruments, caller, host=host, address=address)
-            for host, address in places[:MAX_SERVERS]
-        )
+    servers, aliases = await asyncio.gather(
+        asyncio.gather(
+            *(
+                _server(asset, instruments, caller, host=host, address=address)
+                for host, address in places[:MAX_SERVERS]
+            )
+        ),
+        _aliases(instruments.resolver, () if not records else hosts),
     )
     return MailServers(
         domain=asset.domain,
         servers=tuple(sorted(servers, key=lambda server: hosts.index(server.host))),
         unresolved=_unresolved(resolved, implicit=not records),
         left_out=(*every[MAX_HOSTS:], *(f"{host} {address}" for host, address in places[MAX_SERVERS:])),
+        aliases=aliases,
     )
 
 
@@ -76,17 +95,48 @@ def merge_looks(first: MailServers, second: MailServers) -> MailServers:
         servers=servers,
         unresolved=_still_unresolved(first, second),
         left_out=tuple(place for place in left_out if place not in visited),
+        aliases=kept(first.aliases, second.aliases),
     )
 
 
 def _merged(first: MailServer, second: MailServer) -> MailServer:
+    second = replace(second, reverse=kept(first.reverse, second.reverse))
     session = kept(first.session, second.session)
     if isinstance(first.session, Unreachable) or isinstance(session, Unreachable):
         return replace(second, session=session)
+    return replace(second, session=_merged_sessions(first.session, session))
+
+
+def _merged_sessions(first: SmtpSession, second: SmtpSession) -> SmtpSession:
     # Only encryption that was seen outlives a handshake that broke: its absence may well have been an accident.
-    before = first.session.tls
-    tls = kept(before, session.tls) if isinstance(before, TlsSession) else session.tls
-    return replace(second, session=replace(session, tls=tls))
+    tls = kept(first.tls, second.tls) if isinstance(first.tls, TlsSession) else second.tls
+    return replace(
+        second,
+        tls=tls,
+        versions=_merged_versions(first.versions, second.versions),
+        relay=kept(first.relay, second.relay),
+        users=kept(first.users, second.users),
+    )
+
+
+Versions = tuple[VersionAnswer, ...] | Unreachable
+
+
+def _merged_versions(first: Versions, second: Versions) -> Versions:
+    """Version by version; none at all, as when STARTTLS was not offered that time, says nothing against the others."""
+    if isinstance(first, Unreachable) or isinstance(second, Unreachable):
+        return kept(first, second)
+    if not (first and second):
+        return second or first
+    before = {answer.version: answer for answer in first}
+    return tuple(_merged_answer(before.get(answer.version, answer), answer) for answer in second)
+
+
+def _merged_answer(first: VersionAnswer, second: VersionAnswer) -> VersionAnswer:
+    """What was granted once was granted."""
+    return (
+        first if first.accepted is True else replace(second, accepted=kept(first.accepted, second.accepted))
+    )
 
 
 def _still_unresolved(first: MailServers, second: MailServers) -> tuple[UnresolvedServer, ...]:
@@ -106,28 +156,51 @@ def _known(first: UnresolvedServer, second: UnresolvedServer) -> UnresolvedServe
 
 def _may_change(session: SmtpSession | Unreachable) -> bool:
     if isinstance(session, Unreachable):
-        return session.reason not in _LASTING
+        # Whoever waited for its greeting has waited long enough.
+        return session.reason not in _LASTING and session != SILENT
     return session.tls is None or isinstance(session.tls, Unreachable)
 
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would touch: the servers are known only once DNS has answered."""
-    questions = 1 + 2 * MAX_HOSTS
+    questions = 1 + 2 * MAX_HOSTS + MAX_SERVERS * (1 + MOST_NAMES)
+    names = Announcement(
+        target=asset.domain,
+        purpose=Purpose.INFRASTRUCTURE,
+        text=f"les adresses des serveurs de courrier de {asset.name}, et le nom de chaque adresse : "
+        f"{questions} questions au plus, posées au DNS",
+        max_packets=2 * questions * PACKETS_PER_QUESTION,
+    )
+    if not instruments.options.smtp:
+        return (names,)
     return (
-        Announcement(
-            target=asset.domain,
-            purpose=Purpose.INFRASTRUCTURE,
-            text=f"les adresses des serveurs de courrier de {asset.name} : "
-            f"{questions} questions au plus, posées au serveur DNS configuré",
-            max_packets=2 * questions * PACKETS_PER_QUESTION,
-        ),
+        names,
         Announcement(
             target=asset.domain,
             purpose=Purpose.PUBLIC,
-            text=f"chaque serveur de courrier de {asset.name} : une connexion, port {SMTP_PORT}, "
-            f"{MAX_SERVERS} serveurs au plus, une seconde fois en cas d'échec",
-            max_packets=2 * MAX_SERVERS * PACKETS_PER_SESSION,
+            text=f"chaque serveur de courrier de {asset.name} : une connexion, et une par version de TLS, "
+            f"port {SMTP_PORT}, {MAX_SERVERS} serveurs au plus, une seconde fois en cas d'échec",
+            max_packets=2 * MAX_SERVERS * MOST_CONNECTIONS * PACKETS_PER_CONNECTION,
         ),
+        *_trials_announced(asset, instruments),
+    )
+
+
+def _trials_announced(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
+    """What is tried on those connections that are open already, where it was signed for."""
+    words = {
+        RELAY_TEST: "accepte-t-il un destinataire qui n'est pas à lui (aucun message n'est envoyé)",
+        USERS_TEST: "confirme-t-il des adresses (VRFY, EXPN)",
+    }
+    return tuple(
+        Announcement(
+            target=asset.domain,
+            purpose=Purpose.INTRUSIVE,
+            text=f"chaque serveur de courrier de {asset.name} que l'autorisation couvre : {question}",
+            max_packets=2 * MAX_SERVERS * PACKETS_PER_CONNECTION,
+        )
+        for test, question in words.items()
+        if instruments.scope.allows_test(test)
     )
 
 
@@ -136,6 +209,22 @@ def _hosts(domain: str, records: tuple[MxRecord, ...]) -> tuple[str, ...]:
     if not records:
         return (domain,)
     return tuple(dict.fromkeys(record.host for record in records if record.host))
+
+
+async def _addresses(resolver: Resolver, host: str) -> Addresses:
+    """None when an address stands where a name should: nobody looks it up (RFC 5321 §5.1)."""
+    return Addresses((), None) if is_address(host) else await resolver.addresses(host)
+
+
+async def _aliases(resolver: Resolver, hosts: tuple[str, ...]) -> tuple[HostAlias, ...]:
+    """Those of the hosts that are aliases; the questions were asked already."""
+    names = [host for host in hosts if not is_address(host)]
+    answers = await asyncio.gather(*(resolver.ask(host, "A") for host in names))
+    return tuple(
+        HostAlias(host, answer.aliases)
+        for host, answer in zip(names, answers, strict=True)
+        if not isinstance(answer, Unreachable) and answer.aliases
+    )
 
 
 def _unresolved(resolved: dict[str, Addresses], *, implicit: bool) -> tuple[UnresolvedServer, ...]:
@@ -184,20 +273,46 @@ def _caller(instruments: Instruments) -> Caller:
 async def _server(
     asset: Domain, instruments: Instruments, caller: Caller, *, host: str, address: IpAddress
 ) -> MailServer:
-    async def visit() -> SmtpSession | Unreachable:
-        stream = await instruments.network.connect(
+    async def reverse() -> Reverse | Unreachable:
+        return await reverse_names(instruments.resolver, address)
+
+    session = asyncio.ensure_future(_session(asset, instruments, caller, host=host, address=address))
+    if is_public(address):
+        seen, names = await asyncio.gather(session, reverse())
+        return MailServer(host, str(address), seen, names)
+    # The name of a private address is nobody's business, unless the address is one that we may visit.
+    seen = await session
+    if isinstance(seen, Unreachable) and seen.reason in (Reason.PRIVATE_ADDRESS, Reason.NOT_AUTHORIZED):
+        return MailServer(host, str(address), seen, seen)
+    return MailServer(host, str(address), seen, await reverse())
+
+
+async def _session(
+    asset: Domain, instruments: Instruments, caller: Caller, *, host: str, address: IpAddress
+) -> SmtpSession | Unreachable:
+    if not instruments.options.smtp:
+        return _NO_SMTP
+    network = instruments.network
+
+    async def dial(test: str = "") -> Stream | Unreachable:
+        return await network.connect(
             address,
             SMTP_PORT,
-            purpose=Purpose.PUBLIC,
+            purpose=Purpose.INTRUSIVE if test else Purpose.PUBLIC,
             about=asset.domain,
-            within=caller.patience.connect,
+            test=test,
+            within=min(caller.patience.connect, CONNECT_SECONDS),
             limits=Limits(seconds=caller.patience.session),
         )
-        if isinstance(stream, Unreachable):
-            return stream
-        with stream:
-            return await converse(stream, caller, host=host)
 
-    place = Place(host, str(address), in_scope=instruments.network.covers_domain(asset.domain))
-    session = await instruments.visits.session(place, visitor=asset.key, visit=visit, may_change=_may_change)
-    return MailServer(host, str(address), session)
+    def refusal(test: str) -> Unreachable | None:
+        return network.refusal_of(address, SMTP_PORT, test=test, about=asset.domain)
+
+    trials = Trials(relay=refusal(RELAY_TEST), users=refusal(USERS_TEST))
+    place = Place(host, str(address), in_scope=network.covers_domain(asset.domain))
+    return await instruments.visits.session(
+        place,
+        visitor=asset.key,
+        visit=lambda: visit(dial, caller, host=host, trials=trials),
+        may_change=_may_change,
+    )

@@ -111,6 +111,7 @@ class Network:
         connect_to: ConnectTo | None = None,
         infrastructure: Collection[Endpoint] = (),
         allow_test_network: bool = False,
+        allow_private: bool = False,
         loopback_only: bool = False,
         max_rate: float | None = None,
         in_flight: int = IN_FLIGHT,
@@ -127,6 +128,7 @@ class Network:
             connect_to=connect_to or ConnectTo(),
             infrastructure=infrastructure,
             allow_test_network=allow_test_network,
+            allow_private=allow_private,
             loopback_only=loopback_only,
         )
         self._max_rate = max_rate
@@ -141,6 +143,12 @@ class Network:
     def covers_domain(self, domain: str) -> bool:
         """Whether a public connection may be made on account of `domain`."""
         return self._guard.covers_domain(domain)
+
+    def refusal_of(self, address: IpAddress, port: int, *, test: str, about: str) -> Unreachable | None:
+        """Why an intrusive `test` may not be made there; None: it may, on a connection open already as on a new one."""
+        request = Request(Endpoint(address, port), Purpose.INTRUSIVE, about=about, test=test)
+        admitted = self._guard.admit(request)
+        return admitted if isinstance(admitted, Unreachable) else None
 
     async def connect(
         self,

@@ -8,17 +8,27 @@ from typing import Any
 from cyberaudit.declared import AssetKind
 from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.base import Facts
+from cyberaudit.facts.bimi import Bimi
+from cyberaudit.facts.dane import Dane
+from cyberaudit.facts.dkim import Dkim
+from cyberaudit.facts.dnssec import Dnssec
 from cyberaudit.facts.ike import IpsecEndpoint
 from cyberaudit.facts.mail import MailDns
+from cyberaudit.facts.mail_access import MailAccess
 from cyberaudit.facts.mail_servers import MailServers
+from cyberaudit.facts.mta_sts import MtaSts
+from cyberaudit.facts.names import DomainNames
 from cyberaudit.facts.old_tunnel import OldTunnel
 from cyberaudit.facts.openvpn import OpenVpnEndpoint
 from cyberaudit.facts.packet_filter import HostFilter
 from cyberaudit.facts.reach import FlowReach, HostReach
+from cyberaudit.facts.registration import Registration
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
+from cyberaudit.facts.tls_reports import TlsReports
 from cyberaudit.facts.udp import HostUdp
 from cyberaudit.facts.wireguard import WireGuardEndpoint
+from cyberaudit.facts.zone import DnsZone
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 
@@ -93,7 +103,17 @@ def _second(_: Facts, second: Facts) -> Facts:
 
 PROBES: tuple[Probe, ...] = (
     Probe(MailDns, AssetKind.DOMAIN, "cyberaudit.probes.mail_dns"),
+    Probe(Dkim, AssetKind.DOMAIN, "cyberaudit.probes.dkim"),
     Probe(MailServers, AssetKind.DOMAIN, "cyberaudit.probes.mail_servers"),
+    Probe(MailAccess, AssetKind.DOMAIN, "cyberaudit.probes.mail_access"),
+    Probe(MtaSts, AssetKind.DOMAIN, "cyberaudit.probes.mta_sts"),
+    Probe(TlsReports, AssetKind.DOMAIN, "cyberaudit.probes.tls_reports"),
+    Probe(Dane, AssetKind.DOMAIN, "cyberaudit.probes.dane"),
+    Probe(Bimi, AssetKind.DOMAIN, "cyberaudit.probes.bimi"),
+    Probe(DomainNames, AssetKind.DOMAIN, "cyberaudit.probes.names_below"),
+    Probe(Registration, AssetKind.DOMAIN, "cyberaudit.probes.registration"),
+    Probe(DnsZone, AssetKind.DOMAIN, "cyberaudit.probes.zone"),
+    Probe(Dnssec, AssetKind.DOMAIN, "cyberaudit.probes.dnssec_chain"),
     Probe(HostReach, AssetKind.HOST, "cyberaudit.probes.host_reach"),
     Probe(HostServices, AssetKind.HOST, "cyberaudit.probes.host_services"),
     Probe(HostUdp, AssetKind.HOST, "cyberaudit.probes.host_udp"),

@@ -1,50 +1,51 @@
-"""DNS questions of one run, through recursive resolvers: each asked once, absence told from failure."""
+"""DNS questions of one run: each asked once, absence told from failure, signatures verified by ourselves."""
 
 import asyncio
-import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cyberaudit.errors import UsageError
 from cyberaudit.facts.mail import MxRecord
-from cyberaudit.facts.security import Security
+from cyberaudit.facts.security import DnssecState, Security
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, IpAddress, parse_endpoint
-from cyberaudit.probes.guard import Purpose
+from cyberaudit.probes.guard import DNS_PORT, Purpose
 from cyberaudit.probes.network import Network
-from cyberaudit.probes.stream import Limits
 
 if TYPE_CHECKING:
-    from dns.message import Message, QueryMessage
+    from dns.message import Message
     from dns.name import Name
     from dns.rdata import Rdata
 
-log = logging.getLogger(__name__)
+    from cyberaudit.probes.dnssec.judgement import Judgement
+    from cyberaudit.probes.dnssec.validator import Validator
+    from cyberaudit.probes.names.judging import Judging, MakeValidator
+    from cyberaudit.probes.names.reply import Reply
+    from cyberaudit.probes.names.root_hints import RootHints
+    from cyberaudit.probes.names.servers import ServerStatistics
+    from cyberaudit.probes.names.source import Source
+    from cyberaudit.probes.names.transport import Transport
 
-DNS_PORT = 53
 # glibc, MAXNS in <resolv.h>
 MAX_SERVERS = 3
-# DNS flag day 2020: no fragmentation below this size.
-EDNS_PAYLOAD = 1232
 # Ours: 1 s as most resolvers, then longer, while a cold cache fills at the other end.
 TRIES = (1.0, 2.0)
 TCP_SECONDS = 3.0
-# RFC 1035 §4.2.2: a two-byte length.
-TCP_BYTES = 2 + 65535
-IN_FLIGHT = 64
-# Ours: no recursive resolver follows more than 8 to 16 aliases.
-MAX_ALIASES = 8
-# Ours: a server that never answered is not asked a third time.
-MUTE_AFTER = 2
-# A server that has answered may be silent about one dead domain without being dead itself.
-MUTE_AFTER_ONCE_HEARD = 10
 # Two datagrams and one TCP conversation of a dozen packets, at each server.
 PACKETS_PER_QUESTION = MAX_SERVERS * (len(TRIES) + 12)
+_FALSE_BECAUSE = {
+    "expired": "signature périmée",
+    "not-yet-valid": "signature datée du futur",
+    "bad-signature": "signature fausse",
+    "no-signature": "signature absente",
+    "no-proof": "absence sans preuve signée",
+    "no-key": "clé absente",
+    "ds-mismatch": "clé différente de celle annoncée par la zone parente",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Answer:
     """The weakest link: of every alias followed, and of the records or their absence."""
     aliases: tuple[str, ...] = ()
     """The names that CNAME led through, in order; the last one holds the records, or their absence."""
+    why: str = ""
+    """A value of `probes.dnssec.judgement.Why`, of the weakest link; empty when it is secure."""
+    zone: str = ""
+    """The zone that decided of it, with its final dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,16 @@ class Addresses:
     """Why a family, or both, could not be asked."""
 
 
-@dataclass(slots=True)
-class _Server:
-    """One resolver and how it behaves in this run."""
+class _Asked(NamedTuple):
+    """One question to one authoritative server, in every respect that changes the answer."""
 
-    endpoint: Endpoint
-    heard: bool = False
-    silent: int = 0
-
-    @property
-    def is_mute(self) -> bool:
-        return self.silent >= (MUTE_AFTER_ONCE_HEARD if self.heard else MUTE_AFTER)
-
-    def answered(self) -> None:
-        self.heard, self.silent = True, 0
+    server: IpAddress
+    name: str
+    rrtype: str
+    recurse: bool
+    dnssec: bool
+    edns: bool
+    over_tcp: bool
 
 
 class Resolver:
@@ -99,29 +100,67 @@ class Resolver:
         *,
         tries: tuple[float, ...] = TRIES,
         tcp_seconds: float = TCP_SECONDS,
+        validation: "MakeValidator | None" = None,
+        root_hints: "RootHints | None" = None,
     ) -> None:
-        """`servers` in order of preference; `tries`: seconds given to each UDP attempt at one server."""
+        """`servers` in order of preference; `tries`: seconds given to each UDP attempt at one server.
+
+        With `validation`, every answer is judged; without, all are `UNCHECKED`. `root_hints`: where the
+        authorities begin, asked when the servers drop signatures, or when there is no server.
+        """
         self._network = network
-        self._servers = tuple(_Server(endpoint) for endpoint in servers)
+        self.servers = tuple(servers)
+        """The resolvers, in order of preference."""
         self._tries = tries
         self._tcp_seconds = tcp_seconds
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._validation = validation
+        self._root_hints = root_hints
         self._asked: dict[tuple[str, str], asyncio.Task[Answer | Unreachable]] = {}
+        self._asked_servers: dict[_Asked, asyncio.Task[Message | Unreachable]] = {}
+
+    @property
+    def dnssec_state(self) -> DnssecState:
+        """How signatures could be looked at, as far as the questions asked so far tell."""
+        return self._judging.state
+
+    @property
+    def ad_contradictions(self) -> tuple[tuple[str, str], ...]:
+        """Names and types that a resolver called verified (AD) while they are unsigned or false, in order."""
+        return tuple(sorted(self._judging.contradictions))
+
+    @property
+    def validator(self) -> "Validator | None":
+        """Shared by every answer of the run; None: nothing is judged."""
+        return self._judging.validator
+
+    @property
+    def statistics(self) -> "tuple[ServerStatistics, ...]":
+        """What each server asked has cost, in the order of the first question."""
+        from cyberaudit.probes.names.servers import statistics_of
+
+        return tuple(map(statistics_of, self._transport.servers.values()))
 
     async def ask(self, name: str, rrtype: str) -> Answer | Unreachable:
-        """The records of `name`, aliases followed; SERVFAIL, REFUSED and silence are `resolver-failure`."""
+        """The records of `name`, aliases followed; SERVFAIL, REFUSED and silence are `resolver-failure`.
+
+        What does not verify is `bogus`.
+        """
+        answer = await self.secure(name, rrtype)
+        if isinstance(answer, Answer) and answer.security is Security.BOGUS:
+            why = _FALSE_BECAUSE.get(answer.why, answer.why)
+            return Unreachable(Reason.BOGUS, f"{answer.name} {rrtype}, zone {answer.zone} : {why}")
+        return answer
+
+    async def secure(self, name: str, rrtype: str) -> Answer | Unreachable:
+        """As `ask`; what does not verify is given all the same, its `security` being `BOGUS`."""
         key = (name.rstrip(".").lower(), rrtype)
         task = self._asked.get(key)
         if task is None:
             task = asyncio.create_task(self._follow(*key))
             self._asked[key] = task
-            task.add_done_callback(partial(self._forget_failure, key))
+            task.add_done_callback(partial(_forget_failure, self._asked, key))
         # Shielded: one probe out of time must not take the answer away from the others.
         return await asyncio.shield(task)
-
-    async def secure(self, name: str, rrtype: str) -> Answer | Unreachable:
-        """As `ask`; what does not verify is given all the same, its `security` being `BOGUS`."""
-        return await self.ask(name, rrtype)
 
     async def ask_server(
         self,
@@ -137,10 +176,16 @@ class Resolver:
     ) -> "Message | Unreachable":
         """One question to one authoritative server, whatever its answer; kept for the run like those of `ask`.
 
-        `about`: the domain of the scope on whose account it is. A truncated answer is asked again over TCP unless
-        `over_tcp` is already so. A server that was silent twice is not asked any more: `timeout` at once.
+        `about`: the domain of the scope on whose account it is. `dnssec` needs `edns`. A truncated answer is asked
+        again over TCP unless `over_tcp` is already so; one that refuses EDNS is given as it is. A server that was
+        silent twice is not asked any more: `timeout` at once. A name that DNS cannot carry is `not-looked`.
         """
-        raise NotImplementedError
+        asked = _Asked(server, name.rstrip(".").lower(), rrtype, recurse, dnssec and edns, edns, over_tcp)
+        task = self._asked_servers.get(asked)
+        if task is None:
+            task = self._asked_servers[asked] = asyncio.create_task(self._ask_server(asked, about))
+            task.add_done_callback(partial(_forget_failure, self._asked_servers, asked))
+        return await asyncio.shield(task)
 
     async def txt(self, name: str) -> tuple[bytes, ...] | Unreachable:
         """Each TXT record with its strings joined (RFC 7208 §3.3), sorted; bytes as published."""
@@ -164,91 +209,112 @@ class Resolver:
                 found.extend(sorted(ip_address(rdata.to_text()) for rdata in answer.records))
         return Addresses(tuple(found), failure)
 
-    def _forget_failure(self, key: tuple[str, str], task: asyncio.Task[Answer | Unreachable]) -> None:
-        if task.cancelled() or task.exception() or isinstance(task.result(), Unreachable):
-            self._asked.pop(key, None)
+    async def _ask_server(self, asked: _Asked, about: str) -> "Message | Unreachable":
+        import dns.rdatatype
+
+        from cyberaudit.probes.names.question import Manner, Question
+
+        name = _dns_name(asked.name)
+        if name is None:
+            return Unreachable(Reason.NOT_LOOKED, "nom que le DNS ne peut pas porter")
+        return await self._transport.ask(
+            Endpoint(asked.server, DNS_PORT),
+            Question(name, dns.rdatatype.from_text(asked.rrtype)),
+            Manner(asked.recurse, asked.dnssec, asked.edns),
+            purpose=Purpose.NAMES,
+            about=about,
+            over_tcp=asked.over_tcp,
+        )
+
+    @cached_property
+    def _transport(self) -> "Transport":
+        # Imported here: dnspython takes 40 ms, and not every run asks for a name.
+        from cyberaudit.probes.names.transport import Transport
+
+        return Transport(self._network, tries=self._tries, tcp_seconds=self._tcp_seconds)
+
+    @cached_property
+    def _source(self) -> "Source":
+        from cyberaudit.probes.names.recursion import Recursion
+        from cyberaudit.probes.names.source import Source
+
+        alone = not self.servers and self._root_hints is not None
+        recursion = None if alone else Recursion(self._transport, self.servers)
+        return Source(
+            self._transport, recursion, hints=self._root_hints, validates=self._validation is not None
+        )
+
+    @cached_property
+    def _judging(self) -> "Judging":
+        from cyberaudit.probes.names.judging import Judging
+
+        return Judging(self._source, self._validation)
 
     async def _follow(self, name: str, rrtype: str) -> Answer | Unreachable:
-        import dns.rcode
+        import dns.rdatatype
+
+        from cyberaudit.probes.names.judging import weakest
+        from cyberaudit.probes.names.question import Question
+        from cyberaudit.probes.names.reply import MAX_ALIASES, records, says_absent
 
         current = _dns_name(name)
         if current is None:  # what DNS cannot carry does not exist
             return Answer(name, rrtype, (), exists=False)
-        aliases: list[Name] = []
-        while True:
-            message = await self._query(current, rrtype)
-            if isinstance(message, Unreachable):
-                return message
-            final = _follow_aliases(message, current, rrtype, aliases)
-            if len(aliases) > MAX_ALIASES:
-                break
-            records = _records(message, final, rrtype)
-            missing = message.rcode() == dns.rcode.NXDOMAIN
-            if records or missing or final == current:
-                return Answer(name, rrtype, records, exists=bool(records or aliases) or not missing)
-            current = final
+        rdtype = dns.rdatatype.from_text(rrtype)
+        steps: list[Name] = []
+        judged: list[Judgement] = []
+        while len(steps) <= MAX_ALIASES:
+            reply = await self._source.ask(Question(current, rdtype))
+            if isinstance(reply, Unreachable):
+                return reply
+            links = _links(reply, current, rdtype)
+            found = records(reply.message, links[-1], rdtype)
+            absent = says_absent(reply.message, links[-1]) and reply.speaks_of(links[-1])
+            steps += links[1:]
+            ends = bool(found) or absent or len(links) == 1
+            judged += await self._judge(reply, links if ends else links[:-1], rdtype)
+            if ends and len(steps) <= MAX_ALIASES:
+                return _answer(name, rrtype, found, weakest(judged), steps, absent=absent)
+            current = links[-1]
         return Unreachable(Reason.RESOLVER_FAILURE, f"trop d'alias à partir de {name}")
 
-    async def _query(self, name: "Name", rrtype: str) -> "Message | Unreachable":
-        troubles = []
-        async with self._slots:
-            for server in self._servers:
-                if server.is_mute:
-                    troubles.append(f"{server.endpoint} ne répond plus")
-                    continue
-                message = await self._ask_server(server, name, rrtype)
-                trouble = str(message) if isinstance(message, Unreachable) else _trouble(message)
-                if not isinstance(message, Unreachable) and not trouble:
-                    return message
-                log.debug("resolver %s, %s %s: %s", server.endpoint, name, rrtype, trouble)
-                troubles.append(f"{server.endpoint} : {trouble}")
-        return Unreachable(Reason.RESOLVER_FAILURE, f"{name} {rrtype}, " + " ; ".join(troubles))
+    async def _judge(self, reply: "Reply", links: "list[Name]", rdtype: int) -> "list[Judgement]":
+        from cyberaudit.probes.names.question import Question
 
-    async def _ask_server(self, server: _Server, name: "Name", rrtype: str) -> "Message | Unreachable":
-        for seconds in self._tries:
-            query = _new_query(name, rrtype)
-            reply = await self._network.exchange(
-                server.endpoint.address,
-                server.endpoint.port,
-                query.to_wire(),
-                purpose=Purpose.INFRASTRUCTURE,
-                within=seconds,
-                accept=partial(_answers, query),
-            )
-            if isinstance(reply, bytes):
-                server.answered()
-                return await self._complete(server, query, reply)
-            if reply.reason is not Reason.TIMEOUT:
-                return reply
-            server.silent += 1
-            if server.is_mute:
-                break
-        return Unreachable(Reason.TIMEOUT)
+        return [await self._judging.of(reply, Question(link, rdtype)) for link in links]
 
-    async def _complete(self, server: _Server, query: "Message", reply: bytes) -> "Message | Unreachable":
-        message = None if _is_truncated(reply) else _parse(query, reply)
-        return message or await self._ask_over_tcp(server, query)
 
-    async def _ask_over_tcp(self, server: _Server, query: "Message") -> "Message | Unreachable":
-        stream = await self._network.connect(
-            server.endpoint.address,
-            server.endpoint.port,
-            purpose=Purpose.INFRASTRUCTURE,
-            within=self._tcp_seconds,
-            limits=Limits(seconds=self._tcp_seconds, bytes=TCP_BYTES),
-        )
-        if isinstance(stream, Unreachable):
-            return stream
-        with stream:
-            wire = query.to_wire()
-            sent = await stream.write(len(wire).to_bytes(2, "big") + wire, within=self._tcp_seconds)
-            size = sent or await stream.read_exactly(2, within=self._tcp_seconds)
-            if isinstance(size, Unreachable):
-                return size
-            reply = await stream.read_exactly(int.from_bytes(size, "big"), within=self._tcp_seconds)
-        if isinstance(reply, Unreachable):
-            return reply
-        return _parse(query, reply) or Unreachable(Reason.PROTOCOL_ERROR)
+def _forget_failure(cache: dict[Any, Any], key: Any, task: "asyncio.Task[Any]") -> None:
+    if task.cancelled() or task.exception() or isinstance(task.result(), Unreachable):
+        cache.pop(key, None)
+
+
+def _links(reply: "Reply", name: "Name", rdtype: int) -> "list[Name]":
+    """`name`, and where the aliases of this reply lead from it."""
+    from cyberaudit.probes.names.reply import aliases
+
+    return [name, *aliases(reply.message, name, rdtype)]
+
+
+def _answer(
+    name: str,
+    rrtype: str,
+    found: "tuple[Rdata, ...]",
+    judged: "Judgement",
+    steps: "list[Name]",
+    *,
+    absent: bool,
+) -> Answer:
+    return Answer(
+        name,
+        rrtype,
+        found,
+        exists=bool(found or steps) or not absent,
+        security=judged.security,
+        aliases=tuple(step.to_text(omit_final_dot=True).lower() for step in steps),
+        why=judged.why,
+        zone=judged.zone,
+    )
 
 
 def addresses_now(resolver: Resolver, name: str) -> Addresses:
@@ -264,77 +330,6 @@ def _dns_name(text: str) -> "Name | None":
         return dns.name.from_text(text)
     except (dns.exception.DNSException, UnicodeError):
         return None
-
-
-def _new_query(name: "Name", rrtype: str) -> "QueryMessage":
-    import dns.message
-
-    # RFC 5452 §4.2: an id nobody can guess.
-    return dns.message.make_query(
-        name, rrtype, use_edns=0, payload=EDNS_PAYLOAD, id=secrets.randbelow(1 << 16)
-    )
-
-
-def _is_truncated(wire: bytes) -> bool:
-    return bool(wire[2] & 0x02)
-
-
-def _answers(query: "Message", wire: bytes) -> bool:
-    """`wire` replies to `query`: same id, same question (RFC 5452 §3)."""
-    if len(wire) < 12 or int.from_bytes(wire[:2], "big") != query.id or not wire[2] & 0x80:
-        return False
-    # A truncated one may stop in the middle of a record.
-    return _parse(query, wire, question_only=_is_truncated(wire)) is not None
-
-
-def _parse(query: "Message", wire: bytes, *, question_only: bool = False) -> "Message | None":
-    import dns.exception
-    import dns.message
-
-    try:
-        message = dns.message.from_wire(wire, question_only=question_only, ignore_trailing=True)
-    except (dns.exception.DNSException, ValueError):
-        return None
-    return message if query.is_response(message) else None
-
-
-def _trouble(message: "Message") -> str:
-    """Why this reply tells nothing of the name; empty when it does."""
-    import dns.flags
-    import dns.rcode
-    import dns.rdatatype
-
-    if message.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return dns.rcode.to_text(message.rcode())
-    if message.answer or message.flags & dns.flags.AA:
-        return ""
-    # An empty reply that is a referral, or comes from a server that does not recurse, is not « no record ».
-    kinds = {rrset.rdtype for rrset in message.authority}
-    referral = dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
-    return "ce serveur ne cherche pas pour les autres" if referral or not message.flags & dns.flags.RA else ""
-
-
-def _follow_aliases(message: "Message", name: "Name", rrtype: str, aliases: "list[Name]") -> "Name":
-    """The name at the end of the aliases this message holds; each is added to `aliases`."""
-    import dns.rdataclass
-    import dns.rdatatype
-
-    while len(aliases) <= MAX_ALIASES and not _records(message, name, rrtype):
-        alias = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
-        if not alias:
-            break
-        name = alias[0].target
-        aliases.append(name)
-    return name
-
-
-def _records(message: "Message", name: "Name", rrtype: str) -> "tuple[Rdata, ...]":
-    import dns.rdataclass
-    import dns.rdatatype
-
-    kind = dns.rdatatype.from_text(rrtype)
-    found = message.get_rrset(message.answer, name, dns.rdataclass.IN, kind)
-    return tuple(sorted(found)) if found else ()
 
 
 def txt_records(answer: Answer) -> tuple[bytes, ...]:

@@ -1,11 +1,13 @@
-"""One SMTP conversation up to STARTTLS: who answers, what is offered, which certificate. No mail is sent."""
+"""SMTP conversations: who answers, what is offered, which certificate. No message is ever sent."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail_servers import SmtpSession
+from cyberaudit.facts.mail_servers import RelayTrial, SmtpSession, UserAnswers
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.certificates import TrustStore
@@ -60,51 +62,163 @@ async def read_reply(stream: Stream, *, within: float) -> Reply | Unreachable:
     return Unreachable(Reason.PROTOCOL_ERROR, "réponse sans fin")
 
 
-async def converse(stream: Stream, caller: Caller, *, host: str) -> SmtpSession | Unreachable:
-    """Greeting, EHLO, STARTTLS when offered, QUIT. `host` is the MX's name; the caller closes the stream."""
-    greeting = await read_reply(stream, within=caller.patience.banner)
+Dial = Callable[[], Awaitable[Stream | Unreachable]]
+"""A new connection to one server, on which nothing was said yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a server says of itself, in clear."""
+
+    banner: str
+    extensions: tuple[str, ...]
+    mechanisms: tuple[str, ...]
+    """Of AUTH, upper case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Whether what is intrusive may be tried at one server: None when it may, else why not."""
+
+    relay: Unreachable | None
+    users: Unreachable | None
+
+    @property
+    def any(self) -> bool:
+        return self.relay is None or self.users is None
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One conversation that went as far as the server let it."""
+
+    session: SmtpSession
+    begun: bool
+    """A handshake was begun, whatever came of it."""
+
+
+_NOT_LOOKED = Unreachable(Reason.NOT_LOOKED)
+SILENT = Unreachable(Reason.TIMEOUT, "la connexion est acceptée, puis plus rien")
+"""Not one word in all the time that a greeting may take."""
+NO_TRIALS = Trials(_NOT_LOOKED, _NOT_LOOKED)
+
+
+async def converse(
+    stream: Stream, caller: Caller, *, host: str, trials: Trials = NO_TRIALS
+) -> Met | Unreachable:
+    """Greeting, EHLO, STARTTLS when offered, what may be tried, QUIT. The caller closes the stream.
+
+    `host` is the MX's name. The versions of the session are left to another module.
+    """
+    greeting = await greet(stream, caller)
     if isinstance(greeting, Unreachable):
         return greeting
+    tls, begun = None, False
+    if "STARTTLS" in greeting.extensions:
+        refusal = await agree_to_encrypt(stream, caller)
+        begun = refusal is None
+        tls = refusal or await encrypt(stream, caller, host=host)
+    session = SmtpSession(
+        banner=greeting.banner,
+        extensions=greeting.extensions,
+        tls=tls,
+        mechanisms=greeting.mechanisms,
+        versions=() if tls is None else _NOT_LOOKED,
+        relay=trials.relay or _lost(tls),
+        users=trials.users or _lost(tls),
+    )
+    if isinstance(tls, Unreachable):
+        return Met(session, begun)
+    if trials.any:
+        session = await _tried(stream, caller, session, trials)
+    await command(stream, "QUIT", within=caller.patience.reply)
+    return Met(session, begun)
+
+
+def _lost(tls: TlsSession | Unreachable | None) -> Unreachable:
+    return tls if isinstance(tls, Unreachable) else _NOT_LOOKED
+
+
+async def _tried(stream: Stream, caller: Caller, session: SmtpSession, trials: Trials) -> SmtpSession:
+    if session.tls is not None:  # RFC 3207 §4.2: what was said before encryption is forgotten
+        again = await _hello(stream, caller)
+        if isinstance(again, Unreachable):
+            return replace(session, relay=trials.relay or again, users=trials.users or again)
+    relay, users = await try_out(stream, caller, trials)
+    return replace(session, relay=relay, users=users)
+
+
+async def try_out(
+    stream: Stream, caller: Caller, trials: Trials
+) -> tuple[RelayTrial | Unreachable, UserAnswers | Unreachable]:
+    """What may be tried of a server that was greeted: names first, which no server minds as much as a relay."""
+    # Imported here: few runs are allowed to.
+    from cyberaudit.probes.smtp_trials import relay_trial, user_answers
+
+    users = trials.users or await user_answers(stream, within=caller.patience.reply)
+    relay = trials.relay or await relay_trial(stream, within=caller.patience.reply)
+    return relay, users
+
+
+async def greet(stream: Stream, caller: Caller) -> Greeting | Unreachable:
+    """Read the greeting and say EHLO."""
+    greeting = await read_reply(stream, within=caller.patience.banner)
+    if isinstance(greeting, Unreachable):
+        return SILENT if greeting.reason is Reason.TIMEOUT else greeting
     if greeting.code != 220:  # 421 later, 554 never (RFC 5321 §3.1)
         return greeting.unexpected
-    extensions = await _hello(stream, caller)
-    if isinstance(extensions, Unreachable):
-        return extensions
-    tls = await _start_tls(stream, caller, host=host) if "STARTTLS" in extensions else None
-    if not isinstance(tls, Unreachable):
-        await _command(stream, "QUIT", within=caller.patience.reply)
-    return SmtpSession(banner=clean(greeting.lines[0]), extensions=extensions, tls=tls)
+    hello = await _hello(stream, caller)
+    if isinstance(hello, Unreachable):
+        return hello
+    words = [[clean(word, limit=40).upper() for word in line.split()] for line in hello if line.split()]
+    return Greeting(clean(greeting.lines[0]), tuple(first for first, *_ in words), _mechanisms(words))
 
 
-async def _command(stream: Stream, text: str, *, within: float) -> Reply | Unreachable:
+def _mechanisms(words: list[list[str]]) -> tuple[str, ...]:
+    """Of « AUTH PLAIN LOGIN », and of the « AUTH=PLAIN » that old clients waited for."""
+    found = []
+    for first, *others in words:
+        if first == "AUTH":
+            found += others
+        elif first.startswith("AUTH="):
+            found += [first.removeprefix("AUTH="), *others]
+    return tuple(dict.fromkeys(word for word in found if word))
+
+
+async def command(stream: Stream, text: str, *, within: float) -> Reply | Unreachable:
+    """Say one line of ASCII, read the reply."""
     sent = await stream.write(f"{text}\r\n".encode("ascii"), within=within)
     return sent or await read_reply(stream, within=within)
 
 
-async def _hello(stream: Stream, caller: Caller) -> tuple[str, ...] | Unreachable:
-    """The extensions offered; none when only HELO is understood (RFC 5321 §3.2)."""
-    reply = await _command(stream, f"EHLO {caller.ehlo}", within=caller.patience.reply)
+async def _hello(stream: Stream, caller: Caller) -> tuple[bytes, ...] | Unreachable:
+    """The lines of extensions; none when only HELO is understood (RFC 5321 §3.2)."""
+    reply = await command(stream, f"EHLO {caller.ehlo}", within=caller.patience.reply)
     if isinstance(reply, Unreachable):
         return reply
     if reply.code == 250:
-        words = (line.split(None, 1)[:1] for line in reply.lines[1:])
-        return tuple(clean(word[0], limit=40).upper() for word in words if word)
+        return reply.lines[1:]
     if reply.code < 500:  # not now: says nothing of what it offers otherwise
         return reply.unexpected
-    reply = await _command(stream, f"HELO {caller.ehlo}", within=caller.patience.reply)
+    reply = await command(stream, f"HELO {caller.ehlo}", within=caller.patience.reply)
     if isinstance(reply, Unreachable):
         return reply
     return () if reply.code == 250 else reply.unexpected
 
 
-async def _start_tls(stream: Stream, caller: Caller, *, host: str) -> TlsSession | Unreachable:
-    reply = await _command(stream, "STARTTLS", within=caller.patience.reply)
+async def agree_to_encrypt(stream: Stream, caller: Caller) -> Unreachable | None:
+    """STARTTLS; None: the next bytes are to be a ClientHello."""
+    reply = await command(stream, "STARTTLS", within=caller.patience.reply)
     if isinstance(reply, Unreachable):
         return reply
-    if reply.code != 220:
-        # RFC 3207 §4: 454 is « not now »; only a lasting code says that encryption does not work here.
-        lasting = reply.code >= 500
-        return Unreachable(Reason.TLS_FAILURE if lasting else Reason.PROTOCOL_ERROR, str(reply))
+    if reply.code == 220:
+        return None
+    # RFC 3207 §4: 454 is « not now »; only a lasting code says that encryption does not work here.
+    return Unreachable(Reason.TLS_FAILURE if reply.code >= 500 else Reason.PROTOCOL_ERROR, str(reply))
+
+
+async def encrypt(stream: Stream, caller: Caller, *, host: str) -> TlsSession | Unreachable:
+    """The handshake, and what it shows; `host` is the name that should stand in the certificate."""
     failure = await stream.start_tls(
         lenient_context(), server_name=sni(host), within=caller.patience.handshake
     )
@@ -112,3 +226,19 @@ async def _start_tls(stream: Stream, caller: Caller, *, host: str) -> TlsSession
         return failure
     assert stream.tls is not None
     return tls_session(stream.tls, host=host, trust=caller.trust, now=caller.now)
+
+
+async def dial_for_hello(dial: Dial, caller: Caller) -> Stream | Unreachable:
+    """A connection on which the server has agreed to encrypt."""
+    with ExitStack() as held:
+        stream = await dial()
+        if isinstance(stream, Unreachable):
+            return stream
+        held.enter_context(stream)
+        greeting = await greet(stream, caller)
+        if isinstance(greeting, Unreachable):
+            return greeting
+        refusal = await agree_to_encrypt(stream, caller)
+        if refusal is None:
+            held.pop_all()
+        return refusal or stream

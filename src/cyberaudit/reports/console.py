@@ -11,6 +11,7 @@ from rich.text import Text
 from cyberaudit.reports import details, sections
 from cyberaudit.reports.doors_section import open_doors
 from cyberaudit.reports.layout import Line, Sheet
+from cyberaudit.reports.rcpnt import rcpnt_section
 from cyberaudit.reports.sections import Room
 from cyberaudit.reports.terminal import SIMPLE_UNDER, WIDTH_ELSEWHERE
 from cyberaudit.reports.words import ReportView
@@ -118,6 +119,7 @@ def _everything(view: ReportView, sheet: Sheet, *, technical: bool) -> list[Line
         sections.not_seen(view, sheet, full),
         sections.waivers(view, sheet, full),
         open_doors(view.doors, sheet, technical=technical),
+        rcpnt_section(view.rcpnt, sheet),
         details.questions(view, sheet),
         *details.points(view, sheet, technical=technical),
         details.method(view, sheet),

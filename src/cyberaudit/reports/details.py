@@ -126,10 +126,11 @@ def _point(point: PointView, sheet: Sheet, *, technical: bool) -> Section:
     if point.waived:
         text += " Risque accepté."
     lines = marked(point.mark, text, sheet, indent="   ")
-    told = [item for item in point.items if technical or not is_technical(item.key)]
+    items = [item for item in point.items if item.text != point.sentence]
+    told = [item for item in items if technical or not is_technical(item.key)]
     for item in told:
         lines += sheet.paragraph(item.text, first=f"     {item.mark.sign} ")
-    lines += _counted([item for item in point.items if item not in told], sheet)
+    lines += _counted([item for item in items if item not in told], sheet)
     known = point.stands_on and point.looked
     return lines + (sheet.paragraph(point.stands_on, first="     ", style="dim") if known else [])
 

@@ -14,6 +14,7 @@ from cyberaudit.facts.udp import HostUdp
 from cyberaudit.model import Audit, Finding, Item, Observation, Status, Unreachable
 from cyberaudit.reports.code_names import code_names
 from cyberaudit.reports.look_answers import AccessFacts, Heard, accesses, heard
+from cyberaudit.reports.look_domains import criteria, criteria_document, criterion_lines, heading, looked_at
 from cyberaudit.reports.look_ports import host_blocks
 from cyberaudit.reports.look_tls import endpoint_blocks
 from cyberaudit.reports.look_vpn import NOTHING, access_blocks, nobody_answered, unanswered_blocks
@@ -65,8 +66,21 @@ def points(audit: Audit, *, width: int) -> str:
     else:
         for observation in audit.observations:
             blocks += _seen(observation.facts, width)
-    blocks += [_point(finding, width) for finding in found]
+    blocks += _by_domain(audit, found, width) or [_point(finding, width) for finding in found]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _by_domain(audit: Audit, found: list[Finding], width: int) -> list[list[str]]:
+    """Each domain under its name: what the State's reference says, then its points; nothing without domains."""
+    blocks: list[list[str]] = []
+    for domain in looked_at(audit):
+        blocks.append(wrap(heading(domain), width))
+        blocks.append(criterion_lines(criteria(audit, domain), width))
+        blocks += [_point(finding, width) for finding in found if finding.asset == domain.key]
+    if blocks:
+        keys = {domain.key for domain in looked_at(audit)}
+        blocks += [_point(finding, width) for finding in found if finding.asset not in keys]
+    return blocks
 
 
 def _several(audit: Audit, seen: list[tuple[Observation, AccessFacts]], width: int) -> list[list[str]]:
@@ -94,6 +108,9 @@ def _point(finding: Finding, width: int) -> list[str]:
     text = french.typeset(f"{mark.sign} {mark.value} : {finding.verdict.text}")
     lines = wrap(f"{text}  [{finding.check}]", width, rest="  ")
     for item in finding.verdict.items:
+        # A fault without detail is an item all the same, for programs.
+        if item.text == finding.verdict.text:
+            continue
         text = f"{Mark.of(item.status).sign} {item.text}{_rule(item)}"
         lines += wrap(french.typeset(text), width, first="  - ")
     for line in finding.verdict.evidence:
@@ -151,4 +168,6 @@ def as_document(audit: Audit) -> str:
     document = encode(audit, Audit)
     names = code_names(facts for _, facts in accesses(audit.observations))
     assert isinstance(document, dict)
-    return json.dumps({**document, "names": names} if names else document, ensure_ascii=False, indent=2)
+    beside = {"names": names, "rcpnt": criteria_document(audit)}
+    whole = {**document, **{key: value for key, value in beside.items() if value}}
+    return json.dumps(whole, ensure_ascii=False, indent=2)

@@ -13,7 +13,7 @@ from cyberaudit.reports.words import EvidenceView, ItemView, Mark, PointView, So
 
 OUTSIDE = "outside"
 _THIS_MACHINE = "la machine du contrôle"
-EVIDENCE_LIMIT = 400
+EVIDENCE_LIMIT = 640
 _QUESTIONS = (Reason.NOT_DECLARED, Reason.DECLARATION_EXPIRED, Reason.ANSWER_UNKNOWN)
 _BEST_PLACE = {
     SeenFrom.OUTSIDE: "depuis l'extérieur",

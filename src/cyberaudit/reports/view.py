@@ -17,6 +17,7 @@ from cyberaudit.reports.commune import of_commune
 from cyberaudit.reports.doors import doors_view
 from cyberaudit.reports.level import level_view, nothing_urgent
 from cyberaudit.reports.points import Scene, point, safe
+from cyberaudit.reports.rcpnt import rcpnt_views
 from cyberaudit.reports.remarks import (
     catalogue_warnings,
     contradiction_views,
@@ -87,6 +88,7 @@ def build_view(
         help=_help(plan, state.findings),
         attack=ATTACK,
         doors=doors_view(state, scene),
+        rcpnt=rcpnt_views(state),
         points=points,
         checks=_checks(points, fiches),
         scans=tuple(_scan(each, scene) for each in state.audits),

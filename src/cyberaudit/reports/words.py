@@ -394,6 +394,28 @@ class DoorsView:
 
 
 @dataclass(frozen=True, slots=True)
+class CriterionView:
+    """One criterion of the State's reference for communes."""
+
+    number: str
+    outcome: str
+    """`met`, `not-met` or `unverified`."""
+    mark: Mark
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RcpntView:
+    """What that reference would say of the mail of one domain."""
+
+    domain: str
+    criteria: tuple[CriterionView, ...]
+    level: str
+    """`a`, `aa`, empty when the first is not reached, `?` when it cannot be told."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """The whole report."""
 
@@ -424,6 +446,8 @@ class ReportView:
     attack: str
     """What to do during an attack."""
     doors: DoorsView
+    rcpnt: tuple[RcpntView, ...]
+    """Beside our own verdicts."""
     points: tuple[PointView, ...]
     checks: tuple[CheckView, ...]
     scans: tuple[ScanView, ...]

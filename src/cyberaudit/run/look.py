@@ -1,6 +1,6 @@
 """`cyberaudit look`: one probe family and its checks on one target, stored nowhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 
-from cyberaudit.declared import AnyAsset, AssetKind, Backup, Vpn, VpnKind
+from cyberaudit.declared import AnyAsset, AssetKind, Backup, Domain, Vpn, VpnKind
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.engine.measures import Measure
@@ -20,6 +20,7 @@ from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.plan.words import Tier
 from cyberaudit.probes.asked_ports import ALL, USUAL
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
+from cyberaudit.probes.mail_hosts import mail_hosts_now
 from cyberaudit.probes.resolver import addresses_now
 from cyberaudit.probes.tls_endpoint import RENEGOTIATION
 from cyberaudit.reports.look_answers import Heard, has_answer, heard
@@ -29,27 +30,51 @@ from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
 
 # Without a profile, no open port is explained and none is missing.
+# Asked of the whole town; a name that refuses all mail is a town by itself here.
+LOCKED_NAMES = "mail.parked-domains"
+NAME_TESTS = frozenset({"smtp-relay", "smtp-users", "dns-transfer", "dns-recursion"})
 NEEDS_A_PROFILE = frozenset({"firewall.unexpected-port", "firewall.expected-service"})
 
 
-def look_at_domain(
-    name: str,
+def look_at_domains(
+    names: Sequence[str],
     catalogue: Catalogue,
     options: Options,
     *,
     authorized_by: str,
     now: datetime,
+    theme: str = "",
+    intrusive: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Audit:
-    """Everything the checks about a domain can tell of `name`.
+    """Everything the checks can tell of the domains `names`, each asked once; of one `theme` alone when it is said.
+
+    `intrusive` signs for the intrusive tests of names and mail on the servers that these domains publish. A domain
+    that refuses all mail by a null MX is looked at as one that writes none.
 
     Raises:
-        UsageError: `name` is no domain name.
+        UsageError: one of them is no domain name.
         ScopeError: nobody authorized it.
     """
-    asset = domain_asset(name)
-    scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
-    return _audit(AssetKind.DOMAIN, (asset,), catalogue, options, scope=scope, now=now, progress=progress)
+    assets = {asset.domain: asset for asset in map(domain_asset, names)}
+    scope = scope_for_look(domains=assets, authorized_by=authorized_by)
+    if intrusive:
+        scope = replace(scope, tests=NAME_TESTS, servers_too=True)
+    wanted = tuple(each for each in catalogue.checks if not theme or each.theme == theme)
+    chosen = Catalogue(wanted, catalogue.remedies)
+    once = replace(options, asks_again=False)
+    silent = _without_mail(tuple(assets.values()), once, scope=scope, now=now)
+    looked_at = tuple(replace(asset, sends_mail=name not in silent) for name, asset in assets.items())
+    return _audit(AssetKind.DOMAIN, looked_at, chosen, once, scope=scope, now=now, progress=progress)
+
+
+def _without_mail(
+    assets: Sequence[Domain], options: Options, *, scope: Scope, now: datetime
+) -> frozenset[str]:
+    """The names that publish a null MX alone (RFC 7505)."""
+    resolver = set_up(town_of(*assets), scope, options, now=now, validate=False).resolver
+    found = mail_hosts_now(resolver, [asset.domain for asset in assets])
+    return frozenset(name for name, records in found.items() if [each.host for each in records] == [""])
 
 
 def look_at_ports(
@@ -238,10 +263,14 @@ def _audit(
     now: datetime,
     progress: ProgressCallback | None,
 ) -> Audit:
+    assets = tuple(assets)
     town = town_of(*assets)
     # Only what was asked: an endpoint's host is not scanned for its ports.
+    idle = any(isinstance(asset, Domain) and not asset.sends_mail for asset in assets)
     checks = tuple(
-        each for each in catalogue.checks if each.about is about and each.id not in NEEDS_A_PROFILE
+        each
+        for each in catalogue.checks
+        if (each.about is about and each.id not in NEEDS_A_PROFILE) or (idle and each.id == LOCKED_NAMES)
     )
     catalogue = Catalogue(checks, catalogue.remedies)
     instruments = set_up(town, scope, options, now=now)
@@ -329,7 +358,7 @@ def _addresses(
         _refuse_what_is_no_host(target, about=about)
         asset = domain_asset(target)
     scope = scope_for_look(domains=(asset.domain,), authorized_by=authorized_by)
-    instruments = set_up(town_of(asset), scope, options, now=now)
+    instruments = set_up(town_of(asset), scope, options, now=now, validate=False)
     found = addresses_now(instruments.resolver, asset.domain)
     if not found.found:
         why = f" : {found.failure.reason.french}" if found.failure else ""

@@ -18,6 +18,7 @@ from cyberaudit.model import AssetKind, Audit, ProgressCallback
 from cyberaudit.probes.instruments import OUTSIDE, Instruments, Options, set_up
 from cyberaudit.probes.vantage import barely_asked, standing_in
 from cyberaudit.refusals import quoted
+from cyberaudit.run.options_of_profile import as_declared
 from cyberaudit.run.seen_open import ports_seen_open
 from cyberaudit.run.tell import NO_PAST, Past, Told, recall, tell
 from cyberaudit.town.load import load_profile
@@ -93,7 +94,7 @@ def instruments_for(profile: Profile, request: Request, vantage: str) -> Instrum
     """
     scope, town = authorized(profile, now=request.now), profile.town
     seen = ports_seen_open(request.history, town.id, vantage=vantage, now=request.now)
-    options = replace(request.options, seen_open=seen)
+    options = replace(as_declared(profile, request.options), seen_open=seen)
     try:
         authorized(profile, now=request.clock)
     except ScopeError:

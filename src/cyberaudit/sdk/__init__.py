@@ -95,7 +95,8 @@ from cyberaudit.plaintext import clean
 from cyberaudit.sdk.behind import sort_of, told_behind
 from cyberaudit.sdk.certificate_form import FormBounds, form_evidence, form_items
 from cyberaudit.sdk.certificates import certificate_evidence, certificate_items, identity_items
-from cyberaudit.sdk.domains import left_unseen, writes_no_mail
+from cyberaudit.sdk.codes import coded
+from cyberaudit.sdk.domains import left_unseen, unless_third_partys, writes_no_mail
 from cyberaudit.sdk.hosts import (
     Facing,
     asked_evidence,
@@ -155,6 +156,7 @@ from cyberaudit.sdk.tls_suites import likelihood as suite_likelihood
 from cyberaudit.sdk.tls_suites import suite_evidence, suite_items
 from cyberaudit.sdk.tls_versions import version_evidence, version_items
 from cyberaudit.sdk.verdicts import answered, failed, not_applicable, partial, passed, unknown
+from cyberaudit.sdk.zone import judge_trials, server_key, server_name, without_servers, zone_evidence
 
 __all__ = [
     "COUNTDOWN",
@@ -256,6 +258,7 @@ __all__ = [
     "certificate_items",
     "check",
     "clean",
+    "coded",
     "confirmed",
     "crossings_of",
     "days_left",
@@ -283,6 +286,7 @@ __all__ = [
     "judge_exposure",
     "judge_passage",
     "judge_tls",
+    "judge_trials",
     "judged_servers",
     "left_unseen",
     "listening",
@@ -306,6 +310,8 @@ __all__ = [
     "readings",
     "recognised",
     "refusals_in_doubt",
+    "server_key",
+    "server_name",
     "shared_list",
     "shown",
     "sort_of",
@@ -327,10 +333,13 @@ __all__ = [
     "udp_doors_of",
     "unasked",
     "unknown",
+    "unless_third_partys",
     "usual_ports",
     "version_evidence",
     "version_items",
     "without",
+    "without_servers",
     "worst",
     "writes_no_mail",
+    "zone_evidence",
 ]

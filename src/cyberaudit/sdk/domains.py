@@ -1,7 +1,10 @@
 """What several questions about a domain's mail answer alike."""
 
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
 from cyberaudit import french
-from cyberaudit.model import Evidence, Verdict
+from cyberaudit.model import Evidence, Reason, Status, Verdict
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import not_applicable, unknown
 
@@ -11,6 +14,32 @@ def writes_no_mail(ctx: Context) -> Verdict:
     return not_applicable(
         f"Le domaine {ctx.asset.name} est déclaré sans courrier : voir les noms de domaine inutilisés."
     )
+
+
+def unless_third_partys(verdict: Verdict, ctx: Context, *, test: str) -> Verdict:
+    """`verdict` about an intrusive `test`; not applicable where it was not tried, on servers that are not the town's.
+
+    A town that has its own servers signed for, and this test not, keeps its unanswered question.
+    """
+    untried = [item for item in verdict.items if item.reason == Reason.NOT_AUTHORIZED]
+    if verdict.status is not Status.UNKNOWN or not untried or len(untried) < len(verdict.items):
+        return verdict
+    if any(_is_signed(item.key, ctx) for item in untried):
+        text = f"Essai non fait : l'autorisation ne nomme pas « {test} »."
+        return replace(verdict, text=text)
+    text = f"Serveurs d'un tiers pour {ctx.asset.name} : l'essai poussé n'est pas fait sans son accord."
+    return replace(verdict, status=Status.NOT_APPLICABLE, reason="not-applicable", text=text)
+
+
+def _is_signed(key: str, ctx: Context) -> bool:
+    """The address at the end of an item's key stands in the authorization."""
+    signed = ctx.town.authorization
+    try:
+        address = ip_address(key.rpartition(" ")[2])
+        networks = [ip_network(each) for each in signed.addresses] if signed else []
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 def left_unseen(count: int, ctx: Context, *, evidence: tuple[Evidence, ...] = ()) -> Verdict:

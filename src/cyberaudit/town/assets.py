@@ -7,6 +7,7 @@ from cyberaudit import declared as said
 from cyberaudit.declared import Answer, Declaration, Declared
 from cyberaudit.town.implied import Passage, ZoneWords, implied_passages
 from cyberaudit.town.known import OUTSIDE, PRACTICES
+from cyberaudit.town.looking import Looking
 from cyberaudit.town.shape import (
     BackupShape,
     CloudShape,
@@ -42,6 +43,24 @@ def town_of(shape: ProfileShape, source: Source) -> said.Town:
         checks=_checks(shape, source),
         delivery=_delivery(shape),
         other_outside_canary=other_canary,
+    )
+
+
+def looking_of(shape: ProfileShape) -> Looking:
+    """How the profile wants names and mail to be asked about."""
+    said_so = shape.looking
+    return Looking(
+        resolvers=tuple(said_so.resolvers),
+        trust_anchor=said_so.trust_anchor,
+        root_hints=said_so.root_hints,
+        ca_bundle=said_so.ca_bundle,
+        rdap_bootstrap=said_so.rdap_bootstrap,
+        whois=said_so.whois,
+        ehlo=said_so.ehlo,
+        subdomain_list=said_so.subdomain_list,
+        allow_private=said_so.allow_private,
+        smtp=said_so.smtp,
+        axfr=said_so.axfr,
     )
 
 
@@ -98,6 +117,7 @@ def _commune(shape: ProfileShape) -> said.Commune:
         population=commune.population,
         region=commune.region,
         timezone=commune.timezone,
+        email=commune.email,
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from cyberaudit.errors import Problem, ProfileError
 from cyberaudit.plaintext import clean
-from cyberaudit.town.assets import town_of
+from cyberaudit.town.assets import looking_of, town_of
 from cyberaudit.town.coherence import incoherences
 from cyberaudit.town.complaints import Complaint, of_clashes, of_reading, of_shape, told, trails_of
 from cyberaudit.town.profile import Profile
@@ -36,7 +36,7 @@ def parse_profile(data: bytes, *, file: str) -> Profile:
     shape, complaints = _shape(source)
     if shape is None or complaints:
         raise ProfileError(*told(complaints))
-    return Profile(town_of(shape, source), source)
+    return Profile(town_of(shape, source), source, looking_of(shape))
 
 
 def _shown_path(path: Path) -> str:

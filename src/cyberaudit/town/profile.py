@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cyberaudit.declared import AssetKind, Town
 from cyberaudit.errors import Place, Problem
+from cyberaudit.town.looking import Looking
 from cyberaudit.town.source import Source, Trail, Tree
 
 SECTIONS: Mapping[AssetKind, str] = {
@@ -30,6 +31,7 @@ class Profile:
 
     town: Town
     source: Source
+    looking: Looking
 
     @property
     def file(self) -> str:

@@ -22,17 +22,21 @@ from cyberaudit.town.fields import (
     Euros,
     FlowPorts,
     FreeText,
+    HostName,
     Insee,
     IntrusiveTest,
     LinkWord,
     MailService,
     Medium,
+    NearbyFile,
+    NearbyFileOrUrl,
     Network,
     Owner,
     Port,
     PracticeId,
     Reason,
     Region,
+    ResolverAddress,
     Role,
     SecretLabel,
     Selector,
@@ -48,6 +52,7 @@ from cyberaudit.town.fields import (
     VpnWord,
     WebUrl,
     WeekdaysWord,
+    WhoisServer,
     Year,
     ZoneId,
     ZoneUseWord,
@@ -105,6 +110,33 @@ class CommuneShape(Shape):
     timezone: Timezone = Field(
         "Europe/Paris", description="Fuseau horaire de la mairie : Europe/Paris, Indian/Reunion."
     )
+    email: Email = Field(
+        "", description="Adresse électronique de la mairie, telle que Service-Public la donne."
+    )
+
+
+class LookingShape(Shape):
+    resolvers: list[ResolverAddress] = Field(
+        default_factory=list,
+        max_length=3,
+        description="Serveurs DNS à interroger : 192.0.2.53, ou avec son port.",
+    )
+    trust_anchor: NearbyFile = Field(
+        "", description="Clés de la racine DNS à croire, pour une racine d'essai."
+    )
+    root_hints: NearbyFile = Field("", description="Serveurs de la racine DNS, pour une racine d'essai.")
+    ca_bundle: NearbyFile = Field("", description="Autorités de certification à reconnaître (PEM).")
+    rdap_bootstrap: NearbyFileOrUrl = Field(
+        "", description="Où trouver les registres de noms : un fichier, ou une adresse https (RFC 9224)."
+    )
+    whois: WhoisServer = Field("", description="Serveur WHOIS à interroger quand RDAP ne répond pas.")
+    ehlo: HostName = Field("", description="Nom sous lequel se présenter aux serveurs de courrier.")
+    subdomain_list: NearbyFile = Field("", description="Sous-domaines à chercher, un par ligne.")
+    allow_private: bool = Field(
+        default=False, description="Réseau d'essai : les adresses privées publiées peuvent être visitées."
+    )
+    smtp: bool = Field(default=True, description="Se connecter aux serveurs de courrier ? true ou false.")
+    axfr: bool = Field(default=True, description="Essayer les transferts de zone autorisés ? true ou false.")
 
 
 class AuthorizationShape(Shape):
@@ -213,6 +245,9 @@ class DomainShape(Shape):
         None, description="Le compte du bureau d'enregistrement a-t-il une double authentification ?"
     )
     auto_renewal: Said = Field(None, description="Le renouvellement du domaine est-il automatique ?")
+    mail_in_eu: Said = Field(
+        None, description="Le courrier est-il hébergé dans l'Union européenne ? Le contrat le dit."
+    )
 
 
 class MailShape(Shape):
@@ -353,6 +388,9 @@ class ProfileShape(Shape):
     scanned_by: FreeText = Field("", description="Qui fait l'audit : imprimé sur le rapport.")
     authorization: AuthorizationShape | None = Field(
         None, description="L'autorisation écrite d'auditer, signée par la commune."
+    )
+    looking: LookingShape = Field(
+        LookingShape.model_validate({}), description="Comment interroger les noms de domaine et le courrier."
     )
     zones: list[ZoneShape] = Field(
         default_factory=list, max_length=MAX_ZONES, description="Les parties du réseau."

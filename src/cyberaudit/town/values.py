@@ -211,6 +211,39 @@ def endpoint(value: str) -> str:
     return f"{host if _is_address(host) and ':' not in host else domain(host)}:{number}"
 
 
+def resolver(value: str) -> str:
+    """A DNS server: `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`."""
+    return address(value) if _is_address(value) else _numbered(value, what="Un serveur DNS")
+
+
+def whois_server(value: str) -> str:
+    """A name or an address, with its port when it is not 43."""
+    if _is_address(value):
+        return address(value)
+    return endpoint(value) if ":" in value else domain(value)
+
+
+def _numbered(value: str, *, what: str) -> str:
+    read = endpoint(value)
+    if not _is_address(read.rpartition(":")[0].strip("[]")):
+        raise RefusedError(f"{what} s'écrit par son adresse IP, comme « 192.0.2.53 ».")
+    return read
+
+
+def nearby_file(value: str) -> str:
+    """A file in the profile's folder or below: a profile is somebody else's text, and names no other."""
+    parts = value.split("/")
+    if not all(parts) or any(part in (".", "..") for part in parts) or "\\" in value:
+        raise RefusedError(
+            f"« {shown(value)} » : donnez un fichier du dossier du profil, sans « / » au début ni « .. »."
+        )
+    return text(value)
+
+
+def nearby_file_or_url(value: str) -> str:
+    return _url(value, schemes=("https",)) if "://" in value else nearby_file(value)
+
+
 def web_url(value: str) -> str:
     return _url(value, schemes=("https", "http"))
 

@@ -1,0 +1,90 @@
+"""Les serveurs de noms de la mairie cherchent-ils des noms pour n'importe qui ?
+
+## Pourquoi
+Un serveur de noms qui travaille pour des inconnus sert à attaquer d'autres victimes : une petite question provoque
+une grosse réponse, envoyée ailleurs. La ligne de la mairie se bouche, et ses réponses se laissent plus facilement
+falsifier.
+
+## Corriger
+1. Couper la récursion sur les serveurs qui publient le domaine (« recursion no » chez BIND).
+2. Si le même serveur sert aussi de résolveur aux agents, les séparer, ou n'accepter que les adresses de la mairie.
+3. Limiter le rythme des réponses (« rate-limit »).
+4. Refaire le contrôle depuis l'extérieur.
+
+## Limites
+L'essai n'est fait que si l'autorisation signée nomme « dns-recursion » et couvre le serveur : sinon rien n'est dit.
+Une seule question est posée, pour le nom d'un autre. La faute est certaine quand la réponse arrive ; le silence d'un
+serveur qui répondait par ailleurs vaut refus. Aucun texte officiel français ne parle de ce réglage : c'est là
+notre jugement, d'après les normes du DNS (BCP 140).
+"""
+
+from cyberaudit.facts.zone import DnsZone, NameServer
+from cyberaudit.sdk import (
+    Context,
+    Evidence,
+    Item,
+    Reason,
+    Status,
+    Unreachable,
+    Verdict,
+    check,
+    failed,
+    judge_trials,
+    passed,
+    server_key,
+    server_name,
+    unless_third_partys,
+    without_servers,
+    zone_evidence,
+)
+
+REFERENCE = Evidence("norme", "RFC 5358 (BCP 140) §4")
+
+
+@check(
+    "dns.open-recursion",
+    needs=DnsZone,
+    about="domain",
+    seen_from="outside",
+    impact=3,
+    likelihood=3,
+    measure="close-name-servers",
+)
+def no_recursion_for_strangers(zone: DnsZone, ctx: Context) -> Verdict:
+    return unless_third_partys(_judged(zone, ctx), ctx, test="dns-recursion")
+
+
+def _judged(zone: DnsZone, ctx: Context) -> Verdict:
+    nobody = without_servers(zone, ctx)
+    if nobody is not None:
+        return nobody
+    name, evidence = ctx.asset.name, zone_evidence(zone)
+    pairs = [(server, _item(server)) for server in zone.servers]
+    items = tuple(item for _, item in pairs)
+    if any(item.status is Status.FAIL for item in items):
+        text = f"Un serveur de noms de {name} cherche des noms pour n'importe qui."
+        return failed(text, reason="recursion-open", items=items, evidence=(*evidence, REFERENCE))
+    judged = judge_trials(zone, pairs, evidence=evidence)
+    if isinstance(judged, Verdict):
+        return judged
+    text = f"Les serveurs de noms de {name} ne travaillent pas pour des inconnus."
+    return passed(text, items=judged, evidence=evidence)
+
+
+def _item(server: NameServer) -> Item:
+    key, who = server_key(server), server_name(server)
+    match server.recursion:
+        case True:
+            text = f"{who} a cherché pour nous un nom qui n'est pas le sien."
+            return Item(key, Status.FAIL, "ns.recursion_open", text)
+        case False:
+            return Item(key, Status.PASS, "", f"{who} refuse les questions des inconnus.")
+        case Unreachable(reason=Reason.NOT_AUTHORIZED):
+            return Item(
+                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié : serveur d'un tiers."
+            )
+        # It had just answered, over UDP too: the question was heard.
+        case Unreachable(reason=Reason.TIMEOUT) if not isinstance(server.udp, Unreachable):
+            return Item(key, Status.PASS, "", f"{who} ne répond pas aux questions des inconnus.")
+        case Unreachable() as cause:
+            return Item(key, Status.UNKNOWN, cause.reason, f"{who} : {cause.reason.french}.")

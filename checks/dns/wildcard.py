@@ -1,0 +1,75 @@
+"""Un nom inventé de la mairie reçoit-il du courrier ?
+
+## Pourquoi
+Certaines zones répondent pour tous les noms, même inventés. Un inconnu peut alors écrire depuis
+« factures.mairie », un nom qui n'a jamais existé, et son message paraît en règle.
+
+## Corriger
+1. Repérer dans la zone DNS les enregistrements dont le nom commence par « * ».
+2. Supprimer ceux de type MX et TXT, et créer à la place les seuls noms qui servent.
+3. Garder au besoin celui du site, ou le remplacer par « www » seul.
+
+## Limites
+Un seul nom tiré au sort est demandé. Une adresse pour tous les noms est un réglage usuel des hébergeurs : elle n'est
+pas une faute, pas plus qu'un alias vers le domaine. Un MX nul ou « v=spf1 -all » pour tous les noms est une bonne
+protection. Aucun texte officiel n'en parle : la gravité et la vraisemblance 1 sont notre jugement.
+"""
+
+from cyberaudit.facts.names import DomainNames, RandomAnswer
+from cyberaudit.sdk import (
+    Context,
+    Evidence,
+    Item,
+    Status,
+    Unreachable,
+    Verdict,
+    check,
+    not_applicable,
+    partial,
+    passed,
+    unknown,
+)
+
+MAIL_TYPES = ("MX", "TXT")
+# RFC 7505 §3, and the SPF record of RFC 7208 §10.1.2: both refuse all mail.
+REFUSALS = ("0 .", '"v=spf1 -all"')
+
+
+@check("dns.wildcard", needs=DomainNames, about="domain", impact=1, likelihood=1, measure="clean-up-names")
+def invented_names_receive_nothing(names: DomainNames, ctx: Context) -> Verdict:
+    name = ctx.asset.name
+    if isinstance(names.exists, Unreachable):
+        return unknown(names.exists)
+    if not names.exists:
+        return not_applicable(f"Le domaine {name} n'existe pas dans l'annuaire des noms.")
+    if isinstance(names.wildcard, Unreachable):
+        return unknown(names.wildcard)
+    items = tuple(_item(names.domain, answer) for answer in names.wildcard if answer.records)
+    evidence = tuple(
+        Evidence(f"{answer.rrtype} *.{names.domain}", record)
+        for answer in names.wildcard
+        if not isinstance(answer.records, Unreachable)
+        for record in answer.records
+    )
+    if any(item.status is Status.PARTIAL for item in items):
+        text = f"Un nom inventé sous {name} répond pour le courrier."
+        norm = Evidence("norme", "RFC 4592 §2.2.1")
+        return partial(text, reason="wildcard", items=items, evidence=(*evidence, norm))
+    lost = next((each.records for each in names.wildcard if isinstance(each.records, Unreachable)), None)
+    if lost is not None:
+        return unknown(lost, items=items, evidence=evidence)
+    text = f"Un nom inventé sous {name} ne répond pas pour le courrier."
+    return passed(text, items=items, evidence=evidence)
+
+
+def _item(domain: str, answer: RandomAnswer) -> Item:
+    key = f"*.{domain} {answer.rrtype}"
+    if isinstance(answer.records, Unreachable):
+        return Item(key, Status.UNKNOWN, answer.records.reason, f"{key} : {answer.records.reason.french}.")
+    if answer.rrtype not in MAIL_TYPES:
+        return Item(key, Status.PASS, "wildcard", f"Tout nom a une réponse de type {answer.rrtype}.")
+    if answer.aliased:
+        return Item(key, Status.PASS, "wildcard", "Tout nom est un alias : c'est un réglage d'hébergeur.")
+    if all(record in REFUSALS for record in answer.records):
+        return Item(key, Status.PASS, "wildcard", "Tout nom inventé refuse le courrier.")
+    return Item(key, Status.PARTIAL, "wildcard", f"Tout nom inventé a un enregistrement {answer.rrtype}.")

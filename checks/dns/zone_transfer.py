@@ -1,0 +1,99 @@
+"""N'importe qui peut-il recopier toute la liste des noms de la mairie ?
+
+## Pourquoi
+Un serveur de noms mal réglé donne d'un coup tous les noms du domaine : accès à distance, essais oubliés, serveurs
+internes. Un attaquant y gagne une carte complète.
+
+## Corriger
+1. N'autoriser le transfert de zone (AXFR) qu'aux adresses des serveurs secondaires (« allow-transfer » chez BIND).
+2. Protéger ces transferts par une clé (TSIG).
+3. Retirer de la zone publique les noms qui ne servent qu'à l'intérieur.
+4. Refaire le contrôle depuis l'extérieur.
+
+## Limites
+L'essai n'est fait que si l'autorisation signée nomme « dns-transfer » et couvre le serveur : sinon rien n'est dit.
+Seul le début du transfert est lu, et rien n'en est gardé que le nombre d'enregistrements. Un serveur qui ne connaît
+pas le domaine, ou qui coupe la ligne, refuse. Aucun texte officiel français confirmé ne parle de ce réglage : c'est
+notre jugement.
+"""
+
+from cyberaudit.facts.zone import DnsZone, NameServer, Standing
+from cyberaudit.sdk import (
+    Context,
+    Evidence,
+    Item,
+    Reason,
+    Status,
+    Unreachable,
+    Verdict,
+    check,
+    failed,
+    french,
+    judge_trials,
+    passed,
+    server_key,
+    server_name,
+    unless_third_partys,
+    without_servers,
+    zone_evidence,
+)
+
+REFERENCE = Evidence("norme", "RFC 5936 §5")
+
+
+@check(
+    "dns.zone-transfer",
+    needs=DnsZone,
+    about="domain",
+    seen_from="outside",
+    impact=2,
+    likelihood=3,
+    measure="close-name-servers",
+)
+def no_transfer_to_strangers(zone: DnsZone, ctx: Context) -> Verdict:
+    return unless_third_partys(_judged(zone, ctx), ctx, test="dns-transfer")
+
+
+def _judged(zone: DnsZone, ctx: Context) -> Verdict:
+    nobody = without_servers(zone, ctx)
+    if nobody is not None:
+        return nobody
+    name, evidence = ctx.asset.name, zone_evidence(zone)
+    pairs = [(server, _item(server)) for server in zone.servers]
+    items = tuple(item for _, item in pairs)
+    if any(item.status is Status.FAIL for item in items):
+        text = f"Un serveur de noms donne à n'importe qui tous les noms de {name}."
+        return failed(text, reason="axfr-open", items=items, evidence=(*evidence, REFERENCE))
+    judged = judge_trials(zone, pairs, evidence=evidence)
+    if isinstance(judged, Verdict):
+        return judged
+    text = f"Les serveurs de noms de {name} gardent pour eux la liste complète des noms."
+    return passed(text, items=judged, evidence=evidence)
+
+
+def _item(server: NameServer) -> Item:
+    key, who = server_key(server), server_name(server)
+    match server.transfer:
+        case int(count) if count > 0:
+            what = french.count(count, "enregistrement donné", "enregistrements donnés")
+            text = f"{who} laisse recopier la zone : {what} avant que nous ne coupions."
+            return Item(key, Status.FAIL, "ns.axfr_open", text)
+        case int():
+            return Item(key, Status.PASS, "", f"{who} refuse de donner la zone.")
+        case Unreachable(reason=Reason.NOT_AUTHORIZED):
+            return Item(
+                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié : serveur d'un tiers."
+            )
+        case Unreachable() as cause if _turned_away(server, cause):
+            return Item(key, Status.PASS, "", f"{who} ne donne pas la zone.")
+        case Unreachable() as cause:
+            return Item(key, Status.UNKNOWN, cause.reason, f"{who} : {cause.reason.french}.")
+
+
+def _turned_away(server: NameServer, cause: Unreachable) -> bool:
+    """No TCP port to ask for it at; or silence, where another question over TCP was answered."""
+    if isinstance(server.udp, Unreachable):
+        return False
+    return cause.reason is Reason.REFUSED or (
+        cause.reason in (Reason.TIMEOUT, Reason.DEADLINE) and isinstance(server.tcp, Standing)
+    )

@@ -1,0 +1,1 @@
+"""DNSSEC as a validating resolver judges it (RFC 4035): signatures, proofs of absence, the chain from the root."""
