@@ -80,7 +80,7 @@ def _issuers(found: CaaSet) -> list[CaaRecord]:
 
 def _missing(domain: str, evidence: tuple[Evidence, ...], ctx: Context) -> Verdict:
     text = f"Le domaine {ctx.asset.name} laisse toute autorité délivrer un certificat à son nom."
-    item = Item(domain, Status.PARTIAL, "caa.missing", "Aucun enregistrement CAA « issue » ne s'applique.")
+    item = Item(domain, Status.PARTIAL, "caa.missing", f"Aucune ligne CAA « issue » ne limite {domain}.")
     line = Evidence("ligne à publier", f'{domain}. 3600 IN CAA 0 issue "letsencrypt.org"')
     note = Evidence("à savoir", "remplacer letsencrypt.org par l'autorité du certificat du site")
     return partial(text, reason="missing", items=(item,), evidence=(*evidence, line, note, _norm("3")))

@@ -33,6 +33,7 @@ from cyberaudit.sdk import (
 )
 
 SERVICES = {"ns": "serveurs de noms", "mx": "serveurs de courrier", "web": "site"}
+OWNERS = {"ns": "les serveurs de noms", "mx": "les serveurs de courrier", "web": "le site"}
 
 
 @check("dns.ipv6", needs=DomainNames, about="domain", impact=1, likelihood=1, measure="offer-ipv6")
@@ -43,7 +44,7 @@ def everything_answers_over_ipv6(names: DomainNames, ctx: Context) -> Verdict:
     if not names.exists:
         return not_applicable(f"Le domaine {name} n'existe pas dans l'annuaire des noms.")
     groups = {"ns": names.name_servers, "mx": names.mail_hosts, "web": _site(names.site)}
-    items = tuple(_items(groups))
+    items = tuple(_items(groups, name))
     evidence = tuple(_evidence(groups))
     missing = [SERVICES[item.key] for item in items if item.status is Status.PARTIAL]
     if missing:
@@ -62,17 +63,19 @@ def _site(hosts: Sequence[HostAddresses]) -> tuple[HostAddresses, ...]:
     return next(((host,) for host in hosts if host.v4 or host.v6), ())
 
 
-def _items(groups: dict[str, tuple[HostAddresses, ...] | Unreachable]) -> Iterator[Item]:
+def _items(groups: dict[str, tuple[HostAddresses, ...] | Unreachable], name: str) -> Iterator[Item]:
     for key, hosts in groups.items():
         what = SERVICES[key].capitalize()
         if isinstance(hosts, Unreachable):
             yield Item(key, Status.UNKNOWN, hosts.reason, f"{what} : {hosts.reason.french}.")
         elif any(not isinstance(host.v6, Unreachable) and host.v6 for host in hosts):
-            yield Item(key, Status.PASS, "", f"{what} : une adresse IPv6 est publiée.")
+            yield Item(key, Status.PASS, "", f"{what} : adresse IPv6 publiée.")
         elif (lost := _lost(hosts)) is not None:
             yield Item(key, Status.UNKNOWN, lost.reason, f"{what} : {lost.reason.french}.")
         elif hosts:
-            yield Item(key, Status.PARTIAL, f"{key}.no_ipv6", f"{what} : aucune adresse IPv6 n'est publiée.")
+            yield Item(
+                key, Status.PARTIAL, f"{key}.no_ipv6", f"Aucune adresse IPv6 pour {OWNERS[key]} de {name}."
+            )
 
 
 def _lost(hosts: tuple[HostAddresses, ...] | Unreachable) -> Unreachable | None:

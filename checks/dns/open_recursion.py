@@ -81,7 +81,7 @@ def _item(server: NameServer) -> Item:
             return Item(key, Status.PASS, "", f"{who} refuse les questions des inconnus.")
         case Unreachable(reason=Reason.NOT_AUTHORIZED):
             return Item(
-                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié : serveur d'un tiers."
+                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié, serveur d'un tiers."
             )
         # It had just answered, over UDP too: the question was heard.
         case Unreachable(reason=Reason.TIMEOUT) if not isinstance(server.udp, Unreachable):

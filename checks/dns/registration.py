@@ -147,7 +147,7 @@ def _renews_itself(ctx: Context) -> Declaration | None:
 def _lock(seen: Registration) -> tuple[Item, ...]:
     if not seen.statuses or LOCKS.intersection(seen.statuses):
         return ()
-    text = f"Aucun verrou ne protège {seen.domain} d'un transfert."
+    text = f"{seen.domain} peut encore recevoir un verrou contre le transfert."
     return (Item(seen.domain, Status.PASS, "domain.no_lock", text),)
 
 

@@ -82,7 +82,7 @@ def _item(server: NameServer) -> Item:
             return Item(key, Status.PASS, "", f"{who} refuse de donner la zone.")
         case Unreachable(reason=Reason.NOT_AUTHORIZED):
             return Item(
-                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié : serveur d'un tiers."
+                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié, serveur d'un tiers."
             )
         case Unreachable() as cause if _turned_away(server, cause):
             return Item(key, Status.PASS, "", f"{who} ne donne pas la zone.")

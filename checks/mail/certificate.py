@@ -77,7 +77,10 @@ def mail_servers_prove_who_they_are(
     items = tuple(
         item for host, address, tls in seen for item in _faults(f"{host} {address}", host, tls, dane, ctx)
     )
-    evidence = tuple(Evidence(host, f"{shown(tls)}{_promised(dane, host, tls)}") for host, _, tls in seen)
+    evidence = tuple(
+        Evidence(f"{host} [{address}]", f"{shown(tls)}{_promised(dane, host, tls)}")
+        for host, address, tls in seen
+    )
     statuses = {item.status for item in items}
     half = [item.reason for item in items if item.status is Status.PARTIAL]
     if Status.FAIL in statuses:

@@ -116,9 +116,8 @@ def _without_key(name: str, dkim: Dkim, items: tuple[Item, ...]) -> Verdict:
         if isinstance(part, Unreachable):
             return unknown(part, items=items, evidence=evidence)
     if dkim.below is False and dkim.wildcard is None and not dkim.own:
-        item = Item(
-            f"_domainkey.{dkim.domain}", Status.FAIL, "dkim.missing", "Ce nom n'existe pas : aucune clé."
-        )
+        below = f"_domainkey.{dkim.domain}"
+        item = Item(below, Status.FAIL, "dkim.missing", f"Rien n'existe sous « {below} ».")
         proof = Evidence(
             f"TXT _domainkey.{dkim.domain}", "NXDOMAIN : rien ne peut exister dessous (RFC 8020)"
         )

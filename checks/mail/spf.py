@@ -19,13 +19,15 @@ Les termes qui dépendent du message (macros, « ptr ») sont comptés, pas suiv
 acceptée qu'avec une politique DMARC qui met à l'écart ou refuse. Une fin « +all » ou une plage « /0 » portent la
 vraisemblance à 4 : l'usurpation est alors autorisée par écrit. Une liste partagée entre tous les clients d'un
 hébergeur est signalée, pas sanctionnée. La ligne proposée garde les services déjà écrits : elle ne sait pas
-lesquels servent encore.
+lesquels servent encore. Sans liste à garder, elle se déduit du MX : les autres services qui écrivent sont à y
+ajouter. Elle n'est proposée que si ses recherches DNS, celles des listes incluses comprises, tiennent dans la
+limite. Une réponse dont la signature DNSSEC est fausse n'est pas jugée. La lecture s'arrête au bout de cinq secondes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cyberaudit.facts.spf_tree import MOST_LOOKUPS, MOST_NAMES, MOST_VOIDS, Found, SpfStep, SpfTree
+from cyberaudit.facts.spf_tree import MOST_LOOKUPS, MOST_NAMES, MOST_VOIDS, UNSEEN, Found, SpfStep, SpfTree
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -42,9 +44,9 @@ from cyberaudit.sdk import (
     coded,
     dmarc_policy,
     failed,
+    first_line,
     french,
     is_redirect,
-    lookups_below,
     nothing_to_follow,
     partial,
     passed,
@@ -105,17 +107,34 @@ def _judged(mail: MailDns, name: str) -> Verdict:
         return unknown(mail.apex)
     records = spf_records(mail.apex)
     if not records:
-        return failed(f"Le domaine {name} ne dit pas qui peut écrire en son nom.", reason="no-record")
+        text = f"Le domaine {name} ne dit pas qui peut écrire en son nom."
+        return failed(text, reason="no-record", evidence=tuple(_to_begin_with(mail)))
     evidence = tuple(Evidence(f"TXT {mail.domain}", record) for record in records)
     if len(records) > 1:
         text = f"Le domaine {name} publie {len(records)} listes SPF : elles s'annulent."
-        return failed(text, reason="several-records", evidence=(*evidence, *_proposed(mail, records)))
+        dead = tuple(_leading_nowhere(_tree(mail), DEAD_ENDS))
+        return failed(
+            text, reason="several-records", evidence=(*evidence, *_proposed(mail, records, without=dead))
+        )
     terms = spf_terms(records[0])
     if isinstance(terms, SpfFault):
         text = f"La liste SPF de {name} est mal écrite : les messageries l'ignorent en entier."
         return failed(text, reason="syntax", evidence=(*evidence, Evidence("terme mal écrit", terms.term)))
     flaw = _lets_nearly_all(name, records[0], terms, evidence)
     return flaw or _with_what_it_includes(name, mail, records[0], terms)
+
+
+def _tree(mail: MailDns) -> SpfTree:
+    return mail.spf if isinstance(mail.spf, SpfTree) else NO_TREE
+
+
+def _to_begin_with(mail: MailDns) -> Iterator[Evidence]:
+    """A first line, as far as the MX tells who writes."""
+    if isinstance(mail.mx, Unreachable) or mail.exists is False:
+        return
+    source = "d'après le MX" if any(mx.host for mx in mail.mx) else "si ce nom n'écrit jamais"
+    line = first_line(mail.domain, (mx.host for mx in mail.mx))
+    yield Evidence(f"ligne à publier (proposition, {source})", line)
 
 
 def _lets_nearly_all(
@@ -154,8 +173,14 @@ def _with_what_it_includes(name: str, mail: MailDns, record: str, terms: tuple[S
         return _broken(read, worst, items)
     lost = next((item for item in items if item.status is Status.UNKNOWN), None)
     if lost is not None:
-        return unknown(Unreachable(Reason.RESOLVER_FAILURE, lost.text), items=items, evidence=_evidence(read))
+        return unknown(_why_lost(read.tree, lost), items=items, evidence=_evidence(read))
     return _ending(read, items)
+
+
+def _why_lost(tree: SpfTree, lost: Item) -> Unreachable:
+    first = next(step for step in tree.steps if step.found in UNSEEN)
+    reason = Reason.BOGUS if first.found is Found.BOGUS else Reason.RESOLVER_FAILURE
+    return Unreachable(reason, lost.text)
 
 
 def _items(read: _List) -> Iterator[Item]:
@@ -202,7 +227,10 @@ def _of_step(step: SpfStep) -> Item | None:
             text = f"{term} mène à {step.names} serveurs de courrier, au lieu de {MOST_NAMES} au plus."
             return Item(key, Status.FAIL, "too-many-mx", text)
         case Found.TROUBLE:
-            text = f"{term} : le DNS n'a pas pu répondre ({step.detail})."
+            text = f"{term} n'a pas pu être lu : {step.detail}."
+            return Item(key, Status.UNKNOWN, "temperror", text)
+        case Found.BOGUS:
+            text = f"{term} : non vérifiable, la signature DNSSEC de la réponse est fausse."
             return Item(key, Status.UNKNOWN, "temperror", text)
         case Found.RECORD if step.admits:
             return _too_open(step, key)
@@ -269,7 +297,8 @@ def _evidence(read: _List, items: tuple[Item, ...] = ()) -> tuple[Evidence, ...]
     shown = (step for step in read.tree.steps if step.record and (is_redirect(step) or _key(step) in wrong))
     lines += dict.fromkeys(Evidence(f"TXT {step.target}", step.record) for step in shown)
     if read.tree.steps:
-        lines.append(Evidence("recherches DNS", f"{read.tree.lookups} sur {MOST_LOOKUPS} au plus"))
+        least = "" if read.tree.is_whole else "au moins "
+        lines.append(Evidence("recherches DNS", f"{least}{read.tree.lookups} sur {MOST_LOOKUPS} au plus"))
     return (*lines, *_mending(read, {item.reason for item in items if item.status.is_open}))
 
 
@@ -279,39 +308,22 @@ def _mending(read: _List, reasons: set[str]) -> tuple[Evidence, ...]:
         return ()
     # Names that lead nowhere are harmless up to two: they may be somebody's for tomorrow.
     lost = DEAD_ENDS | {Found.NOTHING} if "too-many-voids" in reasons else DEAD_ENDS
-    useless = [
-        (place, step)
-        for place, step in enumerate(read.tree.steps)
-        if step.depth == 0 and step.found in lost and not is_redirect(step)
-    ]
-    repeated = _repeated(read.tree)
-    left = read.tree.lookups - sum(
-        lookups_below(read.tree, place) for place in {p for p, _ in useless} | repeated
-    )
-    voids = read.tree.voids - sum(step.found is Found.NOTHING for _, step in useless)
-    deeper = any(step.depth and step.found in DEAD_ENDS for step in read.tree.steps)
-    if left > MOST_LOOKUPS or voids > MOST_VOIDS or read.tree.cut or deeper:
-        return ()
-    return _proposed(read.mail, (read.record,), without=tuple(step.term for _, step in useless))
+    return _proposed(read.mail, (read.record,), without=tuple(_leading_nowhere(read.tree, lost)))
 
 
-def _repeated(tree: SpfTree) -> set[int]:
-    """Places of the domain's own terms that were written before."""
-    seen: set[str] = set()
-    places = set()
-    for place, step in enumerate(tree.steps):
-        if step.depth == 0:
-            if step.term.lower() in seen:
-                places.add(place)
-            seen.add(step.term.lower())
-    return places
+def _leading_nowhere(tree: SpfTree, lost: frozenset[Found]) -> Iterator[str]:
+    """The domain's own terms without which the same people may write."""
+    for step in tree.steps:
+        if step.depth == 0 and step.found in lost and not is_redirect(step):
+            yield step.term
 
 
 def _proposed(
     mail: MailDns, records: tuple[str, ...], *, without: tuple[str, ...] = ()
 ) -> tuple[Evidence, ...]:
-    line = better_line(mail.domain, records, without=without)
-    return (Evidence("ligne de zone proposée", line),) if line else ()
+    tree = mail.spf if isinstance(mail.spf, SpfTree) else None
+    line = better_line(mail.domain, records, tree, without=without)
+    return (Evidence("ligne à publier (proposition)", line),) if line else ()
 
 
 def _ending(read: _List, items: tuple[Item, ...]) -> Verdict:

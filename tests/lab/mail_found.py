@@ -34,6 +34,11 @@ class Said:
         ]
 
 
+def alike(one: Said, other: Said) -> bool:
+    """The same findings. Why something is unknown may differ: a resolver that validates keeps bogus answers back."""
+    return (one.open, one.statuses) == (other.open, other.statuses)
+
+
 def said_of(document: str) -> dict[str, Said]:
     """By domain, from what `look domain --json` prints."""
     findings: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)

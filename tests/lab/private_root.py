@@ -15,11 +15,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from tests.lab.mail_truths import TRUTHS, Leaf, Mail, Registered, Site, Truth
+from tests.lab.mail_truths import TRUTHS, Leaf, Mail, Truth
 from tests.lab.network_lab import run_in
 from tests.lab.private_root_answers import PLACES
 from tests.lab.private_root_certificates import Authority, issue, make_authority
@@ -41,6 +39,7 @@ from tests.lab.private_root_names import (
     own_mail,
     six_of,
 )
+from tests.lab.private_root_plans import write_plans
 from tests.lab.private_root_servers import Program, at, name_servers, ours, postfix, resolvers
 from tests.lab.private_root_zones import Tlsa, Zones, make_zones
 
@@ -124,7 +123,7 @@ def private_root() -> Iterator[Place]:
         certificates, tlsa = _certificates(authority)
         zones = make_zones(folder, tlsa)
         place = Place(namespace, folder, zones, authority.bundle)
-        _write_plans(place, authority, certificates)
+        write_plans(folder, certificates)
         programs = [
             *name_servers(zones, folder),
             *resolvers(zones, folder),
@@ -146,6 +145,7 @@ def _namespace(folder: Path) -> Iterator[str]:
         own.mkdir(parents=True)
         (own / "resolv.conf").write_text(f"nameserver {VALIDATING}\n", encoding="ascii")
         _wire(name, folder)
+        _filter(name, folder)
         yield name
     finally:
         shutil.rmtree(own, ignore_errors=True)
@@ -153,18 +153,23 @@ def _namespace(folder: Path) -> Iterator[str]:
 
 
 def _wire(namespace: str, folder: Path) -> None:
-    lines = ["link set lo up", *(f"route add local {network} dev lo" for network in NETWORKS)]
-    lines += ["-6 route add local 2001:db8::/32 dev lo"]
+    """Every address that somebody answers at; at the others of these networks, connections are refused."""
+    networks = (*NETWORKS, "2001:db8::/32")
     every = (*addresses(), *map(six_of, RESOLVERS.values()))
-    lines += [
-        f"addr add {text}/{128 if ':' in text else 32} dev lo" + (" nodad" if ":" in text else "")
-        for text in every
+    lines = [
+        "link set lo up",
+        *(f"route add local {network} dev lo" for network in networks),
+        *(f"addr add {text}/32 dev lo" for text in every if "." in text),
+        *(f"addr add {text}/128 dev lo nodad" for text in every if ":" in text),
     ]
     batch = folder / "wiring"
-    batch.write_text("\n".join(line for line in lines if not line.startswith("-6")) + "\n", encoding="ascii")
-    for words in (["ip", "-batch", str(batch)], ["ip", *lines[len(NETWORKS) + 1].split()]):
-        done = run_in(namespace, *words)
-        assert done.returncode == 0, done.stderr
+    batch.write_text("\n".join(lines) + "\n", encoding="ascii")
+    done = run_in(namespace, "ip", "-batch", str(batch))
+    assert done.returncode == 0, done.stderr
+
+
+def _filter(namespace: str, folder: Path) -> None:
+    """Who is mute, who answers in UDP alone, and what is counted."""
     rules = folder / "rules.nft"
     mute = [
         SERVERS["mute"],
@@ -200,111 +205,6 @@ def _certificates(authority: Authority) -> tuple[dict[str, Path], dict[str, Tlsa
     made = {name: issue(authority, name, leaf) for name, leaf in wanted.items()}
     files = {name: path for name, (path, _) in made.items()}
     return files, {name: authority.tlsa(certificate) for name, (_, certificate) in made.items()}
-
-
-# --- plans for our own programs
-
-
-def _write_plans(place: Place, authority: Authority, certificates: dict[str, Path]) -> None:
-    own = own_mail()
-    mail = []
-    for truth in TRUTHS:
-        if truth.mail in (None, Mail.MUTE):
-            continue
-        host = own[truth.domain]
-        pem = str(certificates[host.name])
-        mail += [[address, 25, str(truth.mail), host.name, pem] for address in host.addresses]
-        if truth.imap_in_clear:
-            mail += [[address, 143, "imap", host.name, pem] for address in host.addresses]
-    (place.folder / "mail.json").write_text(json.dumps(mail), encoding="utf-8")
-    (place.folder / "sites.json").write_text(json.dumps(_sites(certificates)), encoding="utf-8")
-    registry = {"version": "1.0", "services": [[["test", "example", "net"], [f"https://{RDAP.name}/"]]]}
-    place.bootstrap.write_text(json.dumps(registry), encoding="utf-8")
-
-
-def _sites(certificates: dict[str, Path]) -> dict[str, Any]:
-    pages: dict[str, dict[str, list[Any]]] = {RDAP.name: {}}
-    texts = {}
-    for truth in TRUTHS:
-        pages[f"mta-sts.{truth.domain}"] = _policy_pages(truth)
-        if truth.registered in (Registered.WHOIS_ONLY, Registered.WHOIS_EXPIRED):
-            texts[truth.domain] = _whois_text(truth)
-            pages[RDAP.name][f"/domain/{truth.domain}"] = [503, "text/plain", "", ""]
-        else:
-            answer = json.dumps(_rdap(truth))
-            pages[RDAP.name][f"/domain/{truth.domain}"] = [200, "application/rdap+json", answer, ""]
-    names = (RDAP.name, *(name for name in certificates if name.startswith("mta-sts.")))
-    return {
-        "web": WEB.addresses,
-        "rdap": RDAP.addresses,
-        "whois": WHOIS.addresses,
-        "pem": {name: str(certificates[name]) for name in names},
-        "pages": pages,
-        "whois_texts": texts,
-    }
-
-
-def _policy_pages(truth: Truth) -> dict[str, list[Any]]:
-    path, text = "/.well-known/mta-sts.txt", truth.policy.replace("{domain}", truth.domain)
-    logo = (
-        '<svg xmlns="http://www.w3.org/2000/svg" version="1.2" baseProfile="tiny-ps"><title>x</title></svg>'
-    )
-    shown = {"/logo.svg": [200, "image/svg+xml", logo, ""]}
-    match truth.site:
-        case Site.GOOD:
-            return {path: [200, "text/plain; charset=utf-8", text, ""]} | shown
-        case Site.REDIRECTS:
-            elsewhere = f"https://mta-sts.{TRUTHS[1].domain}{path}"
-            return {path: [301, "text/plain", "", elsewhere]} | shown
-        case Site.MISSING:
-            return shown
-
-
-_EXPIRES_IN = {Registered.EXPIRED: -3, Registered.EXPIRES_SOON: 10, Registered.WHOIS_EXPIRED: -3}
-_STATUS = {Registered.ON_HOLD: ["client hold"], Registered.PENDING_DELETE: ["pending delete"]}
-
-
-def _expiry(truth: Truth) -> datetime:
-    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=_EXPIRES_IN.get(truth.registered, 300))
-
-
-def _rdap(truth: Truth) -> dict[str, Any]:
-    locked = ["client transfer prohibited", "client delete prohibited"]
-    expires = _expiry(truth).strftime("%Y-%m-%dT%H:%M:%SZ")
-    events = [("registration", "2015-03-02T10:00:00Z"), ("expiration", expires)]
-    return {
-        "objectClassName": "domain",
-        "rdapConformance": ["rdap_level_0"],
-        "ldhName": truth.domain,
-        "status": [*_STATUS.get(truth.registered, ["active"]), *locked],
-        "events": [{"eventAction": action, "eventDate": date} for action, date in events],
-        "entities": [
-            {
-                "objectClassName": "entity",
-                "roles": ["registrar"],
-                "vcardArray": [
-                    "vcard",
-                    [["version", {}, "text", "4.0"], ["fn", {}, "text", "BUREAU D'ESSAI"]],
-                ],
-            }
-        ],
-        "secureDNS": {"delegationSigned": True},
-    }
-
-
-def _whois_text(truth: Truth) -> str:
-    fields = (
-        ("domain", truth.domain),
-        ("status", "ACTIVE"),
-        ("eppstatus", "active"),
-        ("eppstatus", "clientTransferProhibited"),
-        ("hold", "NO"),
-        ("registrar", "BUREAU D'ESSAI"),
-        ("Expiry Date", _expiry(truth).strftime("%Y-%m-%dT%H:%M:%SZ")),
-        ("created", "2015-03-02T10:00:00Z"),
-        ("source", "ESSAI"),
-    )
-    return "".join(["%%\r\n", *(f"{key + ':':<31}{value}\r\n" for key, value in fields)])
 
 
 def _ours(place: Place) -> Iterator[Program]:

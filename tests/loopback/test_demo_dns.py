@@ -8,17 +8,24 @@ from collections.abc import Iterator
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
+import dns.zone
 import pytest
 from dns.rdtypes.ANY.SOA import SOA
 from dns.rdtypes.ANY.TXT import TXT
 
 from cyberaudit.demo.background import Background
 from cyberaudit.demo.dns_server import DnsFault, DnsServer, Query, Transport
-from cyberaudit.demo.place import DemoPlace
+from cyberaudit.demo.place import DEMO_NOW, DemoPlace
+from cyberaudit.demo.zones import BAD, FORGOTTEN, GOOD, ZONES
 from cyberaudit.errors import DemoError
+from cyberaudit.facts.security import Security
+from cyberaudit.probes.dnssec.anchors import read_trust_anchor
+from cyberaudit.probes.dnssec.judgement import Judgement
+from cyberaudit.probes.dnssec.validator import Validator
 
 pytestmark = pytest.mark.loopback
 
@@ -202,3 +209,96 @@ def test_another_port_is_tried_when_one_is_half_free() -> None:
 def test_a_port_that_cannot_be_had_is_one_french_sentence() -> None:
     with pytest.raises(DemoError, match="n'a pas pu démarrer"), Background(Unlucky(1000)):
         pytest.fail("it must not start")
+
+
+def asked_with_proofs(server: DnsServer, name: str, kind: str) -> dns.message.Message:
+    query = dns.message.make_query(name, kind, want_dnssec=True, payload=1232)
+    query.flags |= dns.flags.CD
+    return dns.query.tcp(query, "127.0.0.1", port=server.port, timeout=2)
+
+
+def judged(place: DemoPlace, name: str, kind: str) -> tuple[dns.message.Message, Judgement]:
+    """What the town answers, and what it is worth from the town's own anchor."""
+
+    async def fetch(asked: dns.name.Name, rdtype: int) -> dns.message.Message:
+        return asked_with_proofs(place.dns, asked.to_text(), dns.rdatatype.to_text(rdtype))
+
+    message = asked_with_proofs(place.dns, name, kind)
+    validator = Validator(fetch, read_trust_anchor(place.trust_anchor), DEMO_NOW)
+    qname, rdtype = dns.name.from_text(name), dns.rdatatype.from_text(kind)
+    return message, asyncio.run(validator.judge(message, qname, rdtype))
+
+
+def published(*origins: str) -> list[tuple[str, str]]:
+    """Every name and type of the zones whose origins these are, their own signatures' aside."""
+    found = []
+    for origin in origins:
+        zone = dns.zone.from_text(ZONES[origin], origin=dns.name.from_text(origin), relativize=False)
+        cuts = {dns.name.from_text(other) for other in ZONES} - {zone.origin}
+        found += [
+            (owner.to_text(), dns.rdatatype.to_text(rdata.rdtype))
+            for owner, rdata in zone.iterate_rdatasets()
+            if owner not in cuts
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("name", "kind"), published(".", "example", GOOD))
+def test_every_record_of_a_signed_zone_validates_from_the_root(
+    demo_place: DemoPlace, name: str, kind: str
+) -> None:
+    message, judgement = judged(demo_place, name, kind)
+    assert message.answer
+    assert judgement.security is Security.SECURE
+
+
+@pytest.mark.parametrize("name", [".", "example", GOOD])
+@pytest.mark.parametrize("kind", ["DNSKEY", "SOA", "NS"])
+def test_the_top_of_a_signed_zone_validates(demo_place: DemoPlace, name: str, kind: str) -> None:
+    assert judged(demo_place, name, kind)[1].security is Security.SECURE
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rcode"),
+    [
+        (f"absent.{GOOD}", "A", NXDOMAIN),
+        (f"a.b.absent.{GOOD}", "TXT", NXDOMAIN),
+        (f"zzz.{GOOD}", "MX", NXDOMAIN),
+        (f"0.{GOOD}", "MX", NXDOMAIN),
+        (GOOD, "TLSA", NOERROR),
+        (f"_domainkey.{GOOD}", "TXT", NOERROR),
+        (f"mx1.{GOOD}", "DS", NOERROR),
+        (f"_25._tcp.mx1.{GOOD}", "TLSA", NXDOMAIN),
+        ("absent.example", "DS", NXDOMAIN),
+        ("arpa", "DS", NOERROR),
+        ("in-addr.arpa", "NS", NOERROR),
+        # The neglected mail server: its address bears no name, and that too is proved.
+        ("25.113.0.203.in-addr.arpa", "PTR", NXDOMAIN),
+    ],
+)
+def test_what_is_not_there_is_proved(
+    demo_place: DemoPlace, name: str, kind: str, rcode: dns.rcode.Rcode
+) -> None:
+    message, judgement = judged(demo_place, name, kind)
+    assert (message.rcode(), message.answer) == (rcode, [])
+    assert judgement.security is Security.SECURE
+
+
+@pytest.mark.parametrize("name", [BAD, FORGOTTEN])
+def test_a_domain_without_signature_is_proved_to_have_none(demo_place: DemoPlace, name: str) -> None:
+    message, judgement = judged(demo_place, name, "DS")
+    assert (message.rcode(), message.answer) == (NOERROR, [])
+    assert judgement.security is Security.SECURE
+    for asked in (name, f"www.{name}", f"absent.{name}"):
+        assert judged(demo_place, asked, "A")[1].security is Security.INSECURE
+
+
+def test_an_alias_of_a_signed_zone_comes_with_both_signatures(demo_place: DemoPlace) -> None:
+    message, judgement = judged(demo_place, f"www.{GOOD}", "A")
+    signed = [dns.rdatatype.to_text(found.covers) for found in message.answer if found.covers]
+    assert (signed, judgement.security) == (["CNAME", "A"], Security.SECURE)
+
+
+def test_without_the_do_bit_no_proof_is_sent(demo_place: DemoPlace) -> None:
+    reply = ask(demo_place.dns, GOOD, "MX", Transport.UDP)
+    assert not [found for section in (reply.answer, reply.authority) for found in section if found.covers]

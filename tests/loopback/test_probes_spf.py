@@ -65,12 +65,20 @@ def test_a_silent_name_costs_its_own_time_only() -> None:
     assert tree.lookups == 10
 
 
-def test_two_records_or_none_lead_nowhere() -> None:
-    for zone in ("", '@ TXT "v=spf1 -all"\n@ TXT "v=spf1 mx -all"\n'):
-        with place(zone) as (instruments, _):
-            facts = asyncio.run(mail_dns.look(domain(), instruments))
-        assert isinstance(facts, MailDns)
-        assert facts.spf is None
+@pytest.mark.parametrize(
+    ("zone", "terms"),
+    [
+        ("", None),
+        (f'@ TXT "v=spf1 a:o1.{DOMAIN} -all"\n@ TXT "v=spf1 mx -all"\n', {f"a:o1.{DOMAIN}", "mx"}),
+        ('@ TXT "v=spf1 oops -all"\n@ TXT "v=spf1 mx -all"\n', {"mx"}),
+    ],
+)
+def test_of_several_records_all_are_followed_and_of_none_nothing(zone: str, terms: set[str] | None) -> None:
+    with place(zone) as (instruments, _):
+        facts = asyncio.run(mail_dns.look(domain(), instruments))
+    assert isinstance(facts, MailDns)
+    seen = {each.term for each in facts.spf.steps} if isinstance(facts.spf, SpfTree) else facts.spf
+    assert seen == terms
 
 
 def test_a_name_with_a_backslash_is_asked_as_it_is() -> None:

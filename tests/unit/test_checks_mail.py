@@ -177,7 +177,11 @@ def test_too_many_lookups_tell_the_count_and_the_term_that_goes_over() -> None:
 
 
 def proposed(facts: MailDns) -> str | None:
-    lines = [line.value for line in ask("mail.spf", facts).evidence if line.label == "ligne de zone proposée"]
+    lines = [
+        line.value
+        for line in ask("mail.spf", facts).evidence
+        if line.label == "ligne à publier (proposition)"
+    ]
     return lines[0].partition(" IN TXT ")[2] if lines else None
 
 
@@ -186,10 +190,18 @@ def proposed(facts: MailDns) -> str | None:
     [
         (dns(), None),
         (
-            dns(spf=(b"v=spf1 include:x.example ~all", b"v=spf1 mx -all")),
+            dns(
+                spf=(b"v=spf1 include:x.example ~all", b"v=spf1 mx -all"),
+                tree=tree(step("include:x.example", Found.RECORD, "v=spf1 -all"), step("mx")),
+            ),
             '"v=spf1 include:x.example mx ~all"',
         ),
-        (dns(spf=(b"v=spf1 MX -all", b"v=spf1 a mx -all")), '"v=spf1 mx a -all"'),
+        (dns(spf=(b"v=spf1 include:x.example ~all", b"v=spf1 mx -all"), tree=None), None),
+        (
+            dns(spf=(b"v=spf1 MX -all", b"v=spf1 a mx -all"), tree=tree(step("MX"), step("a"), step("mx"))),
+            '"v=spf1 mx a -all"',
+        ),
+        (dns(spf=(b"v=spf1 MX -all", b"v=spf1 a mx -all"), tree=None), '"v=spf1 mx a -all"'),
         (dns(spf=(b"v=spf1 mx -all", b"v=spf1 redirect=x.example")), None),
         (dns(spf=(b"v=spf1 mx -all", b"v=spf1 oops")), None),
         (dns(spf=(b"v=spf1 mx ?all",)), '"v=spf1 mx ~all"'),
@@ -228,6 +240,129 @@ def test_a_better_line_is_proposed_when_it_lets_the_same_people_write(
     facts: MailDns, line: str | None
 ) -> None:
     assert proposed(facts) == line
+
+
+def included(name: str, *, lookups: int) -> tuple[SpfStep, ...]:
+    """`include:name`, and the look-ups of the list that stands there; it counts for one itself."""
+    below = (step(f"a:h{n}.{name}", depth=1, at=name) for n in range(lookups - 1))
+    return (step(f"include:{name}", Found.RECORD, "v=spf1 ~all"), *below)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "line"),
+    [
+        (5, 5, '"v=spf1 include:x.example include:y.example -all"'),
+        (6, 5, None),
+        (10, 1, None),
+    ],
+)
+def test_lists_are_merged_only_when_what_they_include_fits_too(
+    first: int, second: int, line: str | None
+) -> None:
+    records = (b"v=spf1 include:x.example -all", b"v=spf1 include:y.example -all")
+    seen = tree(*included("x.example", lookups=first), *included("y.example", lookups=second))
+    assert proposed(dns(spf=records, tree=seen)) == line
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        step("include:y.example", Found.SYNTAX),
+        step("include:y.example", Found.TROUBLE),
+        step("include:y.example", Found.BOGUS),
+        step("include:y.example", Found.VARIABLE),
+        step("include:y.example", Found.RECORD, "v=spf1 -all", sampled=True),
+    ],
+)
+def test_nothing_is_proposed_around_a_list_that_nobody_could_read(other: SpfStep) -> None:
+    records = (b"v=spf1 mx -all", b"v=spf1 include:y.example -all")
+    assert proposed(dns(spf=records, tree=tree(step("mx"), other))) is None
+
+
+def test_a_list_that_is_gone_is_left_out_of_the_merged_one() -> None:
+    records = (b"v=spf1 mx -all", b"v=spf1 include:y.example -all")
+    seen = tree(step("mx"), step("include:y.example", Found.NO_RECORD))
+    assert proposed(dns(spf=records, tree=seen)) == '"v=spf1 mx -all"'
+
+
+@given(costs=st.lists(st.integers(1, 8), min_size=2, max_size=4))
+def test_a_merged_list_is_never_over_the_limit(costs: list[int]) -> None:
+    records = tuple(b"v=spf1 include:x%d.example -all" % n for n in range(len(costs)))
+    steps = [each for n, cost in enumerate(costs) for each in included(f"x{n}.example", lookups=cost)]
+    line = proposed(dns(spf=records, tree=tree(*steps)))
+    assert (line is not None) == (sum(costs) <= 10)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "label", "record"),
+    [
+        ((f"mx1.{GOOD_DNS.domain}",), "d'après le MX", "v=spf1 mx -all"),
+        (("mx1.mail.ovh.net", "mx2.mail.ovh.net"), "d'après le MX", "v=spf1 include:mx.ovh.com -all"),
+        (
+            ("mairie-fr.mail.protection.outlook.com",),
+            "d'après le MX",
+            "v=spf1 include:spf.protection.outlook.com -all",
+        ),
+        (("mx.zoho.eu",), "d'après le MX", "v=spf1 include:zoho.eu -all"),
+        (
+            ("mx1.mairie.example", "mta-gw.infomaniak.ch"),
+            "d'après le MX",
+            "v=spf1 mx include:spf.infomaniak.ch -all",
+        ),
+        (("",), "si ce nom n'écrit jamais", "v=spf1 -all"),
+        ((), "si ce nom n'écrit jamais", "v=spf1 -all"),
+    ],
+)
+def test_a_first_list_is_proposed_after_who_receives_the_mail(
+    hosts: tuple[str, ...], label: str, record: str
+) -> None:
+    facts = replace(dns(spf=()), mx=tuple(MxRecord(10, host) for host in hosts))
+    line = Evidence(f"ligne à publier (proposition, {label})", f'{GOOD_DNS.domain}. IN TXT "{record}"')
+    assert ask("mail.spf", facts).evidence == (line,)
+
+
+def test_nothing_is_proposed_when_the_mx_is_not_known() -> None:
+    assert ask("mail.spf", replace(dns(spf=()), mx=LOST)).evidence == ()
+    assert ask("mail.spf", replace(dns(spf=()), mx=(), exists=False)).evidence == ()
+
+
+def test_a_list_whose_signature_is_false_is_not_judged() -> None:
+    verdict = ask("mail.spf", dns(tree=tree(step("include:x.example", Found.BOGUS))))
+    assert (verdict.status, verdict.reason) == (UNKNOWN, Reason.BOGUS)
+    assert "non vérifiable" in verdict.items[0].text
+
+
+CODES = (
+    ("missing", dns(spf=())),
+    ("multiple", dns(spf=(b"v=spf1 -all", b"v=spf1 mx -all"))),
+    ("multiple", dns(tree=tree(step("include:x.example", Found.SEVERAL)))),
+    ("syntax", dns(spf=(b"v=spf1 oops -all",))),
+    ("syntax", dns(tree=tree(step("include:x.example", Found.SYNTAX)))),
+    ("too_many_lookups", LONG_DNS),
+    ("too_many_voids", dns(tree=tree(*map(void, ("a:x.example", "a:y.example", "a:z.example"))))),
+    ("too_many_mx", dns(tree=tree(step("mx", Found.TOO_MANY_MX)))),
+    ("include_no_record", BROKEN_DNS),
+    ("include_no_record", dns(spf=(REDIRECT,), tree=redirected("", found=Found.NO_RECORD))),
+    ("loop", dns(tree=tree(step("include:x.example", Found.LOOP)))),
+    ("temperror", dns(tree=tree(step("include:x.example", Found.TROUBLE)))),
+    ("temperror", dns(tree=tree(step("include:x.example", Found.BOGUS)))),
+    ("plus_all", dns(spf=(b"v=spf1 +all",))),
+    ("plus_all", dns(tree=tree(OPEN))),
+    ("neutral_all", dns(spf=(b"v=spf1 mx ?all",))),
+    ("no_all", dns(spf=(b"v=spf1 mx",))),
+    ("soft_all", dns(spf=(b"v=spf1 mx ~all",), dmarc=dmarc(b"v=DMARC1; p=none"))),
+    ("ptr", dns(tree=tree(step("ptr", Found.VARIABLE)))),
+    ("too_broad", dns(spf=(b"v=spf1 ip4:0.0.0.0/1 -all",))),
+    ("too_broad", dns(tree=tree(INCLUDED, admitted=1 << 24))),
+    ("after_all", dns(spf=(b"v=spf1 -all mx",))),
+)
+
+
+@pytest.mark.parametrize(("code", "facts"), CODES)
+def test_each_fault_of_a_list_carries_its_code(code: str, facts: MailDns) -> None:
+    verdict = ask("mail.spf", facts)
+    found = {item.reason for item in verdict.items if item.status is verdict.status}
+    assert found == {f"spf.{code}"}
 
 
 def test_a_shared_list_and_a_wide_range_are_told_and_no_fault() -> None:

@@ -186,7 +186,7 @@ def relaying(accepted: bool) -> RelayTrial:
     [
         (relaying(accepted=True), (FAIL, ("mx.open_relay",))),
         (relaying(accepted=False), (PASS, ())),
-        (THIRD, (UNKNOWN, ("not-authorized",))),
+        (THIRD, (NONE, ("not-authorized",))),
         (LOST, (UNKNOWN, ("timeout",))),
     ],
 )
@@ -198,7 +198,8 @@ def test_a_relay_is_only_probable_and_another_s_server_is_not_tried() -> None:
     assert "probablement" in ask("mail.relay", BAD_SERVERS).text
     for check_id in ("mail.relay", "mail.user-probing"):
         verdict = ask(check_id, OTHERS_SERVERS)
-        assert verdict.reason == Reason.NOT_AUTHORIZED
+        assert (verdict.status, verdict.reason) == (NONE, "not-applicable")
+        assert "à un tiers" in verdict.text
         assert verdict.items[0].text.endswith("non vérifié, serveur d'un tiers.")
 
 
@@ -212,7 +213,7 @@ def test_a_relay_is_only_probable_and_another_s_server_is_not_tried() -> None:
         (UserAnswers((250, 250), (502, 0)), (PASS, ())),
         (UserAnswers((250, 450), (502, 0)), (PASS, ())),
         (UserAnswers((250, 502), (502, 0)), (PASS, ())),
-        (THIRD, (UNKNOWN, ("not-authorized",))),
+        (THIRD, (NONE, ("not-authorized",))),
         (LOST, (UNKNOWN, ("timeout",))),
     ],
 )

@@ -106,6 +106,22 @@ def test_sockets_are_opened_by_the_guard_alone() -> None:
     assert guilty == {"network.py"}
 
 
+RESOLVING = frozenset(
+    {"getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn", "gethostname"}
+)
+
+
+def test_no_name_is_given_to_the_system_to_resolve_and_its_own_is_never_asked() -> None:
+    used = [
+        f"{path.name}:{node.lineno}"
+        for path in (*(ROOT / "src").rglob("*.py"), *(ROOT / "checks").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Attribute | ast.Name)
+        and (node.attr if isinstance(node, ast.Attribute) else node.id) in RESOLVING
+    ]
+    assert used == []
+
+
 def test_importing_every_check_pulls_in_nothing_that_can_look() -> None:
     code = (
         "import sys, pkgutil, importlib, cyberaudit.checks as c\n"

@@ -63,15 +63,16 @@ async def good_dns(asset: Any, instruments: Any) -> MailDns:
 
 
 def test_each_needed_probe_is_sent_once_per_asset() -> None:
-    sent = errands(TOWN, CATALOGUE.checks, vantage="outside")
+    # Two questions of DNS, two of the servers.
+    few = towns.narrowed(CATALOGUE, "mail.spf", "mail.dmarc", "mail.mx", "mail.starttls")
+    sent = errands(TOWN, few.checks, vantage="outside")
     assert [(errand.asset.id, errand.probe.facts.KIND) for errand in sent].count(("a", "mail-dns")) == 1
     assert len(sent) == len(set(sent)) == 4
 
 
 def test_a_check_switched_off_sends_no_probe() -> None:
-    off = tuple(
-        CheckChoice(check.id, "hors sujet ici", ()) for check in CATALOGUE.checks if check.theme == "mail"
-    )
+    of_domains = [check for check in CATALOGUE.checks if check.theme in ("mail", "dns")]
+    off = tuple(CheckChoice(check.id, "hors sujet ici", ()) for check in of_domains)
     assert errands(replace(TOWN, checks=off), CATALOGUE.checks, vantage="outside") == []
 
 
@@ -155,7 +156,7 @@ def test_progress_counts_every_errand_once(probe: Any) -> None:
 
 def test_cable_unplugged_yields_zero_measured_passes() -> None:
     made = audit(TOWN, CATALOGUE, instruments(), vantage="outside", started_at=towns.NOW)
-    assert len(made.observations) == 4
+    assert len(made.observations) == len(errands(TOWN, CATALOGUE.checks, vantage="outside")) > 4
     assert Status.PASS not in {finding.status for finding in made.findings}
     assert made.finished_at > made.started_at == towns.NOW
 

@@ -83,6 +83,34 @@ def test_every_line_fits_and_nothing_hostile_is_shown(facts: object, width: int)
     assert not {"\x1b", "\u202e", "\r", "\x00"} & set(text)
 
 
+def test_one_message_shows_the_included_lists_too() -> None:
+    text = plain(replace(INCLUDING, question=ASKED, outcome=REFUSED))
+    assert "ce message est refusé (fail)" in text
+    assert "     v=spf1 ip4:198.51.100.0/24 a:sortie.fournisseur.example ~all\n" in text
+
+
+def test_a_false_signature_is_not_verifiable() -> None:
+    lost = replace(REFUSED, result=SpfResult.TEMPERROR, cause=Cause.BOGUS, term="include:x.example", path=())
+    text = plain(replace(INCLUDING, question=ASKED, outcome=lost))
+    assert "la liste n'est pas vérifiable (temperror)." in " ".join(text.split())
+    assert "Réponse non vérifiable « include:x.example »" in text
+
+
+def test_the_tree_of_several_lists_is_that_of_them_together() -> None:
+    two = replace(INCLUDING, apex=TxtAnswer(DOMAIN, (b"v=spf1 mx -all", b"v=spf1 a -all")))
+    assert "Réunies en une seule, ces listes demanderaient :\n✓ 3 recherches DNS sur 10" in plain(two)
+
+
+def test_a_list_that_cannot_be_read_leads_nowhere() -> None:
+    seen = SpfLook(DOMAIN, TxtAnswer(DOMAIN, (b"v=spf1 mx oops",)), SpfTree((), False, 0), ASKED, REFUSED)
+    assert plain(seen).count("recherches DNS") == 1
+
+
+def test_what_was_not_all_seen_is_counted_as_at_least() -> None:
+    text = plain(SpfLook(DOMAIN, TROUBLED_DNS.apex, TROUBLED_DNS.spf, None, None))
+    assert "? au moins 2 recherches DNS sur 10" in text
+
+
 def test_past_the_limit_each_term_says_so() -> None:
     text = plain(SpfLook(DOMAIN, LONG_DNS.apex, LONG_DNS.spf, None, None))
     assert "✗ 13 recherches DNS sur 10" in text
@@ -125,6 +153,9 @@ def test_the_document_has_the_tree_and_the_counts() -> None:
         (replace(INCLUDING, tree=TROUBLED_DNS.spf), ExitCode.INCOMPLETE),
         (replace(INCLUDING, apex=LOST, tree=LOST), ExitCode.INCOMPLETE),
         (replace(INCLUDING, tree=None), ExitCode.DONE),
+        (replace(INCLUDING, apex=TxtAnswer(DOMAIN, ()), tree=None), ExitCode.DONE),
+        (replace(INCLUDING, apex=TxtAnswer(DOMAIN, (b"v=spf1 mx", b"v=spf1 -all"))), ExitCode.FOUND),
+        (replace(INCLUDING, apex=TxtAnswer(DOMAIN, (b"v=spf1 mx oops",))), ExitCode.FOUND),
         (replace(INCLUDING, outcome=REFUSED), ExitCode.DONE),
         (replace(INCLUDING, outcome=replace(REFUSED, result=SpfResult.TEMPERROR)), ExitCode.INCOMPLETE),
     ],

@@ -14,8 +14,6 @@ from cyberaudit.declared import Answer
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.judge import judge
 from cyberaudit.errors import HistoryError, UsageError
-from cyberaudit.facts.mail_samples import GOOD_DNS
-from cyberaudit.facts.mail_servers_samples import GOOD_SERVERS
 from cyberaudit.french import NBSP
 from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.store import open_history
@@ -23,7 +21,6 @@ from cyberaudit.model import (
     Audit,
     Basis,
     Finding,
-    Observation,
     Progress,
     Reason,
     Status,
@@ -46,7 +43,7 @@ CATALOGUE = load_catalogue()
 
 def made(commune: str = "lhay-d-essai", *, partial: bool = False, mfa: Answer = Answer.YES) -> Audit:
     town = towns.renamed(towns.town(towns.domain(), towns.practice("mfa", towns.declaration(mfa))), commune)
-    seen = tuple(Observation("domain/main", each.KIND, each, towns.NOW) for each in (GOOD_DNS, GOOD_SERVERS))
+    seen = towns.sound_domain()
     return Audit(
         uuid=str(uuid.uuid4()),
         town=town,
@@ -68,7 +65,7 @@ def code(audit: Audit, *, fail_on: Tier | None = Tier.URGENT, min_coverage: int 
     return exit_code(findings, told.plan, partial=partial, fail_on=fail_on, min_coverage=min_coverage)
 
 
-def turned(audit: Audit, status: Status, *, checks: str) -> Audit:
+def turned(audit: Audit, status: Status, *, checks: str | tuple[str, ...]) -> Audit:
     def change(finding: Finding) -> Finding:
         if not finding.check.startswith(checks):
             return finding
@@ -100,7 +97,7 @@ def test_an_urgency_whose_measure_is_no_longer_known_still_counts() -> None:
 
 
 def test_too_little_seen_exits_3_before_any_finding() -> None:
-    blind = turned(made(mfa=Answer.NO), Status.UNKNOWN, checks="mail.")
+    blind = turned(made(mfa=Answer.NO), Status.UNKNOWN, checks=("mail.", "dns."))
     assert measured_coverage(blind.findings) < Fraction(1, 2)
     assert code(blind) == ExitCode.INCOMPLETE
     assert code(blind, min_coverage=0) == ExitCode.FOUND

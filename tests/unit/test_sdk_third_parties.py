@@ -12,7 +12,8 @@ from tests.unit import towns
 
 pytestmark = pytest.mark.unit
 
-THEIRS = Item("ns1.hebergeur.example 192.0.2.53", Status.UNKNOWN, Reason.NOT_AUTHORIZED, "Non vérifié.")
+UNTRIED = "ns1.hebergeur.example : non vérifié, serveur d'un tiers."
+THEIRS = Item("ns1.hebergeur.example 192.0.2.53", Status.UNKNOWN, Reason.NOT_AUTHORIZED, UNTRIED)
 MUTE = Item("ns2.hebergeur.example 192.0.2.54", Status.UNKNOWN, Reason.TIMEOUT, "Muet.")
 CLOSED = Item("ns3.hebergeur.example 192.0.2.55", Status.PASS, "", "Refuse.")
 
@@ -35,6 +36,7 @@ def test_a_town_that_signed_for_its_servers_is_told_which_test_to_name() -> None
     verdict = judged(THEIRS, signed=("192.0.2.0/24",))
     assert verdict.status is Status.UNKNOWN
     assert "« dns-transfer »" in verdict.text
+    assert [item.text for item in verdict.items] == ["ns1.hebergeur.example : non vérifié."]
     assert judged(THEIRS, signed=("198.51.100.0/24",)).status is Status.NOT_APPLICABLE
 
 

@@ -302,3 +302,41 @@ def test_what_cannot_be_read_is_never_a_pass(record: str) -> None:
     seen = judged(record + f" include:lost.{D} +all", lost=["LOST"], un=["LOST"])
     known = "ip4:0.0.0.0/0" in seen.term or seen.term.startswith(("a", "mx"))
     assert seen.result is not SpfResult.PASS or known
+
+
+BOGUS = Unreachable(Reason.BOGUS, "TXT")
+
+
+@dataclass
+class FalselySigned(Zone):
+    """DNS in memory, whose names that begin with `faux` have false signatures."""
+
+    async def _at(self, name: str) -> list[str] | Unreachable:
+        return BOGUS if name.startswith("faux") else await super()._at(name)
+
+
+@pytest.mark.parametrize("term", [f"include:faux.{D}", f"a:faux.{D}", f"mx:faux.{D}", f"redirect=faux.{D}"])
+def test_a_false_signature_is_never_a_permanent_error(term: str) -> None:
+    zone = FalselySigned({D: [f"v=spf1 {term}"]})
+    tree = asyncio.run(spf_tree(zone, D, f"v=spf1 {term}"))
+    assert [step.found for step in tree.steps] == [Found.BOGUS]
+    assert (tree.is_broken, tree.is_whole) == (False, False)
+    sender = sender_of(ip_address("192.0.2.1"), f"jean@{D}", helo=D)
+    seen = asyncio.run(check_host(zone, sender, domain=D, now=NOW))
+    assert (seen.result, seen.cause) == (SpfResult.TEMPERROR, Cause.BOGUS)
+
+
+def test_a_tree_that_takes_too_long_is_cut_and_says_so() -> None:
+    chain = {f"l{n}.{D}": [f"v=spf1 include:l{n + 1}.{D} -all"] for n in range(8)}
+    zone = Zone(chain, delay=0.2)
+    tree = asyncio.run(spf_tree(zone, D, f"v=spf1 include:l0.{D} -all", seconds=0.5))
+    assert (tree.is_whole, tree.is_broken) == (False, False)
+    assert tree.steps[-1].found is Found.TROUBLE
+    assert tree.steps[-1].detail == str(Unreachable(Reason.DEADLINE))
+    assert len(tree.steps) < 8
+
+
+def test_the_terms_of_several_records_stand_in_one_tree() -> None:
+    zone = Zone({D: [], f"h.{D}": ["198.51.100.1"]})
+    tree = asyncio.run(spf_tree(zone, D, f"v=spf1 a:h.{D} -all", "v=spf1 oops", "v=spf1 mx ~all"))
+    assert [(step.depth, step.term) for step in tree.steps] == [(0, f"a:h.{D}"), (0, "mx")]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from cyberaudit.declared import (
     Answer,
     AnyAsset,
+    AssetKind,
     Backup,
     CheckChoice,
     Commune,
@@ -20,6 +21,10 @@ from cyberaudit.declared import (
     Weekdays,
     Zone,
 )
+from cyberaudit.engine.catalogue import Catalogue
+from cyberaudit.facts.base import Facts, samples
+from cyberaudit.model import Observation
+from cyberaudit.probes.registry import PROBES
 
 NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
 COMMUNE = Commune(
@@ -114,3 +119,19 @@ def town(*assets: AnyAsset, checks: tuple[CheckChoice, ...] = ()) -> Town:
 def renamed(base: Town, commune_id: str) -> Town:
     commune = replace(base.commune, id=commune_id)
     return replace(base, commune=commune, assets=(commune, *base.assets[1:]))
+
+
+def sound_domain(asset_id: str = "main") -> tuple[Observation, ...]:
+    """All that every probe of domains says of one in order: the first sample of each class of facts."""
+    first: dict[type[Facts], Facts] = {}
+    for sample in samples():
+        first.setdefault(type(sample), sample)
+    seen = [first[probe.facts] for probe in PROBES if probe.about is AssetKind.DOMAIN]
+    return tuple(Observation(f"domain/{asset_id}", each.KIND, each, NOW) for each in seen)
+
+
+def narrowed(catalogue: Catalogue, *check_ids: str) -> Catalogue:
+    """The catalogue with those checks alone: what a test counts stays countable."""
+    checks = tuple(check for check in catalogue.checks if check.id in check_ids)
+    assert len(checks) == len(check_ids)
+    return Catalogue(checks, catalogue.remedies)

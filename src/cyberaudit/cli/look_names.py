@@ -60,8 +60,14 @@ def domain(
     fail_on: FailOn = "urgent",
     as_json: Json = False,
 ) -> int:
-    """Regarde tout d'un nom de domaine : serveurs de noms, signatures, annonces, courrier."""
+    """Regarde tout d'un nom de domaine : serveurs de noms, signatures, annonces, courrier.
+
+    Ce qu'un serveur ferait pour un inconnu n'est essayé qu'avec --intrusive.
+    """
     from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.reports.look_domains import is_nowhere, looked_at
+    from cyberaudit.run.asked_names import asked_name
+    from cyberaudit.run.exit_code import ExitCode
     from cyberaudit.run.look import look_at_domains, look_code
 
     counts = fail_tier(fail_on)
@@ -85,7 +91,7 @@ def domain(
     )
     catalogue = load_catalogue(folders(checks or ()))
     made = look_at_domains(
-        names,
+        [asked_name(each) for each in names],
         catalogue,
         options,
         authorized_by=authorized_by,
@@ -95,6 +101,8 @@ def domain(
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
     code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
+    if code is not ExitCode.INTERRUPTED and any(is_nowhere(made, each) for each in looked_at(made)):
+        code = ExitCode.INCOMPLETE
     return show(ctx, made, as_json=as_json, code=code)
 
 
@@ -113,16 +121,28 @@ def spf(
     authorized_by: AuthorizedBy = "",
     now: Now = None,
     resolver: Resolver = None,
+    trust_anchor: TrustAnchor = None,
+    root_hints: RootHints = None,
+    connect_to: ConnectTo = None,
+    allow_test_network: AllowTest = False,
     as_json: Json = False,
 ) -> int:
     """Suit la liste SPF d'un domaine terme par terme, ou dit ce qu'elle décide d'un message."""
     from cyberaudit.cli.screen import this_screen
     from cyberaudit.reports.look_spf import spf_document, spf_lines
+    from cyberaudit.run.asked_names import asked_name
     from cyberaudit.run.look_spf import look_at_spf, spf_code
 
-    options = probe_options(None, resolver, None, ehlo=None, allow_test_network=False)
+    options = probe_options(
+        connect_to,
+        resolver,
+        None,
+        ehlo=None,
+        allow_test_network=allow_test_network,
+        names=NameWishes(trust_anchor=trust_anchor, root_hints=root_hints),
+    )
     seen = look_at_spf(
-        name,
+        asked_name(name),
         options,
         authorized_by=authorized_by,
         now=moment(now),

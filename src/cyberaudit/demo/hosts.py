@@ -6,10 +6,10 @@ Every other port is closed, and none of them leads out of this machine.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cyberaudit.demo.encrypted import Encrypted
 from cyberaudit.demo.listener import LOOPBACK, Listener
 from cyberaudit.demo.zones import GOOD
 
@@ -23,7 +23,6 @@ AGENTS_NAME = f"vpn.{GOOD}"
 CONTRACTOR_NAME = f"maintenance.{GOOD}"
 AGENTS, CONTRACTOR, ADMIN_PAGE, REMOTE_DESKTOP = (BOX, 443), (BOX, 4433), (BOX, 8080), (DESKTOP, 3389)
 """Address and port of each entrance, as the profile and the authorization write them."""
-HANDSHAKE_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 HEAD_BYTES = 4096
 HEAD_LIMIT = 100
@@ -121,47 +120,13 @@ def _old_context(issued: "Issued") -> ssl.SSLContext:
 
 def _tls(context: ssl.SSLContext) -> Listener:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        conversation = _Encrypted(reader, writer, context)
-        async with asyncio.timeout(HANDSHAKE_SECONDS):
-            await conversation.do(conversation.session.do_handshake)
+        conversation = Encrypted(reader, writer, context)
+        await conversation.handshake()
         async with asyncio.timeout(IDLE_SECONDS):
-            await conversation.do(lambda: conversation.session.read(HEAD_BYTES))
-            await conversation.do(lambda: conversation.session.write(_answer("Accès à distance")))
+            await conversation.read()
+            await conversation.write(_answer("Accès à distance"))
 
     return Listener(talk)
-
-
-class _Encrypted:
-    """TLS by hand: asyncio's own hangs up without the alert that says why (RFC 8446 §6.2)."""
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext
-    ) -> None:
-        self._reader, self._writer = reader, writer
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.session = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-
-    async def do(self, step: Callable[[], object]) -> None:
-        """One step of the session, with all the reading and writing that it takes.
-
-        Raises:
-            OSError: it failed; the client was told.
-            EOFError: the client left.
-        """
-        while True:
-            try:
-                step()
-            except ssl.SSLWantReadError:
-                pass
-            else:
-                return
-            finally:
-                self._writer.write(self._outgoing.read())
-                await self._writer.drain()
-            data = await self._reader.read(4096)
-            if not data:
-                raise EOFError
-            self._incoming.write(data)
 
 
 async def _share_desktop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,7 +6,8 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cyberaudit.demo.listener import LOOPBACK, Listener
+from cyberaudit.demo.encrypted import Encrypted
+from cyberaudit.demo.listener import LINE_LIMIT, LOOPBACK, Listener
 
 if TYPE_CHECKING:
     from cyberaudit.demo.authority import Issued  # loads cryptography
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 30.0
 COMMAND_LIMIT = 100
 """Commands answered in one session: a demonstration has no use for more."""
-HANDSHAKE_SECONDS = 10.0
 
 # Replies are ASCII (RFC 5321 §4.2): no accent here.
 _REFUSAL = "550 5.7.1 Serveur de demonstration : aucun message n'est accepte"
@@ -92,18 +92,23 @@ class SmtpServer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(self._banner_delay)
+        line = _Line(reader, writer)
         if self._fault is SmtpFault.BUSY:
-            await _say(writer, f"421 4.3.2 {self.name} Service not available")
+            await line.say(f"421 4.3.2 {self.name} Service not available")
             return
-        await _say(writer, f"220 {self.name} ESMTP demonstration")
+        await line.say(f"220 {self.name} ESMTP demonstration")
+        await self._answer(line)
+        await line.bye()
+
+    async def _answer(self, line: "_Line") -> None:
         for _ in range(COMMAND_LIMIT):
-            verb = await _verb(reader)
+            verb = await line.verb()
             self.commands[verb] += 1
-            if verb == "STARTTLS" and self._offers_tls(writer):
-                if not await self._encrypt(writer):
+            if verb == "STARTTLS" and self._offers_tls(line):
+                if not await self._encrypt(line):
                     return
                 continue
-            await _say(writer, *self._replies(verb, offers_tls=self._offers_tls(writer)))
+            await line.say(*self._replies(verb, offers_tls=self._offers_tls(line)))
             if verb == "QUIT":
                 return
 
@@ -122,20 +127,21 @@ class SmtpServer:
             case _:
                 return (_PLAIN_REPLIES.get(verb, "502 5.5.1 Command not recognized"),)
 
-    def _offers_tls(self, writer: asyncio.StreamWriter) -> bool:
-        return self._tls is not None and writer.get_extra_info("sslcontext") is None
+    def _offers_tls(self, line: "_Line") -> bool:
+        return self._tls is not None and not line.is_encrypted
 
-    async def _encrypt(self, writer: asyncio.StreamWriter) -> bool:
+    async def _encrypt(self, line: "_Line") -> bool:
         """Begin TLS; False when the connection is to be dropped instead.
 
         Raises:
             OSError: the handshake failed.
+            EOFError: the client left.
         """
         assert self._tls is not None
-        await _say(writer, "220 2.0.0 Ready to start TLS")
+        await line.say("220 2.0.0 Ready to start TLS")
         if self._fault is SmtpFault.DROPS_AFTER_STARTTLS:
             return False
-        await writer.start_tls(self._tls, ssl_handshake_timeout=HANDSHAKE_SECONDS)
+        await line.encrypt(self._tls)
         self.handshakes += 1
         return True
 
@@ -146,22 +152,45 @@ def _context(issued: "Issued") -> ssl.SSLContext:
     return context
 
 
-async def _verb(reader: asyncio.StreamReader) -> str:
-    """The next command's first word, in upper case; empty for an empty line.
+class _Line:
+    """The conversation, in clear and then encrypted."""
 
-    Raises:
-        EOFError: the client left.
-        TimeoutError: it says nothing.
-        ValueError: the line has no end.
-    """
-    async with asyncio.timeout(IDLE_SECONDS):
-        line = await reader.readline()
-    if not line:
-        raise EOFError
-    words = line.decode("ascii", "replace").split()
-    return words[0].upper() if words else ""
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._tls: Encrypted | None = None
 
+    @property
+    def is_encrypted(self) -> bool:
+        return self._tls is not None
 
-async def _say(writer: asyncio.StreamWriter, *lines: str) -> None:
-    writer.write("".join(f"{line}\r\n" for line in lines).encode("ascii"))
-    await writer.drain()
+    async def encrypt(self, context: ssl.SSLContext) -> None:
+        session = Encrypted(self._reader, self._writer, context)
+        await session.handshake()
+        self._tls = session
+
+    async def verb(self) -> str:
+        """The next command's first word, in upper case; empty for an empty line.
+
+        Raises:
+            EOFError: the client left.
+            OSError: it says nothing, or what cannot be decrypted.
+            ValueError: the line has no end.
+        """
+        async with asyncio.timeout(IDLE_SECONDS):
+            line = await (self._tls.line(most=LINE_LIMIT) if self._tls else self._reader.readline())
+        if not line:
+            raise EOFError
+        words = line.decode("ascii", "replace").split()
+        return words[0].upper() if words else ""
+
+    async def say(self, *lines: str) -> None:
+        said = "".join(f"{line}\r\n" for line in lines).encode("ascii")
+        if self._tls:
+            await self._tls.write(said)
+        else:
+            self._writer.write(said)
+            await self._writer.drain()
+
+    async def bye(self) -> None:
+        if self._tls:
+            await self._tls.bye()

@@ -23,7 +23,7 @@ REGISTRY_ADDRESS = "198.51.100.43"
 
 _HEAD = """\
 $TTL 3600
-@ SOA ns1.annuaire-dns.example. technique.annuaire-dns.example. 2026112101 7200 3600 1209600 300
+@ SOA ns1.annuaire-dns.example. technique.annuaire-dns.example. 2026112101 14400 3600 1209600 300
 @ NS ns1.annuaire-dns.example.
 @ NS ns2.annuaire-dns.example.
 """

@@ -1,7 +1,7 @@
 """Facts to findings: exactly one verdict per question and asset, whatever was seen or not."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from cyberaudit.model import (
 )
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.registry import probe_for
-from cyberaudit.sdk import Check, Context, Every, OnDeclaration, not_applicable, unknown
+from cyberaudit.sdk import Check, Context, Every, Need, OnDeclaration, not_applicable, unknown
 
 _log = logging.getLogger(__name__)
 
@@ -232,11 +232,12 @@ def _signed(declared: Declaration) -> Evidence:
 
 def _seen_at(check: Check, asset: AnyAsset, seen: Seen, *, now: datetime) -> datetime:
     """When the oldest of the facts it stands on was seen; the scan's date when it stands on none."""
-    times = [
-        observation.seen_at
-        for need in check.needs
-        for (key, kind), observation in seen.items()
-        if (isinstance(need, Every) and kind == need.facts.KIND)
-        or (isinstance(need, type) and (key, kind) == (asset.key, need.KIND))
-    ]
+    times = [observation.seen_at for need in check.needs for observation in _stood_on(need, asset.key, seen)]
     return min(times, default=now)
+
+
+def _stood_on(need: Need, key: str, seen: Seen) -> Iterator[Observation]:
+    if isinstance(need, Every):
+        yield from (each for (_, kind), each in seen.items() if kind == need.facts.KIND)
+    elif isinstance(need, type) and (key, need.KIND) in seen:
+        yield seen[key, need.KIND]

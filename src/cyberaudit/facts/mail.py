@@ -60,7 +60,7 @@ class MailDns(Facts):
     apex: TxtAnswer | Unreachable
     """TXT at the domain itself: where SPF stands."""
     spf: SpfTree | Unreachable | None
-    """Where the SPF record of `apex` leads; None: it has not exactly one."""
+    """Where the SPF record of `apex` leads; of several, all of them. None: it has none, or several unfollowed."""
     dmarc: tuple[TxtAnswer, ...] | Unreachable
     """TXT at `_dmarc.` of the domain, then of each parent until one has a DMARC record (RFC 9989 tree walk)."""
     dmarc_beyond: tuple[TxtAnswer, ...] | Unreachable
@@ -79,3 +79,8 @@ def txt_line(name: str, record: str) -> str:
     texts = [record[start : start + 255] for start in range(0, len(record), 255)]
     strings = " ".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
     return f"{name}. IN TXT {strings}"
+
+
+def refuses_all_mail(mail: MailDns) -> bool:
+    """A null MX alone (RFC 7505)."""
+    return not isinstance(mail.mx, Unreachable) and [record.host for record in mail.mx] == [""]

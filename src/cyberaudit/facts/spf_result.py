@@ -32,6 +32,8 @@ class Cause(StrEnum):
     MX_NAMES = "too-many-mx"
     TARGET_WITHOUT_RECORD = "include-no-record"
     DNS = "dns"
+    BOGUS = "bogus"
+    """A signature on the way is wrong (DNSSEC)."""
     TIME = "time"
 
 
@@ -71,7 +73,7 @@ class SpfLook:
     domain: str
     apex: TxtAnswer | Unreachable
     tree: SpfTree | Unreachable | None
-    """None: the domain has not exactly one record, or only a message was asked about."""
+    """Of several records, all of them; None: the domain has none."""
     question: SpfQuestion | None
     outcome: SpfOutcome | None
     """None without a question."""

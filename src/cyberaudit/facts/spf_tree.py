@@ -1,5 +1,6 @@
 """What an SPF record makes its readers ask of DNS, term by term, and what came back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -32,10 +33,14 @@ class Found(StrEnum):
     """Depends on the message (macros, `ptr`): counted, not followed."""
     TROUBLE = "trouble"
     """DNS could not answer: a receiver would say `temperror`."""
+    BOGUS = "bogus"
+    """The signature of the answer is wrong (DNSSEC): nothing of it can be believed, an absence neither."""
 
 
 BROKEN: Final = frozenset({Found.NO_RECORD, Found.SEVERAL, Found.SYNTAX, Found.LOOP, Found.TOO_MANY_MX})
 """Whoever gets there ends with `permerror`."""
+UNSEEN: Final = frozenset({Found.TROUBLE, Found.BOGUS})
+"""What stands there is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,10 @@ RECORD_LENGTH: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class SpfTree:
-    """A domain's record evaluated to the end for a sender that nothing names, past the limits too."""
+    """A domain's record evaluated to the end for a sender that nothing names, past the limits too.
+
+    Of several records at one name, which receivers refuse to choose from, the terms of each in turn.
+    """
 
     steps: tuple[SpfStep, ...]
     cut: bool
@@ -100,8 +108,8 @@ class SpfTree:
 
     @property
     def is_whole(self) -> bool:
-        """DNS answered every question."""
-        return not any(step.found is Found.TROUBLE for step in self.steps)
+        """DNS answered every question, and could be believed."""
+        return not any(step.found in UNSEEN for step in self.steps)
 
     @property
     def goes_over(self) -> SpfStep | None:
@@ -118,3 +126,44 @@ def lookups_below(tree: SpfTree, place: int) -> int:
             break
         cost += 1
     return cost
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What some terms of a domain's own record make receivers ask."""
+
+    lookups: int
+    voids: int
+
+    @property
+    def is_allowed(self) -> bool:
+        """Within the limits of RFC 7208 §4.6.4."""
+        return self.lookups <= MOST_LOOKUPS and self.voids <= MOST_VOIDS
+
+
+def cost_of(tree: SpfTree, terms: Iterable[str]) -> Cost | None:
+    """What a record with these counted `terms`, as written in the record that was followed, would cost.
+
+    None when the tree cannot tell: a term was not followed to its end, or leads to what receivers do not accept.
+    """
+    places = {
+        step.term.lower(): place for place, step in reversed(list(enumerate(tree.steps))) if not step.depth
+    }
+    lookups = voids = 0
+    for term in terms:
+        place = places.get(term.lower())
+        if place is None:
+            return None
+        asked = tree.steps[place : place + lookups_below(tree, place)]
+        if any(_ends_unknown(step) for step in asked):
+            return None
+        lookups += len(asked)
+        voids += sum(step.void4 and step.void6 for step in asked)
+    return None if tree.cut else Cost(lookups, voids)
+
+
+def _ends_unknown(step: SpfStep) -> bool:
+    """Refused by receivers, not answered, or another list for each message."""
+    leads_on = step.term.lstrip("+-~?").lower().startswith(("include:", "redirect="))
+    varies = leads_on and (step.sampled or step.found is Found.VARIABLE)
+    return varies or step.found in BROKEN or step.found in UNSEEN

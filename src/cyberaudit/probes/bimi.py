@@ -60,8 +60,8 @@ def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...
         Announcement(
             target=asset.domain,
             purpose=Purpose.PUBLIC,
-            text=f"ce logo, s'il est publié : une page, port 443, {MOST_REDIRECTS} renvois au plus, "
-            "une seconde fois en cas d'échec",
+            text=f"le logo publié par {asset.name}, s'il y en a un : une page, port 443, "
+            f"{MOST_REDIRECTS} renvois au plus, une seconde fois en cas d'échec",
             max_packets=2 * (1 + MOST_REDIRECTS) * PACKETS_PER_PAGE,
         ),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from cyberaudit.declared import Domain
 from cyberaudit.facts.dkim import MOST_RECORD_BYTES, Dkim, DkimSelector, SelectorSource
@@ -13,7 +13,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Resolver, txt_records
+from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Answer, Resolver, txt_records
 
 # Ours: a town has one to four.
 MOST_NAMED = 12
@@ -32,20 +32,20 @@ async def look(asset: Domain, instruments: Instruments) -> Dkim | Unreachable:
         _below(resolver, domain),
         _wildcard(resolver, domain),
         _providers(resolver, domain),
-        _ask_all(resolver, domain, _named(asset, instruments), SelectorSource.NAMED),
+        _ask_named(resolver, domain, _named(asset, instruments)),
     )
     lost = [each for each in (below, wildcard, providers) if isinstance(each, Unreachable)]
     if len(lost) == 3 and all(isinstance(each.records, Unreachable) for each in named):
         return lost[0]
     asked = {each.selector for each in named}
     usual = [name for name in _of_providers(providers) if name not in asked][:MOST_OF_PROVIDERS]
-    found = (*named, *await _ask_all(resolver, domain, usual, SelectorSource.PROVIDER))
+    found = (*named, *await _guess(resolver, domain, usual, SelectorSource.PROVIDER))
     asked.update(usual)
     common = _common_ones(
         below=below, wildcard=wildcard, found=any(_is_there(each, wildcard) for each in found)
     )
     guesses = [name for name in common if name not in asked]
-    answers = await _ask_all(resolver, domain, guesses, SelectorSource.COMMON)
+    answers = await _guess(resolver, domain, guesses, SelectorSource.COMMON)
     return Dkim(
         domain=domain,
         below=below,
@@ -123,17 +123,28 @@ def _is_there(selector: DkimSelector, wildcard: TxtAnswer | Unreachable | None) 
     return not isinstance(selector.records, Unreachable) and selector.records not in ((), same)
 
 
-async def _ask_all(
-    resolver: Resolver, domain: str, names: Iterable[str], source: SelectorSource
+async def _ask_named(resolver: Resolver, domain: str, names: Sequence[str]) -> tuple[DkimSelector, ...]:
+    """Each asked in any case: somebody says that it is there."""
+    answers = await asyncio.gather(*(resolver.ask(f"{name}._domainkey.{domain}", "TXT") for name in names))
+    return _selectors(names, SelectorSource.NAMED, answers)
+
+
+async def _guess(
+    resolver: Resolver, domain: str, names: Sequence[str], source: SelectorSource
 ) -> tuple[DkimSelector, ...]:
-    return tuple(await asyncio.gather(*(_ask(resolver, domain, name, source) for name in names)))
+    answers = await resolver.guesses([f"{name}._domainkey.{domain}" for name in names], "TXT")
+    return _selectors(names, source, answers)
 
 
-async def _ask(resolver: Resolver, domain: str, name: str, source: SelectorSource) -> DkimSelector:
-    answer = await resolver.ask(f"{name}._domainkey.{domain}", "TXT")
-    if isinstance(answer, Unreachable):
-        return DkimSelector(name, source, answer, ())
-    return DkimSelector(name, source, _checked(txt_records(answer)), answer.aliases)
+def _selectors(
+    names: Sequence[str], source: SelectorSource, answers: Sequence[Answer | Unreachable]
+) -> tuple[DkimSelector, ...]:
+    return tuple(
+        DkimSelector(name, source, answer, ())
+        if isinstance(answer, Unreachable)
+        else DkimSelector(name, source, _checked(txt_records(answer)), answer.aliases)
+        for name, answer in zip(names, answers, strict=True)
+    )
 
 
 def _checked(records: tuple[bytes, ...]) -> tuple[bytes, ...] | Unreachable:

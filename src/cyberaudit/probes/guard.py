@@ -81,12 +81,16 @@ class Guard:
         refusal = self._refusal(request)
         if refusal is not None:
             return Unreachable(refusal, str(request.endpoint))
-        destination = self._connect_to.target(request.endpoint) or request.endpoint
+        destination = self.destination(request.endpoint)
         if self._loopback_only and not destination.address.is_loopback:
             return Unreachable(Reason.NOT_AUTHORIZED, str(request.endpoint))
         if request.purpose in (Purpose.PUBLIC, Purpose.NAMES):
             self._spent[request.purpose, request.endpoint.address] += 1
         return destination
+
+    def destination(self, endpoint: Endpoint) -> Endpoint:
+        """Where a connection to `endpoint` really goes, by the --connect-to rules."""
+        return self._connect_to.target(endpoint) or endpoint
 
     def covers_domain(self, domain: str) -> bool:
         """Whether the authorization speaks of what `domain` publishes."""

@@ -34,6 +34,8 @@ _CANARY_SECONDS = MAX_CANARY_PORTS * SLOW_SECONDS
 _WAIT_SECONDS = 60.0
 # Ours: every stage, and the wait for the TCP ports, under the 180 s of a probe.
 LOOK_SECONDS = 150.0
+# Ours: loopback has no small box on the way, and Linux holds back none of its own refusals there.
+HERE_RATE = 1000.0
 # Providers drop what comes from the source ports that amplify, and let ICMP pass: only an answer that came back from
 # such a port proves that one would. From the others nobody is known to hold answers back, so that ICMP is enough.
 ANSWER_WANTED = of_danger(Danger.AMPLIFIER) | {"udp/161"}
@@ -49,13 +51,17 @@ async def look(asset: Host, instruments: Instruments) -> HostUdp:
 
     After `LOOK_SECONDS` at most: what was heard until then stays, the other silences are `Unreachable(deadline)`.
     """
-    vantage = instruments.vantage
+    vantage, network = instruments.vantage, instruments.network
     addresses = facing(asset, vantage)
     if not addresses:
         return HostUdp(vantage=vantage, addresses=(), canaries=())
     rate = min(FAST_RATE, (pace(asset, instruments.town, vantage=vantage) or FAST_RATE) / len(addresses))
     asked = tuple(inquiry for port in asked_ports(asset, instruments) for inquiry in inquiries(port))
-    rounds = [Rounds(instruments.network, address, asked, rate=rate) for address in addresses]
+    numbers = {inquiry.number for inquiry in asked}
+    rounds = [
+        Rounds(network, address, asked, rate=HERE_RATE if network.is_here(address, numbers) else rate)
+        for address in addresses
+    ]
     instruments.looks.leave(_name(asset), rounds)
     witnesses: list[CanaryAnswer] = []
     with suppress(TimeoutError):  # what was heard until then is kept

@@ -1,8 +1,9 @@
 """What lets people read and send a domain's mail from outside: names and SRV records, then a program's first steps."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ async def look(asset: Domain, instruments: Instruments) -> MailAccess | Unreacha
     resolver = instruments.resolver
     announced, names = await asyncio.gather(
         _announced(resolver, asset.domain),
-        asyncio.gather(*(_name(resolver, f"{label}.{asset.domain}") for label in LABELS)),
+        _names(resolver, [f"{label}.{asset.domain}" for label in LABELS]),
     )
     lost = [name.addresses for name in names if isinstance(name.addresses, Unreachable)]
     if isinstance(announced, Unreachable) and len(lost) == len(names):
@@ -155,7 +156,7 @@ def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...
 
 
 async def _announced(resolver: Resolver, domain: str) -> tuple[AnnouncedService, ...] | Unreachable:
-    answers = await asyncio.gather(*(resolver.ask(f"{service}.{domain}", "SRV") for service in SERVICES))
+    answers = await resolver.guesses([f"{service}.{domain}" for service in SERVICES], "SRV")
     failures = [answer for answer in answers if isinstance(answer, Unreachable)]
     if failures:
         return failures[0]
@@ -177,17 +178,23 @@ def _services(service: str, answer: "Answer") -> Iterator[AnnouncedService]:
             yield AnnouncedService(service, host, rdata.port)
 
 
+async def _names(resolver: Resolver, names: Sequence[str]) -> list[AccessName]:
+    first = await resolver.guesses(names, "A")
+    return list(await asyncio.gather(*map(partial(_completed, resolver), names, first)))
+
+
 async def _name(resolver: Resolver, name: str) -> AccessName:
-    """IPv4 first: IPv6 is asked only where there is a name without it."""
-    found: list[str] = []
-    for kind in ("A", "AAAA"):
-        answer = await resolver.ask(name, kind)
-        if isinstance(answer, Unreachable):
-            return AccessName(name, answer)
-        found = sorted(rdata.to_text() for rdata in answer.records)
-        if found or not answer.exists:
-            break
-    return AccessName(name, tuple(found))
+    return await _completed(resolver, name, await resolver.ask(name, "A"))
+
+
+async def _completed(resolver: Resolver, name: str, first: "Answer | Unreachable") -> AccessName:
+    """IPv4 `first`: IPv6 is asked only where there is a name without it."""
+    answer = first
+    if not isinstance(first, Unreachable) and first.exists and not first.records:
+        answer = await resolver.ask(name, "AAAA")
+    if isinstance(answer, Unreachable):
+        return AccessName(name, answer)
+    return AccessName(name, tuple(sorted(rdata.to_text() for rdata in answer.records)))
 
 
 def _doors(

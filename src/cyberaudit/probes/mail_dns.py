@@ -70,9 +70,9 @@ def _exists(*answers: Answer | Unreachable) -> bool | Unreachable:
 
 
 async def spf_of(resolver: Resolver, domain: str) -> SpfTree | Unreachable | None:
-    """Where the domain's SPF record leads; None when it has not exactly one."""
+    """Where the domain's SPF record leads; of several, all of them, None when it has none."""
     texts = await resolver.txt(domain)
     if isinstance(texts, Unreachable):
         return texts
     records = spf_records(TxtAnswer(domain, texts))
-    return await spf_tree(RunLookup(resolver), domain, records[0]) if len(records) == 1 else None
+    return await spf_tree(RunLookup(resolver), domain, *records) if records else None

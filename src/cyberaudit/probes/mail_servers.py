@@ -7,6 +7,7 @@ from cyberaudit.declared import Domain
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail import MxRecord
 from cyberaudit.facts.mail_servers import (
+    VERSIONS,
     HostAlias,
     MailServer,
     MailServers,
@@ -26,7 +27,7 @@ from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Addresses, Resolver
 from cyberaudit.probes.reverse_names import MOST_NAMES, reverse_names
 from cyberaudit.probes.smtp import SILENT, Caller, Trials
-from cyberaudit.probes.smtp_visit import MOST_CONNECTIONS, visit
+from cyberaudit.probes.smtp_visit import visit
 from cyberaudit.probes.stream import Limits, Stream
 from cyberaudit.probes.visits import Place
 
@@ -39,6 +40,8 @@ MAX_HOSTS = 5
 MAX_SERVERS = 16
 # Ours: handshake, a dozen commands, TLS, and an acknowledgement for every second packet of 256 KiB at most.
 PACKETS_PER_CONNECTION = 120
+# Ours: as any conversation of TLS, and the three commands that lead to it; the answer is read no further.
+PACKETS_PER_HELLO = 26
 _NO_SMTP = Unreachable(Reason.NOT_LOOKED, "--no-smtp")
 # What a second try in the same run cannot change.
 _LASTING = {Reason.PRIVATE_ADDRESS, Reason.NOT_AUTHORIZED, Reason.BUDGET_SPENT, Reason.NO_ROUTE}
@@ -163,26 +166,46 @@ def _may_change(session: SmtpSession | Unreachable) -> bool:
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would touch: the servers are known only once DNS has answered."""
-    questions = 1 + 2 * MAX_HOSTS + MAX_SERVERS * (1 + MOST_NAMES)
-    names = Announcement(
-        target=asset.domain,
-        purpose=Purpose.INFRASTRUCTURE,
-        text=f"les adresses des serveurs de courrier de {asset.name}, et le nom de chaque adresse : "
-        f"{questions} questions au plus, posées au DNS",
-        max_packets=2 * questions * PACKETS_PER_QUESTION,
+    servers, reverses = 1 + 2 * MAX_HOSTS, MAX_SERVERS * (1 + MOST_NAMES)
+    names = (
+        _asked(asset, "les adresses des serveurs de courrier de {}", servers),
+        _asked(asset, "le nom de chaque adresse d'un serveur de courrier de {}, et son retour", reverses),
+        _asked(asset, "les mêmes pour {}, une seconde fois en cas d'échec", servers + reverses),
     )
     if not instruments.options.smtp:
-        return (names,)
+        return names
     return (
-        names,
+        *names,
         Announcement(
             target=asset.domain,
             purpose=Purpose.PUBLIC,
-            text=f"chaque serveur de courrier de {asset.name} : une connexion, et une par version de TLS, "
-            f"port {SMTP_PORT}, {MAX_SERVERS} serveurs au plus, une seconde fois en cas d'échec",
-            max_packets=2 * MAX_SERVERS * MOST_CONNECTIONS * PACKETS_PER_CONNECTION,
+            text=f"chaque serveur de courrier de {asset.name} : une connexion, port {SMTP_PORT}, "
+            f"{MAX_SERVERS} serveurs au plus, une seconde fois en cas d'échec",
+            max_packets=2 * MAX_SERVERS * PACKETS_PER_CONNECTION,
         ),
+        _versions_announced(asset, "les versions de TLS de chaque serveur de courrier de {}"),
+        _versions_announced(asset, "ces mêmes versions, pour {}, une seconde fois en cas d'échec"),
         *_trials_announced(asset, instruments),
+    )
+
+
+def _asked(asset: Domain, what: str, questions: int) -> Announcement:
+    return Announcement(
+        target=asset.domain,
+        purpose=Purpose.INFRASTRUCTURE,
+        text=f"{what.format(asset.name)} : {questions} questions au plus, posées au DNS",
+        max_packets=questions * PACKETS_PER_QUESTION,
+    )
+
+
+def _versions_announced(asset: Domain, what: str) -> Announcement:
+    most = 2 * len(VERSIONS)
+    return Announcement(
+        target=asset.domain,
+        purpose=Purpose.PUBLIC,
+        text=f"{what.format(asset.name)} : une connexion par version, port {SMTP_PORT}, "
+        f"{most} au plus pour chaque serveur",
+        max_packets=MAX_SERVERS * most * PACKETS_PER_HELLO,
     )
 
 

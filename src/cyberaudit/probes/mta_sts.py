@@ -48,13 +48,14 @@ def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...
         Announcement(
             target=asset.domain,
             purpose=Purpose.INFRASTRUCTURE,
-            text=f"la règle de chiffrement de {asset.name} (MTA-STS) : {questions} questions, posées au DNS",
+            text=f"la règle de chiffrement de {asset.name} (MTA-STS) : {questions} questions au plus, "
+            "posées au DNS",
             max_packets=2 * questions * PACKETS_PER_QUESTION,
         ),
         Announcement(
             target=asset.domain,
             purpose=Purpose.PUBLIC,
-            text=f"le fichier public de cette règle, sur mta-sts.{asset.name} : une page, port 443, "
+            text=f"le fichier public de cette règle, sur mta-sts.{asset.name} : une page au plus, port 443, "
             "une seconde fois en cas d'échec",
             max_packets=2 * PACKETS_PER_PAGE,
         ),

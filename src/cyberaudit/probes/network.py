@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -143,6 +143,11 @@ class Network:
     def covers_domain(self, domain: str) -> bool:
         """Whether a public connection may be made on account of `domain`."""
         return self._guard.covers_domain(domain)
+
+    def is_here(self, address: IpAddress, ports: Iterable[int]) -> bool:
+        """All these ports of `address` are on this machine, and nobody asked for a pace: no need to go slowly."""
+        there = (self._guard.destination(Endpoint(address, port)) for port in ports)
+        return self._max_rate is None and all(each.address.is_loopback for each in there)
 
     def refusal_of(self, address: IpAddress, port: int, *, test: str, about: str) -> Unreachable | None:
         """Why an intrusive `test` may not be made there; None: it may, on a connection open already as on a new one."""

@@ -35,6 +35,12 @@ MAX_SERVERS = 3
 # Ours: 1 s as most resolvers, then longer, while a cold cache fills at the other end.
 TRIES = (1.0, 2.0)
 TCP_SECONDS = 3.0
+# Ours: at 40 ms a question, a fifth of a second more than all together.
+MOST_IN_A_ROW = 6
+# Ours: sixty domains' worth; one older than that is asked again should anybody want it.
+MOST_ANSWERS = 5000
+# Ours: as many domains'; an answer of a name server is wanted by the look at its own domain alone.
+MOST_MESSAGES = 1000
 # Two datagrams and one TCP conversation of a dozen packets, at each server.
 PACKETS_PER_QUESTION = MAX_SERVERS * (len(TRIES) + 12)
 _FALSE_BECAUSE = {
@@ -159,6 +165,7 @@ class Resolver:
             task = asyncio.create_task(self._follow(*key))
             self._asked[key] = task
             task.add_done_callback(partial(_forget_failure, self._asked, key))
+            _forget_oldest(self._asked, MOST_ANSWERS)
         # Shielded: one probe out of time must not take the answer away from the others.
         return await asyncio.shield(task)
 
@@ -185,7 +192,38 @@ class Resolver:
         if task is None:
             task = self._asked_servers[asked] = asyncio.create_task(self._ask_server(asked, about))
             task.add_done_callback(partial(_forget_failure, self._asked_servers, asked))
+            _forget_oldest(self._asked_servers, MOST_MESSAGES)
         return await asyncio.shield(task)
+
+    async def guesses(self, names: Sequence[str], rrtype: str) -> tuple[Answer | Unreachable, ...]:
+        """As `ask` for each of `names`, which nobody announced.
+
+        A signed proof that one does not exist covers its neighbours, which are then not asked (RFC 8198). Hence the
+        first few one after the other, where such proofs come back; all the others together.
+        """
+        answers: dict[str, Answer | Unreachable] = {}
+        for name in names[:MOST_IN_A_ROW]:
+            answers[name] = await self._guess(name, rrtype)
+            if not self._is_chained(name):
+                break
+        rest = [name for name in names if name not in answers]
+        answers.update(
+            zip(rest, await asyncio.gather(*(self._guess(name, rrtype) for name in rest)), strict=True)
+        )
+        return tuple(answers[name] for name in names)
+
+    async def _guess(self, name: str, rrtype: str) -> Answer | Unreachable:
+        if (name.rstrip(".").lower(), rrtype) in self._asked:
+            return await self.ask(name, rrtype)
+        validator, asked = self.validator, _dns_name(name)
+        zone = validator.absent_by(asked) if validator and asked else None
+        if zone is None:
+            return await self.ask(name, rrtype)
+        return Answer(name, rrtype, (), exists=False, security=Security.SECURE, zone=zone.to_text())
+
+    def _is_chained(self, name: str) -> bool:
+        validator, asked = self.validator, _dns_name(name)
+        return validator is not None and asked is not None and validator.tells_absence(asked)
 
     async def txt(self, name: str) -> tuple[bytes, ...] | Unreachable:
         """Each TXT record with its strings joined (RFC 7208 §3.3), sorted; bytes as published."""
@@ -287,6 +325,12 @@ class Resolver:
 def _forget_failure(cache: dict[Any, Any], key: Any, task: "asyncio.Task[Any]") -> None:
     if task.cancelled() or task.exception() or isinstance(task.result(), Unreachable):
         cache.pop(key, None)
+
+
+def _forget_oldest(cache: dict[Any, Any], most: int) -> None:
+    oldest = next(iter(cache))
+    if len(cache) > most and cache[oldest].done():
+        del cache[oldest]
 
 
 def _links(reply: "Reply", name: "Name", rdtype: int) -> "list[Name]":

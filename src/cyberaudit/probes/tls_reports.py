@@ -26,7 +26,7 @@ def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...
             target=asset.domain,
             purpose=Purpose.INFRASTRUCTURE,
             text=f"l'adresse des rapports de chiffrement de {asset.name} (TLS-RPT) : "
-            "une question, posée au DNS",
+            "une question au plus, posée au DNS",
             max_packets=PACKETS_PER_QUESTION,
         ),
     )

@@ -2,19 +2,31 @@
 
 import json
 import re
+from dataclasses import replace
 
 from cyberaudit import french
 from cyberaudit.facts.backup import BackupStore, Encrypted
-from cyberaudit.facts.codec import encode
+from cyberaudit.facts.codec import Json, encode
 from cyberaudit.facts.packet_filter import HostFilter
 from cyberaudit.facts.reach import HostReach
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.facts.udp import HostUdp
-from cyberaudit.model import Audit, Finding, Item, Observation, Status, Unreachable
+from cyberaudit.model import Audit, Evidence, Finding, Item, Observation, Status, Unreachable
 from cyberaudit.reports.code_names import code_names
 from cyberaudit.reports.look_answers import AccessFacts, Heard, accesses, heard
-from cyberaudit.reports.look_domains import criteria, criteria_document, criterion_lines, heading, looked_at
+from cyberaudit.reports.look_domains import (
+    NOWHERE,
+    complement_lines,
+    criteria,
+    criteria_document,
+    criterion_lines,
+    is_nowhere,
+    looked_at,
+    title_lines,
+    untried_lines,
+    worth_telling,
+)
 from cyberaudit.reports.look_ports import host_blocks
 from cyberaudit.reports.look_tls import endpoint_blocks
 from cyberaudit.reports.look_vpn import NOTHING, access_blocks, nobody_answered, unanswered_blocks
@@ -38,6 +50,8 @@ FAULTS = {
     "end-not-seen": "fin non vue",
 }
 _OF_A_HOST = frozenset(facts.KIND for facts in (HostReach, HostUdp, HostServices, HostFilter))
+# Ours: what a person may still read, some five domains.
+MOST_INDENTED = 200
 CUT_SHORT = "! Contrôle interrompu : ce qui suit est incomplet."
 FROM_WHERE = "Jugé comme si cet ordinateur était sur Internet."
 # Versions, suites, groups, certificates and options stand above their verdicts already; what is advised does not.
@@ -74,12 +88,17 @@ def _by_domain(audit: Audit, found: list[Finding], width: int) -> list[list[str]
     """Each domain under its name: what the State's reference says, then its points; nothing without domains."""
     blocks: list[list[str]] = []
     for domain in looked_at(audit):
-        blocks.append(wrap(heading(domain), width))
+        blocks.append(title_lines(audit, domain, width))
+        if is_nowhere(audit, domain):
+            blocks.append(wrap(french.typeset(NOWHERE), width, rest="  "))
         blocks.append(criterion_lines(criteria(audit, domain), width))
-        blocks += [_point(finding, width) for finding in found if finding.asset == domain.key]
+        told: set[Evidence] = set()
+        blocks += [_point(finding, width, told=told) for finding in worth_telling(audit, domain, found)]
+        blocks.append(complement_lines(audit, domain, width))
     if blocks:
         keys = {domain.key for domain in looked_at(audit)}
         blocks += [_point(finding, width) for finding in found if finding.asset not in keys]
+        blocks.append(untried_lines(audit, width))
     return blocks
 
 
@@ -103,7 +122,8 @@ def _name(audit: Audit, seen: Observation) -> str:
     return asset.name if asset else seen.asset
 
 
-def _point(finding: Finding, width: int) -> list[str]:
+def _point(finding: Finding, width: int, *, told: set[Evidence] | None = None) -> list[str]:
+    """One question, its answer and its proof; what stands in `told` already is counted alone."""
     mark = Mark.of(finding.status)
     text = french.typeset(f"{mark.sign} {mark.value} : {finding.verdict.text}")
     lines = wrap(f"{text}  [{finding.check}]", width, rest="  ")
@@ -113,12 +133,26 @@ def _point(finding: Finding, width: int) -> list[str]:
             continue
         text = f"{Mark.of(item.status).sign} {item.text}{_rule(item)}"
         lines += wrap(french.typeset(text), width, first="  - ")
-    for line in finding.verdict.evidence:
-        if finding.check in _TOLD_AT_THE_HEAD and not _IS_ADVICE.match(line.label):
-            continue
-        text = french.typeset(f"{line.label} : {evidence_words(line.label, line.value)}")
-        lines += wrap(text, width, first="    ", rest="      ")
+    proof = [line for line in finding.verdict.evidence if _is_shown(finding, line)]
+    known = [line for line in proof if line in told] if told is not None else []
+    for line in dict.fromkeys(proof) if told is not None else proof:
+        if line not in known:
+            text = french.typeset(f"{line.label} : {evidence_words(line.label, line.value)}")
+            lines += wrap(text, width, first="    ", rest="      ")
+    if told is not None:
+        told.update(proof)
+        lines += _shown_above(len(known), width)
     return lines
+
+
+def _is_shown(finding: Finding, line: Evidence) -> bool:
+    return finding.check not in _TOLD_AT_THE_HEAD or _IS_ADVICE.match(line.label) is not None
+
+
+def _shown_above(count: int, width: int) -> list[str]:
+    """Nothing for nothing."""
+    words = french.count(count, "preuve déjà montrée", "preuves déjà montrées")
+    return wrap(french.typeset(f"{words} plus haut"), width, first="    ", rest="      ") if count else []
 
 
 def _rule(item: Item) -> str:
@@ -165,9 +199,26 @@ def _copies(store: BackupStore, width: int) -> list[str]:
 
 def as_document(audit: Audit) -> str:
     """The whole audit as JSON: facts as seen, findings as judged; beside them, the names of the numbers that occur."""
-    document = encode(audit, Audit)
     names = code_names(facts for _, facts in accesses(audit.observations))
-    assert isinstance(document, dict)
     beside = {"names": names, "rcpnt": criteria_document(audit)}
-    whole = {**document, **{key: value for key, value in beside.items() if value}}
-    return json.dumps(whole, ensure_ascii=False, indent=2)
+    told = {key: value for key, value in beside.items() if value}
+    if len(audit.observations) > MOST_INDENTED:
+        return _in_lines(audit, told)
+    document = encode(audit, Audit)
+    assert isinstance(document, dict)
+    return json.dumps({**document, **told}, ensure_ascii=False, indent=2)
+
+
+def _in_lines(audit: Audit, beside: dict[str, Json]) -> str:
+    """The same with each observation and finding on a line of its own, never all of them as objects at once."""
+    head = encode(replace(audit, observations=(), findings=()), Audit)
+    assert isinstance(head, dict)
+    seen = ",\n".join(_line(encode(each, Observation)) for each in audit.observations)
+    judged = ",\n".join(_line(encode(each, Finding)) for each in audit.findings)
+    lists = {"observations": f"[\n{seen}\n]", "findings": f"[\n{judged}\n]"}
+    parts = {key: lists.get(key) or _line(value) for key, value in {**head, **beside}.items()}
+    return "{\n" + ",\n".join(f"{_line(key)}: {text}" for key, text in parts.items()) + "\n}"
+
+
+def _line(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,18 +1,42 @@
-"""What `look domain` says above its points: the name both ways, and what the State's reference says of it."""
+"""What `look domain` says around its points: the name both ways, the State's reference, what was left out."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from cyberaudit import french
 from cyberaudit.declared import Domain
+from cyberaudit.facts.base import Facts
+from cyberaudit.facts.bimi import Bimi, bimi_records
+from cyberaudit.facts.dane import Dane
 from cyberaudit.facts.mail import MailDns
+from cyberaudit.facts.mta_sts import MtaSts
 from cyberaudit.facts.rcpnt import NOTHING_DECLARED, Criterion, rcpnt
-from cyberaudit.model import Audit, Reason, Unreachable
+from cyberaudit.facts.tls_reports import TlsReports
+from cyberaudit.model import Audit, Finding, Reason, Status, Unreachable
+from cyberaudit.plaintext import clean
 from cyberaudit.reports.rcpnt import MARKS, criterion_sentence
 from cyberaudit.reports.wrap import wrap
 
 RCPNT_TITLE = "Référentiel de l'État pour les communes (RCPNT), par ses propres règles :"
 # Nobody declared anything to `look`: these four come from the profile alone.
 _DECLARED = frozenset({"2.1", "2.2", "2.3", "2.8"})
+TRIALS: Final = {
+    "mail.relay": "relais",
+    "mail.user-probing": "recherche d'adresses",
+    "dns.zone-transfer": "transfert de zone",
+    "dns.open-recursion": "récursion",
+}
+"""The checks whose tests go further than a visitor's → the test, in a word."""
+COMPLEMENTS: Final = {
+    "mail.mta-sts": "MTA-STS",
+    "mail.tls-reports": "TLS-RPT",
+    "mail.dane": "DANE",
+    "mail.bimi": "BIMI",
+}
+"""What no official French text asks for."""
+NOWHERE = "✗ Ce nom n'existe pas dans l'annuaire des noms (DNS) : vérifiez son écriture."
+# The registry knows names that the DNS does not have: expired, or on hold.
+_TOLD_OF_NOBODY = frozenset({"dns.registration"})
 
 
 def looked_at(audit: Audit) -> list[Domain]:
@@ -22,13 +46,86 @@ def looked_at(audit: Audit) -> list[Domain]:
 
 def heading(domain: Domain) -> str:
     """« mairie-hérisson.example (xn--mairie-hrisson-dhb.example) »: as it is read, and as it is asked."""
-    return domain.name if domain.name == domain.domain else f"{domain.name} ({domain.domain})"
+    read = _as_read(domain.domain)
+    return read if read == domain.domain else f"{read} ({domain.domain})"
+
+
+def _as_read(domain: str) -> str:
+    """The U-label form; `domain` itself when there is none that leads back to it."""
+    try:
+        read = domain.encode("ascii").decode("idna")
+        same = read.encode("idna").decode("ascii") == domain
+    except UnicodeError:
+        return domain
+    return clean(read) if same else domain
+
+
+def title_lines(audit: Audit, domain: Domain, width: int) -> list[str]:
+    """The heading; underlined where several names follow each other."""
+    lines = wrap(heading(domain), width)
+    return [*lines, "─" * max(map(len, lines))] if len(looked_at(audit)) > 1 else lines
+
+
+def is_nowhere(audit: Audit, domain: Domain) -> bool:
+    """DNS says that there is no such name: what it lacks is not worth a line."""
+    mail = _mail_of(audit, domain)
+    return isinstance(mail, MailDns) and mail.exists is False
+
+
+def worth_telling(audit: Audit, domain: Domain, found: list[Finding]) -> list[Finding]:
+    """The points of one domain."""
+    mine = [finding for finding in found if finding.asset == domain.key]
+    return [each for each in mine if each.check in _TOLD_OF_NOBODY] if is_nowhere(audit, domain) else mine
+
+
+def complement_lines(audit: Audit, domain: Domain, width: int) -> list[str]:
+    """« Compléments absents, sans texte officiel : DANE, BIMI. »; empty when there is none."""
+    if not domain.sends_mail or is_nowhere(audit, domain):
+        return []
+    asked = {each.check: each.status for each in audit.findings if each.asset == domain.key}
+    absent = [
+        name
+        for check, name in COMPLEMENTS.items()
+        if asked.get(check) is Status.NOT_APPLICABLE and _is_absent(audit, domain, check)
+    ]
+    if not absent:
+        return []
+    return wrap(french.typeset(f"Compléments absents, sans texte officiel : {', '.join(absent)}."), width)
+
+
+def _is_absent(audit: Audit, domain: Domain, check: str) -> bool:
+    """Nothing is published; a complement that is refused, or without effect, is no absent one."""
+    kind = {"mail.mta-sts": MtaSts, "mail.tls-reports": TlsReports, "mail.dane": Dane, "mail.bimi": Bimi}[
+        check
+    ]
+    match _facts_of(audit, domain, kind):
+        case Dane(hosts=hosts):
+            return all(host.records == () for host in hosts)
+        case Bimi(txt=txt):
+            return not isinstance(txt, Unreachable) and not bimi_records(txt)
+        case facts:
+            return facts is not None
+
+
+def untried_lines(audit: Audit, width: int) -> list[str]:
+    """Which tests nobody signed for; empty when none was wanted, or each was tried."""
+    untried = {finding.check for finding in audit.findings if _is_untried(finding)}
+    words = [word for check, word in TRIALS.items() if check in untried]
+    if not words:
+        return []
+    how = "ajoutez --intrusive si l'autorisation les couvre"
+    return wrap(french.typeset(f"Essais poussés non faits ({', '.join(words)}) : {how}."), width)
+
+
+def _is_untried(finding: Finding) -> bool:
+    reasons = (finding.verdict.reason, *(item.reason for item in finding.verdict.items))
+    return Reason.NOT_AUTHORIZED in reasons
 
 
 def criteria(audit: Audit, domain: Domain) -> tuple[Criterion, ...]:
     """What the reference says of one domain, as far as looking alone can tell; empty when its mail was not asked."""
     mail = _mail_of(audit, domain)
-    if mail is None or not domain.sends_mail:
+    if mail is None or not domain.sends_mail or is_nowhere(audit, domain):
         return ()
     found = rcpnt(domain.domain, mail, NOTHING_DECLARED)
     return tuple(each for each in found if each.number not in _DECLARED)
@@ -57,10 +154,15 @@ def _documents(found: tuple[Criterion, ...]) -> Iterator[dict[str, str]]:
 
 
 def _mail_of(audit: Audit, domain: Domain) -> MailDns | Unreachable | None:
+    seen = _facts_of(audit, domain, MailDns)
+    return (
+        seen if seen is None or isinstance(seen, MailDns | Unreachable) else Unreachable(Reason.NOT_COLLECTED)
+    )
+
+
+def _facts_of(audit: Audit, domain: Domain, kind: type[Facts]) -> object:
+    """What was seen of one kind; None when nobody looked."""
     for seen in audit.observations:
-        if seen.asset == domain.key and seen.kind == MailDns.KIND:
-            facts = seen.facts
-            if isinstance(facts, MailDns | Unreachable):
-                return facts
-            return Unreachable(Reason.NOT_COLLECTED)
+        if seen.asset == domain.key and seen.kind == kind.KIND:
+            return seen.facts
     return None

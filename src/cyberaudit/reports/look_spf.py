@@ -35,6 +35,7 @@ CAUSES: Final = {
     Cause.MX_NAMES: "Trop de serveurs de courrier derrière",
     Cause.TARGET_WITHOUT_RECORD: "Aucune liste derrière",
     Cause.DNS: "Le DNS n'a pas pu répondre",
+    Cause.BOGUS: "Réponse non vérifiable",
     Cause.TIME: "La lecture a dépassé son temps",
 }
 FOUND: Final = {
@@ -47,8 +48,12 @@ FOUND: Final = {
     Found.LOOP: "tourne en rond",
     Found.TOO_MANY_MX: "trop de serveurs",
     Found.VARIABLE: "dépend du message, non suivi",
-    Found.TROUBLE: "le DNS n'a pas pu répondre",
+    Found.TROUBLE: "non lu",
+    Found.BOGUS: "non vérifiable",
 }
+WHOLE: Final = "Pour tout message, la liste et celles qu'elle inclut :"
+TOGETHER: Final = "Réunies en une seule, ces listes demanderaient :"
+NOT_VERIFIABLE: Final = "la liste n'est pas vérifiable"
 # Ours: as long as a record that fits in two strings; the JSON has the whole of it.
 SHOWN: Final = 500
 
@@ -58,9 +63,26 @@ def spf_lines(seen: SpfLook, *, width: int) -> str:
     blocks = [_records(seen.domain, seen.apex, width)]
     if seen.outcome is not None and seen.question is not None:
         blocks.append(_answer(seen.question, seen.outcome, width))
-    elif isinstance(seen.tree, SpfTree):
-        blocks += [_counts(seen.tree, width), [line for each in _steps(seen.tree, width) for line in each]]
+    if isinstance(seen.tree, SpfTree) and not _is_unreadable(seen.apex):
+        whole = _title(seen, width)
+        blocks += [
+            [*whole, *_counts(seen.tree, width)],
+            [line for each in _steps(seen.tree, width) for line in each],
+        ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _is_unreadable(apex: TxtAnswer | Unreachable) -> bool:
+    """One record, that leads nowhere because receivers cannot read it."""
+    records = () if isinstance(apex, Unreachable) else spf_records(apex)
+    return len(records) == 1 and isinstance(spf_terms(records[0]), SpfFault)
+
+
+def _title(seen: SpfLook, width: int) -> list[str]:
+    """What the tree is about, where that is not plain."""
+    several = not isinstance(seen.apex, Unreachable) and len(spf_records(seen.apex)) > 1
+    told = TOGETHER if several else WHOLE if seen.outcome is not None else ""
+    return wrap(french.typeset(told), width) if told else []
 
 
 def spf_document(seen: SpfLook) -> str:
@@ -87,8 +109,8 @@ def _records(domain: str, apex: TxtAnswer | Unreachable, width: int) -> list[str
 
 
 def _counts(tree: SpfTree, width: int) -> list[str]:
-    sign = "✗" if tree.lookups > MOST_LOOKUPS or tree.voids > MOST_VOIDS else "✓"
-    more = "plus de " if tree.cut else ""
+    sign = "✗" if tree.lookups > MOST_LOOKUPS or tree.voids > MOST_VOIDS else "✓" if tree.is_whole else "?"
+    more = "plus de " if tree.cut else "" if tree.is_whole else "au moins "
     searches = french.count(tree.lookups, "recherche DNS", "recherches DNS")
     lines = wrap(french.typeset(f"{sign} {more}{searches} sur {MOST_LOOKUPS}"), width, rest="  ")
     voids = french.count(tree.voids, "terme sans réponse", "termes sans réponse")
@@ -132,10 +154,11 @@ def _step(tree: SpfTree, place: int, step: SpfStep) -> str:
 
 
 def _answer(question: SpfQuestion, outcome: SpfOutcome, width: int) -> list[str]:
+    said = NOT_VERIFIABLE if outcome.cause is Cause.BOGUS else RESULTS[outcome.result]
     lines = wrap(
         french.typeset(
             f"Message de {_shown(question.mail_from)}, depuis {question.ip}, "
-            f"serveur {_shown(question.helo)} : {RESULTS[outcome.result]} ({outcome.result})."
+            f"serveur {_shown(question.helo)} : {said} ({outcome.result})."
         ),
         width,
     )

@@ -11,8 +11,10 @@ from types import MappingProxyType
 from cyberaudit.declared import AnyAsset, AssetKind, Backup, Domain, Vpn, VpnKind
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
+from cyberaudit.engine.judge import judge
 from cyberaudit.engine.measures import Measure
 from cyberaudit.errors import UsageError
+from cyberaudit.facts.mail import MailDns, refuses_all_mail
 from cyberaudit.model import Audit, Basis, Finding, Progress, ProgressCallback, Reason, Status
 from cyberaudit.plaintext import clean
 from cyberaudit.plan.actions import effort, tier
@@ -20,7 +22,6 @@ from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.plan.words import Tier
 from cyberaudit.probes.asked_ports import ALL, USUAL
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
-from cyberaudit.probes.mail_hosts import mail_hosts_now
 from cyberaudit.probes.resolver import addresses_now
 from cyberaudit.probes.tls_endpoint import RENEGOTIATION
 from cyberaudit.reports.look_answers import Heard, has_answer, heard
@@ -29,10 +30,10 @@ from cyberaudit.run.exit_code import ExitCode, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
 
-# Without a profile, no open port is explained and none is missing.
 # Asked of the whole town; a name that refuses all mail is a town by itself here.
 LOCKED_NAMES = "mail.parked-domains"
 NAME_TESTS = frozenset({"smtp-relay", "smtp-users", "dns-transfer", "dns-recursion"})
+# Without a profile, no open port is explained and none is missing.
 NEEDS_A_PROFILE = frozenset({"firewall.unexpected-port", "firewall.expected-service"})
 
 
@@ -63,18 +64,34 @@ def look_at_domains(
     wanted = tuple(each for each in catalogue.checks if not theme or each.theme == theme)
     chosen = Catalogue(wanted, catalogue.remedies)
     once = replace(options, asks_again=False)
-    silent = _without_mail(tuple(assets.values()), once, scope=scope, now=now)
-    looked_at = tuple(replace(asset, sends_mail=name not in silent) for name, asset in assets.items())
-    return _audit(AssetKind.DOMAIN, looked_at, chosen, once, scope=scope, now=now, progress=progress)
+    made = _audit(AssetKind.DOMAIN, assets.values(), chosen, once, scope=scope, now=now, progress=progress)
+    return _judged_as_they_say(made, chosen, now=now)
 
 
-def _without_mail(
-    assets: Sequence[Domain], options: Options, *, scope: Scope, now: datetime
-) -> frozenset[str]:
-    """The names that publish a null MX alone (RFC 7505)."""
-    resolver = set_up(town_of(*assets), scope, options, now=now, validate=False).resolver
-    found = mail_hosts_now(resolver, [asset.domain for asset in assets])
-    return frozenset(name for name, records in found.items() if [each.host for each in records] == [""])
+def _judged_as_they_say(made: Audit, catalogue: Catalogue, *, now: datetime) -> Audit:
+    """The names that refuse all mail judged once more, as the profile of a town would have declared them."""
+    silent = frozenset(
+        seen.asset
+        for seen in made.observations
+        if isinstance(seen.facts, MailDns) and refuses_all_mail(seen.facts)
+    )
+    if not silent:
+        return made
+    told = (
+        replace(asset, sends_mail=asset.key not in silent) if isinstance(asset, Domain) else asset
+        for asset in made.town.assets
+    )
+    town = replace(made.town, assets=(made.town.commune, *told))
+    checks = tuple(
+        each for each in catalogue.checks if each.about is AssetKind.DOMAIN or each.id == LOCKED_NAMES
+    )
+    judged = judge(town, Catalogue(checks, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now)
+    return replace(made, town=town, findings=_measured(judged))
+
+
+def _measured(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Nobody was asked anything: the questions to people are left out."""
+    return tuple(finding for finding in findings if finding.basis is Basis.MEASURED)
 
 
 def look_at_ports(
@@ -263,21 +280,15 @@ def _audit(
     now: datetime,
     progress: ProgressCallback | None,
 ) -> Audit:
-    assets = tuple(assets)
     town = town_of(*assets)
     # Only what was asked: an endpoint's host is not scanned for its ports.
-    idle = any(isinstance(asset, Domain) and not asset.sends_mail for asset in assets)
     checks = tuple(
-        each
-        for each in catalogue.checks
-        if (each.about is about and each.id not in NEEDS_A_PROFILE) or (idle and each.id == LOCKED_NAMES)
+        each for each in catalogue.checks if each.about is about and each.id not in NEEDS_A_PROFILE
     )
     catalogue = Catalogue(checks, catalogue.remedies)
     instruments = set_up(town, scope, options, now=now)
     made = audit(town, catalogue, instruments, vantage=OUTSIDE, started_at=now, progress=progress)
-    # Nobody was asked anything: the questions to people are left out.
-    measured = tuple(finding for finding in made.findings if finding.basis is Basis.MEASURED)
-    return replace(made, findings=measured)
+    return replace(made, findings=_measured(made.findings))
 
 
 def _host_and_port(target: str) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from cyberaudit.errors import UsageError
+from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.facts.spf import SpfFault, spf_records, spf_terms
 from cyberaudit.facts.spf_result import SpfLook, SpfQuestion, SpfResult
 from cyberaudit.facts.spf_tree import SpfTree
 from cyberaudit.model import Unreachable
@@ -49,9 +51,15 @@ def spf_code(seen: SpfLook) -> ExitCode:
         return ExitCode.INCOMPLETE if seen.outcome.result is SpfResult.TEMPERROR else ExitCode.DONE
     if isinstance(seen.apex, Unreachable) or isinstance(seen.tree, Unreachable):
         return ExitCode.INCOMPLETE
-    if isinstance(seen.tree, SpfTree) and seen.tree.is_broken:
+    if _is_refused(seen.apex) or (isinstance(seen.tree, SpfTree) and seen.tree.is_broken):
         return ExitCode.FOUND
     return ExitCode.INCOMPLETE if seen.tree is not None and not seen.tree.is_whole else ExitCode.DONE
+
+
+def _is_refused(apex: TxtAnswer) -> bool:
+    """Several records, or one that receivers cannot read."""
+    records = spf_records(apex)
+    return len(records) > 1 or any(isinstance(spf_terms(record), SpfFault) for record in records)
 
 
 def _question(domain: str, *, ip: str, mail_from: str, helo: str) -> SpfQuestion | None:

@@ -131,6 +131,7 @@ from cyberaudit.sdk.shape import (
 )
 from cyberaudit.sdk.spf import (
     better_line,
+    first_line,
     is_redirect,
     nothing_to_follow,
     shared_list,
@@ -273,6 +274,7 @@ __all__ = [
     "exchange_items",
     "exchange_likelihood",
     "failed",
+    "first_line",
     "for_everyone",
     "form_evidence",
     "form_items",

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 from cyberaudit.model import Item, Verdict
 
-_SHORT = {"no-record": "missing", "several-records": "multiple"}
+_SHORT = {
+    "no-record": "missing",
+    "several-records": "multiple",
+    # Of a list that another one leads to: the same faults, one step further.
+    "broken-redirect": "include_no_record",
+    "include-several-records": "multiple",
+    "include-syntax": "syntax",
+}
 
 
 def coded(verdict: Verdict, *, family: str, key: str) -> Verdict:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from cyberaudit import french
-from cyberaudit.model import Evidence, Reason, Status, Verdict
+from cyberaudit.model import Evidence, Item, Reason, Status, Verdict
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import not_applicable, unknown
 
@@ -25,10 +25,17 @@ def unless_third_partys(verdict: Verdict, ctx: Context, *, test: str) -> Verdict
     if verdict.status is not Status.UNKNOWN or not untried or len(untried) < len(verdict.items):
         return verdict
     if any(_is_signed(item.key, ctx) for item in untried):
-        text = f"Essai non fait : l'autorisation ne nomme pas « {test} »."
-        return replace(verdict, text=text)
-    text = f"Serveurs d'un tiers pour {ctx.asset.name} : l'essai poussé n'est pas fait sans son accord."
+        text = f"L'essai poussé de {ctx.asset.name} n'est pas fait : l'autorisation ne nomme pas « {test} »."
+        return replace(verdict, text=text, items=tuple(_untried(item) for item in verdict.items))
+    text = (
+        f"Les serveurs de {ctx.asset.name} sont à un tiers : l'essai poussé n'est pas fait sans son accord."
+    )
     return replace(verdict, status=Status.NOT_APPLICABLE, reason="not-applicable", text=text)
+
+
+def _untried(item: Item) -> Item:
+    """The town's own server is not said to be a third party's."""
+    return replace(item, text=item.text.replace(", serveur d'un tiers", ""))
 
 
 def _is_signed(key: str, ctx: Context) -> bool:

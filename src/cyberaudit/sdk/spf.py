@@ -1,10 +1,11 @@
 """Lists of senders by SPF: whose shared lists are known, where a list ends, and a better line for a zone."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from cyberaudit.facts.dkim_providers import MailProvider, providers_of
 from cyberaudit.facts.spf import ASKS_DNS, SpfFault, SpfTerm, spf_all, spf_reached, spf_redirect, spf_terms
-from cyberaudit.facts.spf_tree import MOST_LOOKUPS, Found, SpfStep, SpfTree
+from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree, cost_of
 from cyberaudit.sdk.verdicts import EVIDENCE_LIMIT
 
 # RFC 1035 §3.3: a character-string.
@@ -64,12 +65,14 @@ def spf_last(domain: str, record: str, tree: SpfTree) -> tuple[tuple[str, str], 
     return tuple(chain)
 
 
-def better_record(records: tuple[str, ...], *, without: Collection[str] = ()) -> str | None:
+def better_record(
+    records: tuple[str, ...], tree: SpfTree | None, *, without: Collection[str] = ()
+) -> str | None:
     """One record that lets write whom `records` meant to, each term once, less the terms of `without`.
 
-    It ends as they did when that refuses strangers, with `~all` otherwise. None when some record cannot be read,
-    when the sum of its own terms is over the limit, when nobody would be left who may write, or when it would be the
-    record that is there.
+    `tree`: where `records` lead; None: nobody followed them. It ends as they did when that refuses strangers, with
+    `~all` otherwise. None when some record cannot be read, when receivers would not accept the sum of what it makes
+    them ask or nobody knows it, when nobody would be left who may write, or when it would be the record that is there.
     """
     read = [spf_terms(record) for record in records]
     if any(isinstance(terms, SpfFault) for terms in read):
@@ -85,13 +88,21 @@ def better_record(records: tuple[str, ...], *, without: Collection[str] = ()) ->
         for term in _kept(terms)
         if term.text.lower() not in dropped
     }
-    if sum(term.name in ASKS_DNS for term in kept.values()) > MOST_LOOKUPS:
+    if not _is_accepted(tuple(kept.values()), tree):
         return None
     if not any(term.qualifier or term.name == "redirect" for term in kept.values()):
         return None
     ending = () if redirects[0] else (_ending(records),)
     made = " ".join(("v=spf1", *(term.text for term in kept.values()), *ending))
     return None if len(records) == 1 and made.lower() == records[0].lower() else made
+
+
+def _is_accepted(terms: tuple[SpfTerm, ...], tree: SpfTree | None) -> bool:
+    """Receivers reach the end of these terms (RFC 7208 §4.6.4)."""
+    if tree is None:
+        return nothing_to_follow(terms)
+    cost = cost_of(tree, (term.text for term in terms if term.name in ASKS_DNS))
+    return cost is not None and cost.is_allowed
 
 
 def _kept(terms: tuple[SpfTerm, ...]) -> Iterator[SpfTerm]:
@@ -106,11 +117,31 @@ def _ending(records: tuple[str, ...]) -> str:
     return "-all" if all(spf_all(record) == "-" for record in records) else "~all"
 
 
-def better_line(domain: str, records: tuple[str, ...], *, without: Collection[str] = ()) -> str | None:
+def better_line(
+    domain: str, records: tuple[str, ...], tree: SpfTree | None, *, without: Collection[str] = ()
+) -> str | None:
     """`better_record` as a zone file writes it; None too when evidence could not hold it whole."""
-    made = better_record(records, without=without)
+    made = better_record(records, tree, without=without)
     line = zone_line(domain, made) if made else ""
     return line if 0 < len(line) <= EVIDENCE_LIMIT else None
+
+
+def first_line(domain: str, mx: Iterable[str]) -> str:
+    """A record to begin with, for a domain whose mail arrives at the hosts `mx`, as a zone file writes it.
+
+    Who receives its mail is taken to send it too: by the list of a provider that is recognised, by `mx` otherwise.
+    Empty names are the null MX. Nobody: nobody may write.
+    """
+    hosts = [host for host in mx if host]
+    own = ["mx"] if any(not providers_of((host,), ()) for host in hosts) else []
+    lists = [f"include:{_list_of(each, hosts)}" for each in providers_of(hosts, ()) if each.spf]
+    return zone_line(domain, " ".join(("v=spf1", *own, *lists, "-all")))
+
+
+def _list_of(provider: MailProvider, hosts: list[str]) -> str:
+    """The list of the same place as the hosts, for those who have one in each; their usual one otherwise."""
+    near = (name for name in provider.spf if any(f".{host}".endswith(f".{name}") for host in hosts))
+    return next(near, provider.spf[0])
 
 
 def zone_line(domain: str, record: str) -> str:

@@ -10,20 +10,21 @@ import dns.name
 import dns.rcode
 from dns.message import Message
 from dns.name import Name
-from dns.rdatatype import CNAME, DNAME, DNSKEY, DS, NSEC, NSEC3, SOA
+from dns.rdatatype import CNAME, DNAME, DNSKEY, DS, NSEC, NSEC3, SOA, A
 from dns.rrset import RRset
 
 from cyberaudit.facts.security import Security
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.dnssec import signatures
 from cyberaudit.probes.dnssec.anchors import Anchors
-from cyberaudit.probes.dnssec.denial import Denial, denied, expansion_allowed, spans
+from cyberaudit.probes.dnssec.denial import Denial, Span, denied, expansion_allowed, spans
 from cyberaudit.probes.dnssec.hashed_denial import hashed_denial, hashed_expansion, hashed_proof
 from cyberaudit.probes.dnssec.judgement import Fetch, Judgement, Why
 from cyberaudit.probes.dnssec.signatures import (
     MOST_KEYS,
     KeyRing,
     Signed,
+    Verified,
     designated,
     key_ring,
     signed_sets,
@@ -37,6 +38,10 @@ MOST_LABELS = 40
 MOST_PROOF_SETS = 8
 # Ours: a zone whose parent or keys could not be had twice will not answer a third time.
 MOST_TRIES = 2
+# Ours: thirty domains' worth.
+MOST_VERIFIED = 3000
+# Ours: a town's zone has 10 to 40 names, and a walk along it ends at 50.
+MOST_SPANS = 100
 DOUBTS = {Denial.ITERATIONS: Why.ITERATIONS, Denial.OPT_OUT: Why.OPT_OUT}
 UNTOLD = {Denial.TOO_MUCH: Why.TOO_MUCH, Denial.WRONG_SIDE: Why.WRONG_SIDE}
 
@@ -78,6 +83,8 @@ class Validator:
         self._now = now.timestamp()
         self._zones: dict[Name, asyncio.Task[Zone | None]] = {}
         self._lost: dict[Name, int] = {}
+        self._spans: dict[Name, dict[Name, Span]] = {}
+        self._verified: dict[tuple[int, ...], tuple[Verified, Signed, Zone]] = {}
 
     async def judge(self, message: Message, qname: Name, rdtype: int) -> Judgement:
         """What `message` says of `qname`: its records of that type, the alias there, or that there is nothing.
@@ -92,6 +99,29 @@ class Validator:
         if signed is None:
             return (await self._absent(message, qname, rdtype)).judgement
         return await self._present(message, signed, qname, rdtype)
+
+    def tells_absence(self, name: Name) -> bool:
+        """Whether a zone above `name` has shown NSEC records that verify."""
+        return self._chained_above(name) is not None
+
+    def absent_by(self, name: Name) -> Name | None:
+        """The zone whose NSEC records, of answers judged before, prove that there is no such name (RFC 8198 §5.1)."""
+        zone = self._chained_above(name)
+        if zone is None:
+            return None
+        # Of a name that does not exist, the type asked makes no difference.
+        proved = denied(tuple(self._spans[zone].values()), zone, name, A)
+        return zone if proved is Denial.NO_NAME else None
+
+    def _chained_above(self, name: Name) -> Name | None:
+        above = (name.split(depth)[1] for depth in range(len(name), 1, -1))
+        return next((zone for zone in above if zone in self._spans), None)
+
+    def _learn(self, zone: Zone, verified: RRset) -> None:
+        """Keep the NSEC of this set: it may answer for other names."""
+        known = self._spans.setdefault(zone.name, {}) if verified.rdtype == NSEC else {}
+        if len(known) < MOST_SPANS:
+            known.update((span.owner, span) for span in spans([verified]))
 
     async def zone_at(self, name: Name) -> Zone | None:
         """The zone whose top is `name`; None when it is proved that no zone begins there."""
@@ -199,14 +229,27 @@ class Validator:
             return await self._unsigned(message, qname, rdtype, signed=bool(signed.signatures))
         if zone.security is not Security.SECURE:
             return zone.judgement
-        verified = verify(signed, zone.name, zone.keys, self._now)
+        verified = self._verify(signed, zone)
         if verified.why is Why.TOO_MUCH:
             return _judgement(zone, Security.UNCHECKED, Why.TOO_MUCH)
         if verified.why is not Why.NONE:
             return _judgement(zone, Security.BOGUS, verified.why)
         if verified.expanded_from is not None:
             return self._expansion(message, zone, signed.rrset.name, verified.expanded_from)
+        self._learn(zone, signed.rrset)
         return zone.judgement
+
+    def _verify(self, signed: Signed, zone: Zone) -> Verified:
+        """As `verify`; the very same records and signatures, which many answers hold, once."""
+        key = (id(zone), id(signed.rrset), *map(id, signed.signatures))
+        known = self._verified.get(key)
+        if known is None:
+            if len(self._verified) >= MOST_VERIFIED:
+                del self._verified[next(iter(self._verified))]
+            # Kept with what it is about: no other object can then have these ids.
+            known = verify(signed, zone.name, zone.keys, self._now), signed, zone
+            self._verified[key] = known
+        return known[0]
 
     def _expansion(self, message: Message, zone: Zone, owner: Name, encloser: Name) -> Judgement:
         """A wildcard may stand for a name only where nothing else does."""
@@ -243,9 +286,10 @@ class Validator:
         """The NSEC and NSEC3 of this zone that verify, and what is wrong with one that does not."""
         proofs, trouble = [], Why.NO_PROOF
         for signed in [s for s in _denials(message) if zone.name in s.signers()][:MOST_PROOF_SETS]:
-            verified = verify(signed, zone.name, zone.keys, self._now)
+            verified = self._verify(signed, zone)
             if verified.why is Why.NONE and verified.expanded_from is None:
                 proofs.append(signed.rrset)
+                self._learn(zone, signed.rrset)
             elif verified.why is not Why.NONE:
                 trouble = verified.why
         return proofs, trouble

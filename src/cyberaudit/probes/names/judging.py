@@ -81,7 +81,10 @@ class Judging:
         zones = signers(reply.message)
         if dns.name.root not in zones:
             zones.add(question.name.split(min(len(question.name), 2))[1])
-        for zone in zones - {dns.name.root} - self._foreseen.keys():
+        zones.discard(dns.name.root)
+        for zone in zones:
+            if zone in self._foreseen:
+                continue
             links = (dns.rdatatype.DS, dns.rdatatype.DNSKEY)
             self._foreseen[zone] = [asyncio.create_task(self.fetch(zone, link)) for link in links]
 

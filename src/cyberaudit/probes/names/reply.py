@@ -12,6 +12,7 @@ import dns.rdataclass
 import dns.rdatatype
 
 from cyberaudit.probes.names.question import HEADER_BYTES, Manner
+from cyberaudit.probes.names.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +48,10 @@ class Reply:
         return self.zone is None or name.is_subdomain(self.zone)
 
 
-def read(wire: bytes) -> "Message | None":
+def read(wire: bytes, reader: Reader | None = None) -> "Message | None":
     """The message; None when it is unreadable, or would take too long to read."""
     try:
-        if not _is_bounded(wire):
-            return None
-        return dns.message.from_wire(wire, ignore_trailing=True)
+        return (reader or Reader()).read(wire) if _is_bounded(wire) else None
     except (dns.exception.DNSException, ValueError, IndexError, struct.error):
         return None
 
@@ -108,9 +107,8 @@ def is_referral(message: "Message") -> bool:
 
 def records(message: "Message", name: "Name", rdtype: int) -> "tuple[Rdata, ...]":
     """The records of exactly `name` and type, in canonical order."""
-    kind = dns.rdatatype.RdataType.make(rdtype)
-    found = message.get_rrset(message.answer, name, dns.rdataclass.IN, kind)
-    return tuple(sorted(found)) if found else ()
+    found = next((each for each in message.answer if each.rdtype == rdtype and each.name == name), None)
+    return tuple(sorted(found) if len(found) > 1 else found) if found else ()
 
 
 def aliases(message: "Message", name: "Name", rdtype: int) -> "list[Name]":
@@ -166,5 +164,5 @@ def keep_within(message: "Message", zone: "Name") -> None:
         kept = [rrset for rrset in section if rrset.name.is_subdomain(zone)]
         if len(kept) < len(section):
             section[:] = kept
-            # dnspython finds by its index what is gone from the section.
+            # dnspython would find by its index what is gone from the section.
             message.index = None  # type: ignore[assignment]

@@ -17,8 +17,8 @@ from cyberaudit.probes.names.root_hints import RootHints, internet_roots
 from cyberaudit.probes.names.transport import Transport
 from cyberaudit.probes.names.walk import Walk
 
-# Ours: some 30 MiB of messages, and sixty domains' worth; older ones are asked again should anybody want them.
-MOST_KEPT = 5000
+# Ours: some 10 MiB of messages, and twenty domains' worth; older ones are asked again should anybody want them.
+MOST_KEPT = 2000
 ROOT_SERVERS = Question(dns.name.root, dns.rdatatype.NS)
 # Only the Internet's root is served under these names: a test network never sends a packet there.
 INTERNET_ROOTS = dns.name.from_text("root-servers.net.")

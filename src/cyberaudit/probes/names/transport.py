@@ -47,6 +47,7 @@ class Transport:
         self._tcp_seconds = tcp_seconds
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self.servers: dict[Endpoint, Server] = {}
+        self._reader = Reader()
 
     def server(self, endpoint: Endpoint) -> Server:
         """What is known of it; the same object all along the run."""
@@ -125,7 +126,7 @@ class Transport:
     async def _complete(
         self, line: _Line, question: Question, manner: Manner, wire: bytes
     ) -> "Message | Unreachable":
-        message = None if is_truncated(wire) else read(wire)
+        message = None if is_truncated(wire) else read(wire, self._reader)
         return message or await self._ask_over_tcp(line, question, manner)
 
     async def _ask_over_tcp(self, line: _Line, question: Question, manner: Manner) -> "Message | Unreachable":
@@ -140,7 +141,7 @@ class Transport:
             server.silent_over_tcp += wire.reason in (Reason.TIMEOUT, Reason.DEADLINE)
             return wire
         server.silent_over_tcp = 0
-        message = read(wire) if replies_to(query, wire) else None
+        message = read(wire, self._reader) if replies_to(query, wire) else None
         return message or Unreachable(Reason.PROTOCOL_ERROR, "réponse DNS illisible ou démesurée")
 
     async def _converse(self, line: _Line, wire: bytes) -> bytes | Unreachable:

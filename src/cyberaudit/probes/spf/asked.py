@@ -15,7 +15,7 @@ from cyberaudit.probes.spf.macros import sender_of
 
 
 def spf_now(resolver: Resolver, domain: str, question: SpfQuestion | None, *, now: datetime) -> SpfLook:
-    """Where the list of `domain` leads; with a question, what it says of that message instead.
+    """Where the list of `domain` leads; with a question, what it says of that message too.
 
     Raises:
         ValueError: the question's address is no IP address.
@@ -29,5 +29,7 @@ async def _looked(resolver: Resolver, domain: str, question: SpfQuestion | None,
     if question is None:
         return SpfLook(domain, apex, await spf_of(resolver, domain), None, None)
     sender = sender_of(ip_address(question.ip), question.mail_from, helo=question.helo)
-    outcome = await check_host(RunLookup(resolver), sender, domain=domain, now=now)
-    return SpfLook(domain, apex, None, question, outcome)
+    tree, outcome = await asyncio.gather(
+        spf_of(resolver, domain), check_host(RunLookup(resolver), sender, domain=domain, now=now)
+    )
+    return SpfLook(domain, apex, tree, question, outcome)

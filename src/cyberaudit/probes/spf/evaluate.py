@@ -10,7 +10,7 @@ from cyberaudit.facts.mail import TxtAnswer
 from cyberaudit.facts.spf import SpfFault, SpfTerm, spf_explanation, spf_records, spf_terms
 from cyberaudit.facts.spf_result import Cause, SpfOutcome, SpfResult
 from cyberaudit.facts.spf_tree import MOST_LOOKUPS, MOST_NAMES, MOST_VOIDS
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.spf.lookup import Lookup
@@ -296,4 +296,5 @@ def _permerror(place: _Place, term: str, cause: Cause) -> _Stopped:
 
 
 def _temperror(place: _Place, term: str, why: Unreachable) -> _Stopped:
-    return _Stopped(_Ended(SpfResult.TEMPERROR, Cause.DNS, term, place.domain, place.path, str(why)))
+    cause = Cause.BOGUS if why.reason is Reason.BOGUS else Cause.DNS
+    return _Stopped(_Ended(SpfResult.TEMPERROR, cause, term, place.domain, place.path, str(why)))

@@ -10,7 +10,7 @@ from typing import Final
 from cyberaudit.facts.mail import TxtAnswer
 from cyberaudit.facts.spf import ASKS_DNS, SpfFault, SpfTerm, spf_reached, spf_records, spf_terms
 from cyberaudit.facts.spf_tree import MOST_NAMES, RECORD_LENGTH, Found, SpfStep, SpfTree
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.spf.lookup import Lookup
 from cyberaudit.probes.spf.macros import Sender, are_labels, is_domain, letters, macro_values, target_name
@@ -23,6 +23,8 @@ MOST_QUESTIONS: Final = 2 * MOST_STEPS + MOST_WEIGHED_MX * MOST_NAMES
 """Two addresses, or a name and its sample in the other family, for each step."""
 # Ours: a record of 64 KB holds some 3,000 ranges.
 MOST_RANGES: Final = 5000
+# Ours: RFC 7208 §4.6.4 lets receivers take 20 s; a server that keeps silent may cost a whole look 5 s.
+MOST_SECONDS: Final = 5.0
 # RFC 5737, RFC 3849: whoever these are, no record names them.
 SAMPLES: Final = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
 # RFC 7208 §7.2: known without a message.
@@ -71,13 +73,19 @@ class _Branch:
             yield from branch.steps()
 
 
-async def spf_tree(lookup: Lookup, domain: str, record: str) -> SpfTree:
-    """What `record`, the one of `domain`, leads to; questions of one depth are asked together."""
+async def spf_tree(lookup: Lookup, domain: str, *records: str, seconds: float = MOST_SECONDS) -> SpfTree:
+    """What `records`, those of `domain`, lead to; questions of one depth are asked together.
+
+    What was not answered after `seconds` is trouble.
+    """
     growth = _Growth(lookup, domain)
-    top = growth.branches(record, at=domain, path=(domain,), admits=True)
+    top = [
+        branch for each in records for branch in growth.branches(each, at=domain, path=(domain,), admits=True)
+    ]
+    ends = asyncio.get_running_loop().time() + seconds
     level = top
     while level:
-        await asyncio.gather(*(growth.ask(branch) for branch in level))
+        await asyncio.gather(*(growth.ask_before(ends, branch) for branch in level))
         for branch in level:
             if branch.found is Found.RECORD:
                 growth.deepen(branch)
@@ -120,6 +128,14 @@ class _Growth:
     def admitted(self) -> int:
         return sum(network.num_addresses for network in collapse_addresses(self._ranges))
 
+    async def ask_before(self, ends: float, branch: _Branch) -> None:
+        """The same as `ask`; once the loop's clock is at `ends`, what is not known yet is trouble."""
+        try:
+            async with asyncio.timeout_at(ends):
+                await self.ask(branch)
+        except TimeoutError:
+            _lose(branch, Unreachable(Reason.DEADLINE))
+
     async def ask(self, branch: _Branch) -> None:
         """Fill in what DNS says of one term."""
         term = branch.term
@@ -156,8 +172,7 @@ class _Growth:
             return Found.NO_RECORD
         texts = await self._lookup.txt(branch.target)
         if isinstance(texts, Unreachable):
-            branch.detail = str(texts)
-            return Found.TROUBLE
+            return _lose(branch, texts)
         records = spf_records(TxtAnswer(branch.target, texts))
         if len(records) != 1:
             return Found.SEVERAL if records else Found.NO_RECORD
@@ -176,7 +191,7 @@ class _Growth:
         )
         for answer in answers:
             if isinstance(answer, Unreachable):
-                branch.found, branch.detail = Found.TROUBLE, str(answer)
+                _lose(branch, answer)
                 return
             if branch.admits and branch.term.name == "a":
                 self._admit(answer, branch.term)
@@ -186,7 +201,7 @@ class _Growth:
     async def _mx(self, branch: _Branch) -> None:
         hosts = await self._lookup.mx(branch.target)
         if isinstance(hosts, Unreachable):
-            branch.found, branch.detail = Found.TROUBLE, str(hosts)
+            _lose(branch, hosts)
             return
         branch.names = len(hosts)
         branch.void4 = branch.void6 = not hosts
@@ -222,3 +237,10 @@ class _Growth:
             if address.version == 4 and len(self._ranges) < MOST_RANGES:
                 prefix = 32 if term.prefix4 is None else term.prefix4
                 self._ranges.append(IPv4Network(f"{address}/{prefix}", strict=False))
+
+
+def _lose(branch: _Branch, why: Unreachable) -> Found:
+    """Nothing can be told of one term."""
+    branch.found = Found.BOGUS if why.reason is Reason.BOGUS else Found.TROUBLE
+    branch.detail = str(why)
+    return branch.found

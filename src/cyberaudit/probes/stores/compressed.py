@@ -1,4 +1,4 @@
-"""Compressed files: gzip, bzip2, xz, Zstandard and 7z. Compressing is not encrypting; their ends are known."""
+"""Compressed files: gzip, bzip2, xz and Zstandard. Compressing is not encrypting; their ends are known."""
 
 import bz2
 import lzma
@@ -17,13 +17,7 @@ from cyberaudit.probes.stores.reading import (
     octets,
 )
 
-GZIP, BZIP2, XZ, ZSTD, SEVEN = (
-    b"\x1f\x8b\x08",
-    b"BZh",
-    b"\xfd7zXZ\x00",
-    b"\x28\xb5\x2f\xfd",
-    b"7z\xbc\xaf\x27\x1c",
-)
+GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 # What is read of the content to know what it is.
 INNER_BYTES = 4096
 # A dictionary of 64 MiB covers every preset of xz (xz(1), « -9 »).
@@ -35,10 +29,6 @@ TOLD_BY_THEIR_END = frozenset({"tar", "sql", "sqlite"})
 SURE_BLOCKS = 4096
 # bzip2: « end of stream », the first 48 bits of the square root of pi.
 BZIP2_END = 0x177245385090
-# 7z, methods of 7zFormat: AES-256 with SHA-256 key derivation.
-SEVEN_AES = bytes.fromhex("06f10701")
-# Ours: a 7z directory is some hundred bytes a file; a longer one is read in part.
-SEVEN_HEADER_BYTES = 4 * 1024 * 1024
 
 
 class Opener(Protocol):
@@ -85,7 +75,7 @@ def compressed_reader(inner: Detector) -> Detector:
         if sample.head.startswith(ZSTD):
             evidence = f"octets 0 à 3 = {octets(ZSTD)}, contenu non ouvert"
             return Reading("zstd", Encrypted.UNKNOWN, evidence, _zstd_end(sample))
-        return _read_seven(sample) if sample.head.startswith(SEVEN) else _misnamed(sample)
+        return _misnamed(sample)
 
     return read
 
@@ -215,22 +205,6 @@ def _zstd_header_bytes(flags: int) -> int:
     single = flags >> 5 & 1
     content = (single, 2, 4, 8)[flags >> 6]
     return 5 + (1 - single) + (0, 1, 2, 4)[flags & 3] + content
-
-
-def _read_seven(sample: Sample) -> Reading:
-    """7z: where the directory stands, and whether it names AES (7zFormat.txt)."""
-    offset, size = (int.from_bytes(sample.head[place : place + 8], "little") for place in (12, 20))
-    start = 32 + offset
-    if start + size > sample.size or len(sample.head) < 32:
-        evidence = f"le répertoire finit à l'octet {start + size}, le fichier à {sample.size}"
-        return Reading("7z", Encrypted.UNKNOWN, evidence, TRUNCATED)
-    header = sample.read_at(start, min(size, SEVEN_HEADER_BYTES))
-    if (place := header.find(SEVEN_AES)) >= 0:
-        evidence = f"méthode AES 0x06f10701 à l'octet {start + place} du répertoire"
-        return Reading("7z", Encrypted.YES, evidence)
-    if header.startswith(b"\x01") and size <= SEVEN_HEADER_BYTES:
-        return Reading("7z", Encrypted.NO, f"répertoire clair à l'octet {start}, sans méthode AES")
-    return Reading("7z", Encrypted.UNKNOWN, f"répertoire compressé à l'octet {start} : méthode non visible")
 
 
 def _xz_opener() -> Opener:

@@ -153,6 +153,8 @@ def _moment(seconds: float) -> datetime:
 
 def _archive_date_kind(file: File, reading: Reading) -> DateKind:
     """A file that carries an older date, in its name or in what it holds, was moved since: it may be that old."""
+    if reading.dated is not None:
+        return reading.dated
     if reading.newest and _moment(file.written) - reading.newest > MEMBER_SLACK:
         return DateKind.UPPER_BOUND
     match = _NAME_DATE.search(file.parts[-1])

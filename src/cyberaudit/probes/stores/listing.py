@@ -179,7 +179,11 @@ def _open(name: str, here: int) -> int:
 def sample_of(descriptor: int, name: str, *, patience: int, hurried: Callable[[], bool] = bool) -> Sample:
     """The opened file as detectors want it."""
     size = os.fstat(descriptor).st_size
-    read_at: Callable[[int, int], bytes] = lambda offset, count: os.pread(descriptor, count, offset)  # noqa: E731
+
+    def read_at(offset: int, count: int) -> bytes:
+        # Offsets come from the files: the system refuses those that no file reaches.
+        return os.pread(descriptor, count, offset) if 0 <= offset < size else b""
+
     return Sample(
         name=name,
         size=size,

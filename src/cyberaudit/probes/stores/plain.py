@@ -1,4 +1,4 @@
-"""What is written in clear: tar archives, database dumps, SQLite files; and two encrypted forms told by a mark."""
+"""What is written in clear: tar archives, database dumps as text, SQLite files."""
 
 from cyberaudit.facts.backup import Encrypted
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
@@ -39,8 +39,6 @@ def read_dump(sample: Sample) -> Reading | None:
             words = start.strip(b"-/*!9\\ \n").decode("ascii")
             evidence = f"le fichier commence par « {words} », lisible sans clé"
             return Reading("sql", Encrypted.NO, evidence, TRUNCATED if cut else "")
-    if sample.head.startswith(b"PGDMP"):
-        return Reading("pgdump", Encrypted.NO, "octets 0 à 4 = « PGDMP », sans chiffrement")
     if sample.suffix == "sql" and b"\0" not in sample.head[:4096]:
         return Reading("sql", Encrypted.NO, "texte lisible sans clé")
     return None
@@ -54,13 +52,3 @@ def read_sqlite(sample: Sample) -> Reading | None:
     expected = (65536 if page == 1 else page) * int.from_bytes(sample.head[28:32], "big")
     fault = TRUNCATED if sample.tail and sample.size < expected else ""
     return Reading("sqlite", Encrypted.NO, "octets 0 à 14 = « SQLite format 3 », lisible sans clé", fault)
-
-
-def read_marked(sample: Sample) -> Reading | None:
-    """Encrypted files whose first bytes say by what."""
-    if sample.head.startswith((b"AES\x02\0", b"AES\x03\0")):
-        return Reading("aescrypt", Encrypted.YES, "octets 0 à 2 = « AES », en-tête AES Crypt")
-    if sample.head.startswith(b"Salted__"):
-        evidence = "octets 0 à 7 = « Salted__ » (openssl enc) : ni le chiffre ni sa force ne sont écrits"
-        return Reading("openssl", Encrypted.UNKNOWN, evidence)
-    return None

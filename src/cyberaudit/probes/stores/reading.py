@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cyberaudit.facts.backup import Encrypted
+from cyberaudit.facts.backup import DateKind, Encrypted
 
 # Enough for a ZIP's end record behind its longest comment (APPNOTE 4.3.16: 22 + 65535 bytes).
 END_BYTES = 65_557
@@ -51,6 +51,8 @@ class Reading:
     fault: str = ""
     newest: datetime | None = None
     """The newest date that the archive itself gives one of its files."""
+    dated: DateKind | None = None
+    """What the tool makes of the file's date, when it is not that of its writing."""
 
 
 Detector = Callable[[Sample], Reading | None]

@@ -1,24 +1,45 @@
 """Which format a file of a store has: every detector in turn, then its name."""
 
-from cyberaudit.facts.backup import Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
 from cyberaudit.probes.stores.age import read_age
+from cyberaudit.probes.stores.bitlocker import read_bitlocker
 from cyberaudit.probes.stores.compressed import compressed_reader
+from cyberaudit.probes.stores.luks import read_luks
+from cyberaudit.probes.stores.marked import read_marked
 from cyberaudit.probes.stores.openpgp import is_key_or_signature, read_openpgp
-from cyberaudit.probes.stores.plain import read_dump, read_marked, read_sqlite, read_tar
+from cyberaudit.probes.stores.outlook import read_outlook
+from cyberaudit.probes.stores.partitions import read_raw_disk
+from cyberaudit.probes.stores.plain import read_dump, read_sqlite, read_tar
+from cyberaudit.probes.stores.postgres import read_postgres
+from cyberaudit.probes.stores.proxmox_archive import read_vma
+from cyberaudit.probes.stores.rar import read_rar
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, Detector, Reading, Sample, octets
+from cyberaudit.probes.stores.seven import read_seven
+from cyberaudit.probes.stores.veeam import read_veeam
+from cyberaudit.probes.stores.virtual_disk import read_virtual_disk
 from cyberaudit.probes.stores.zip_archive import read_zip
 
 READABLE_SUFFIXES = frozenset(
-    {"zip", "gpg", "pgp", "asc", "age", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "7z", "tar", "sql"}
-)
+    {
+        "7z", "aes", "age", "asc", "bz2", "dump", "enc", "gpg", "gz", "img", "ost", "pgp", "pst", "qcow2", "rar",
+        "sql", "tar", "tbz2", "tgz", "txz", "vhd", "vhdx", "vma", "vmdk", "xz", "zip", "zst",
+    }
+)  # fmt: skip
 """Names of the formats the detectors know."""
 SILENT_SUFFIXES = frozenset(
     {
-        "001", "aes", "backup", "bak", "bck", "bkf", "borg", "dar", "dmp", "dump", "enc", "hbk", "img", "kdbx",
-        "mrimg", "rar", "spf", "tib", "tibx", "v2i", "vbk", "vib", "vhd", "vhdx", "vma", "vmdk", "vrb", "wbcat",
+        "001", "backup", "bak", "bck", "bkf", "borg", "dar", "dmp", "hbk", "kdbx", "mrimg", "spf", "tib", "tibx",
+        "v2i", "vbk", "vib", "vrb", "wbcat",
     }
 )  # fmt: skip
 """Names of backups whose bytes we do not read: their date counts, their encryption is not told."""
+UNPUBLISHED = {
+    "tib": "Acronis ne publie pas ce format",
+    "tibx": "Acronis ne publie pas ce format",
+    "mrimg": "Macrium ne publie pas ce format",
+    "spf": "StorageCraft ne publie pas ce format",
+}
+"""Why nothing is told of them."""
 NOTE_SUFFIXES = frozenset(
     {
         "log",
@@ -85,10 +106,11 @@ def recognise(sample: Sample) -> Reading | None:
         return Reading(sample.suffix, Encrypted.UNKNOWN, "le début du fichier n'est que des zéros", DAMAGED)
     reading = _first(_DETECTORS, sample)
     if reading is None and named:
-        evidence = f"octets 0 à 3 = {octets(sample.head[:4])}, format non lu"
+        reason = UNPUBLISHED.get(sample.suffix, "format non lu")
+        evidence = f"octets 0 à 3 = {octets(sample.head[:4])}, {reason}"
         if sample.size < LEAST_BYTES:
             return Reading(sample.suffix, Encrypted.UNKNOWN, f"{evidence}, {sample.size} octets", DAMAGED)
-        return Reading(sample.suffix, Encrypted.UNKNOWN, evidence)
+        return Reading(sample.suffix, Encrypted.UNKNOWN, evidence, END_NOT_SEEN)
     return reading
 
 
@@ -101,15 +123,37 @@ def _first(detectors: tuple[Detector, ...], sample: Sample) -> Reading | None:
     return next(filter(None, (detector(sample) for detector in detectors)), None)
 
 
-_BY_BYTES: tuple[Detector, ...] = (read_marked, read_age, read_openpgp, read_tar, read_dump, read_sqlite)
-# By strength of their marks: a name that lies is told by its bytes before OpenPGP takes it for damaged.
-_DETECTORS: tuple[Detector, ...] = (
+_BY_BYTES: tuple[Detector, ...] = (
     read_marked,
-    compressed_reader(_by_bytes),
-    read_zip,
+    read_luks,
     read_age,
     read_openpgp,
     read_tar,
     read_dump,
+    read_postgres,
     read_sqlite,
+    read_vma,
+    read_outlook,
+    read_raw_disk,
+)
+# By strength of their marks: a name that lies is told by its bytes before OpenPGP takes it for damaged.
+_DETECTORS: tuple[Detector, ...] = (
+    read_marked,
+    read_luks,
+    read_bitlocker,
+    compressed_reader(_by_bytes),
+    read_seven,
+    read_rar,
+    read_zip,
+    read_virtual_disk,
+    read_age,
+    read_openpgp,
+    read_tar,
+    read_dump,
+    read_postgres,
+    read_sqlite,
+    read_vma,
+    read_outlook,
+    read_veeam,
+    read_raw_disk,
 )

@@ -1,0 +1,182 @@
+"""A DNS message from its bytes, as dnspython reads it, without reading again what earlier messages held.
+
+A run meets the same keys, signatures and proofs hundreds of times; read anew each time, they take half of its time.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rdata
+import dns.rdataclass
+import dns.rrset
+from dns.message import Message, QueryMessage
+from dns.name import Name
+from dns.rdatatype import AAAA, CAA, DNSKEY, DS, NONE, NSEC, NSEC3, OPT, RRSIG, SIG, TLSA, TSIG, TXT, A, RdataType
+from dns.rrset import RRset
+
+from cyberaudit.probes.names.question import HEADER_BYTES, IN
+
+# RFC 3597 §4, RFC 4034 §3.1.7 and §4.1.1: no name inside is compressed, so that the same bytes say the same anywhere.
+_SELF_CONTAINED = frozenset({A, AAAA, TXT, DS, DNSKEY, RRSIG, NSEC, NSEC3, TLSA, CAA})
+_LEFT_TO_DNSPYTHON = frozenset({TSIG, SIG})
+_POINTER = 0xC0
+_OPCODE = 0x78
+_LONGEST_TTL = 0x7FFFFFFF
+# Ours: some 5 MiB, and thirty domains' worth.
+MOST_KEPT = 4000
+
+Labels: TypeAlias = tuple[bytes, ...]
+
+
+class _Unusual(Exception):  # noqa: N818 — no error: dnspython reads it
+    """Something that only dnspython knows how to read, or to refuse."""
+
+
+class _Record(NamedTuple):
+    """Where one record stands."""
+
+    owner: Labels
+    rdtype: int
+    rdclass: int
+    ttl: int
+    start: int
+    size: int
+
+
+class Reader:
+    """Reads the messages of one run. The sets of records that it gives are shared: nobody may change one."""
+
+    def __init__(self) -> None:
+        self._names: dict[Labels, Name] = {}
+        self._sets: dict[tuple[Labels, int, tuple[bytes, ...]], RRset] = {}
+
+    def read(self, wire: bytes) -> Message:
+        """The message of `wire`, which holds a header; raises as `dns.message.from_wire`."""
+        try:
+            return self._read(wire)
+        except (_Unusual, IndexError, struct.error):
+            return dns.message.from_wire(wire, ignore_trailing=True)
+
+    def _read(self, wire: bytes) -> Message:
+        number, flags, questions, *counts = struct.unpack_from("!6H", wire)
+        if wire[2] & _OPCODE or questions > 1:
+            raise _Unusual
+        message = QueryMessage(id=number)
+        message.flags = dns.flags.Flag(flags)
+        # dnspython then looks through the sections, of a few sets each.
+        message.index = None  # type: ignore[assignment]
+        names = _Names(wire)
+        place = self._question(message, names) if questions else HEADER_BYTES
+        for section, count in zip(message.sections[1:], counts, strict=True):
+            records, place = _records(names, place, count)
+            section.extend(self._grouped(message, wire, records))
+        return message
+
+    def _question(self, message: Message, names: "_Names") -> int:
+        labels, place = names.at(HEADER_BYTES)
+        rdtype, rdclass = struct.unpack_from("!HH", names.wire, place)
+        if rdclass != IN:
+            raise _Unusual
+        message.question.append(RRset(self._name(labels), dns.rdataclass.IN, RdataType.make(rdtype)))
+        return place + 4
+
+    def _grouped(self, message: Message, wire: bytes, records: list[_Record]) -> Iterator[RRset]:
+        groups: dict[tuple[Labels, int, int], list[_Record]] = {}
+        for record in records:
+            if record.rdtype == OPT:
+                self._option(message, wire, record)
+                continue
+            if record.rdclass != IN or record.rdtype in _LEFT_TO_DNSPYTHON:
+                raise _Unusual
+            covers = struct.unpack_from("!H", wire, record.start)[0] if record.rdtype == RRSIG else NONE
+            same = tuple(label.lower() for label in record.owner)
+            groups.setdefault((same, record.rdtype, covers), []).append(record)
+        for (_, _, covers), group in groups.items():
+            yield self._set(wire, group, covers)
+
+    def _option(self, message: Message, wire: bytes, record: _Record) -> None:
+        if message.opt or record.owner != (b"",):
+            raise _Unusual
+        rdclass = dns.rdataclass.RdataClass.make(record.rdclass)
+        rdata = dns.rdata.from_wire(rdclass, OPT, wire, record.start, record.size)
+        message.opt = dns.rrset.from_rdata(dns.name.root, record.ttl, rdata)
+
+    def _set(self, wire: bytes, group: list[_Record], covers: int) -> RRset:
+        first = group[0]
+        if first.rdtype not in _SELF_CONTAINED:
+            return self._new_set(wire, group, covers)
+        key = (first.owner, first.rdtype, tuple(wire[each.start : each.start + each.size] for each in group))
+        known = self._sets.get(key)
+        if known is None:
+            known = self._new_set(wire, group, covers)
+            if len(self._sets) >= MOST_KEPT:
+                del self._sets[next(iter(self._sets))]
+            self._sets[key] = known
+        return known
+
+    def _new_set(self, wire: bytes, group: list[_Record], covers: int) -> RRset:
+        rdtype = RdataType.make(group[0].rdtype)
+        made = RRset(self._name(group[0].owner), dns.rdataclass.IN, rdtype, RdataType.make(covers))
+        for each in group:
+            rdata = dns.rdata.from_wire(dns.rdataclass.IN, rdtype, wire, each.start, each.size)
+            made.add(rdata, each.ttl if each.ttl <= _LONGEST_TTL else 0)
+        return made
+
+    def _name(self, labels: Labels) -> Name:
+        known = self._names.get(labels)
+        if known is None:
+            if len(self._names) >= MOST_KEPT:
+                del self._names[next(iter(self._names))]
+            known = self._names[labels] = Name(labels)
+        return known
+
+
+def _records(names: "_Names", place: int, count: int) -> tuple[list[_Record], int]:
+    """`count` records from `place` on, and where they end."""
+    found = []
+    for _ in range(count):
+        owner, place = names.at(place)
+        rdtype, rdclass, ttl, size = struct.unpack_from("!HHIH", names.wire, place)
+        found.append(_Record(owner, rdtype, rdclass, ttl, place + 10, size))
+        place += 10 + size
+        if place > len(names.wire):
+            raise _Unusual
+    return found, place
+
+
+class _Names:
+    """The names of one message, each read once."""
+
+    def __init__(self, wire: bytes) -> None:
+        self.wire = wire
+        self._known: dict[int, Labels] = {}
+
+    def at(self, place: int) -> tuple[Labels, int]:
+        """The name that stands there, and where what follows it begins."""
+        wire, begun, labels = self.wire, place, []
+        while size := wire[place]:
+            if size >= _POINTER:
+                target = (size & 0x3F) << 8 | wire[place + 1]
+                # A pointer leads to a name that was read before: others are not for us to follow.
+                if target not in self._known:
+                    self._known[target] = self._inside(target, begun)
+                full = (*labels, *self._known[target])
+                self._known[begun] = full
+                return full, place + 2
+            if size > 63:
+                raise _Unusual
+            labels.append(wire[place + 1 : place + 1 + size])
+            place += 1 + size
+        self._known[begun] = full = (*labels, b"")
+        return full, place + 1
+
+    def _inside(self, target: int, before: int) -> Labels:
+        """What stands at `target`, within a name or record that ends before `before` (RFC 1035 §4.1.4)."""
+        if target >= before:
+            raise _Unusual
+        return self.at(target)[0]
