@@ -83,7 +83,7 @@ def _item(link: Link) -> Item | None:
         text = f"{link.owner} ({link.record}) : {link.exists.reason.french}."
         return Item(key, Status.UNKNOWN, link.exists.reason, text)
     if not link.exists:
-        return None if _comes_and_goes(link) else _gone(link, key)
+        return None if _comes_and_goes(link) or _is_only_void(link) else _gone(link, key)
     if isinstance(link.serves, Unreachable):
         text = f"{link.owner} ({link.record}) : {link.serves.reason.french}."
         return Item(key, Status.UNKNOWN, link.serves.reason, text)
@@ -100,6 +100,12 @@ def _is_bad(link: Link) -> bool:
 def _comes_and_goes(link: Link) -> bool:
     """RFC 8555 §8.4: what proves a name to an authority is there while a certificate is asked for, and no longer."""
     return link.owner.startswith("_acme-challenge.") and link.registered is not False
+
+
+def _is_only_void(link: Link) -> bool:
+    """An SPF term whose host left a domain that is somebody's: it lets nobody write, and `mail.spf` counts it."""
+    term = link.record.lstrip("+-~?").lower()
+    return link.kind is LinkKind.SPF and term.startswith(("a:", "mx:")) and link.registered is not False
 
 
 def _gone(link: Link, key: str) -> Item:

@@ -20,7 +20,7 @@ from dns.rdtypes.ANY.TXT import TXT
 from cyberaudit.demo.background import Background
 from cyberaudit.demo.dns_server import DnsFault, DnsServer, Query, Transport
 from cyberaudit.demo.place import DEMO_NOW, DemoPlace
-from cyberaudit.demo.zones import BAD, FORGOTTEN, GOOD, ZONES
+from cyberaudit.demo.zones import BAD, FORGOTTEN, GOOD, SIGNED, ZONES
 from cyberaudit.errors import DemoError
 from cyberaudit.facts.security import Security
 from cyberaudit.probes.dnssec.anchors import read_trust_anchor
@@ -221,7 +221,9 @@ def judged(place: DemoPlace, name: str, kind: str) -> tuple[dns.message.Message,
     """What the town answers, and what it is worth from the town's own anchor."""
 
     async def fetch(asked: dns.name.Name, rdtype: int) -> dns.message.Message:
-        return asked_with_proofs(place.dns, asked.to_text(), dns.rdatatype.to_text(rdtype))
+        return asked_with_proofs(
+            place.dns, asked.to_text(), dns.rdatatype.to_text(dns.rdatatype.RdataType(rdtype))
+        )
 
     message = asked_with_proofs(place.dns, name, kind)
     validator = Validator(fetch, read_trust_anchor(place.trust_anchor), DEMO_NOW)
@@ -302,3 +304,8 @@ def test_an_alias_of_a_signed_zone_comes_with_both_signatures(demo_place: DemoPl
 def test_without_the_do_bit_no_proof_is_sent(demo_place: DemoPlace) -> None:
     reply = ask(demo_place.dns, GOOD, "MX", Transport.UDP)
     assert not [found for section in (reply.answer, reply.authority) for found in section if found.covers]
+
+
+def test_the_town_has_the_same_keys_every_day(demo_place: DemoPlace) -> None:
+    again = DnsServer(ZONES, signed=SIGNED, now=DEMO_NOW)
+    assert again.trust_anchor == demo_place.trust_anchor.read_text(encoding="utf-8") != ""

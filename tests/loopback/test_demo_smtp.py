@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,19 @@ def test_sessions_commands_and_handshakes_are_counted(authority: Authority) -> N
             with connected(server) as client:
                 start_tls_as(client, GOOD, trusting(authority.ca_bundle))
         assert (server.sessions, server.handshakes, server.commands["STARTTLS"]) == (2, 2, 2)
+
+
+def test_a_version_that_is_refused_is_refused_with_an_alert(demo_place: DemoPlace) -> None:
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    client = connected(demo_place.mail[GOOD])
+    with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+        start_tls_as(client, GOOD, old)
+    client.close()
 
 
 @pytest.mark.parametrize("faulty", [SmtpFault.BUSY], indirect=True)

@@ -86,6 +86,22 @@ def mapped(service: Listener) -> Network:
 
 
 @pytest.mark.parametrize(
+    ("rules", "ports", "max_rate", "here"),
+    [
+        (["192.0.2.1:*=127.0.0.1:9"], [53, 161], None, True),
+        (["192.0.2.1:53=127.0.0.1:9"], [53, 161], None, False),
+        (["192.0.2.1:*=127.0.0.1:9"], [53], 10.0, False),
+        ([], [53], None, False),
+    ],
+)
+def test_only_what_rules_lead_to_this_machine_needs_no_pace(
+    rules: list[str], ports: list[int], *, max_rate: float | None, here: bool
+) -> None:
+    network = Network(SCOPE, connect_to=read_connect_to(rules), max_rate=max_rate)
+    assert network.is_here(ip_address("192.0.2.1"), ports) is here
+
+
+@pytest.mark.parametrize(
     ("purpose", "about", "expected"),
     [
         (Purpose.PUBLIC, DOMAIN, Reason.PRIVATE_ADDRESS),

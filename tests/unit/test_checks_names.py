@@ -134,6 +134,12 @@ CLAIMABLE = replace(GONE, target="ancien.azurewebsites.net")
         (replace(NS_LINK, exists=False, registered=False), FAIL, "dangling.ns", 4),
         (replace(SPF_LINK, exists=False), PARTIAL, "dangling.include", None),
         (replace(SPF_LINK, exists=False, registered=LOST), PARTIAL, "dangling.include", None),
+        (
+            replace(SPF_LINK, record="+MX:parti.hebergeur.example", exists=False, registered=False),
+            FAIL,
+            "dangling.include",
+            4,
+        ),
         (replace(SUBZONE_LINK, exists=False), PARTIAL, "dangling.ns_subzone", None),
         (replace(SUBZONE_LINK, exists=False, registered=False), FAIL, "dangling.ns_subzone", 4),
         (replace(SUBZONE_LINK, serves=False), PARTIAL, "dangling.ns_subzone", None),
@@ -146,6 +152,12 @@ def test_a_record_that_leads_nowhere(link: Link, status: Status, code: str, like
     assert verdict.status is status
     assert codes(verdict) == {(code, status)}
     assert verdict.likelihood == likelihood
+
+
+def test_an_spf_host_that_is_gone_from_a_domain_that_is_somebodys_lets_nobody_write() -> None:
+    gone = replace(SPF_LINK, record="a:parti.hebergeur.example", exists=False)
+    verdict = ask("dns.dangling-names", replace(GOOD_NAMES, links=(SITE_LINK, gone)))
+    assert (verdict.status, verdict.items) == (PASS, ())
 
 
 def test_the_line_to_remove_and_the_name_for_sale_are_told() -> None:

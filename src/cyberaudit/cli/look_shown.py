@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def show(ctx: typer.Context, made: "Audit", *, as_json: bool, code: int | None = None) -> int:
     """Print what was seen. `code`: for the shell; None: the usual one."""
     from cyberaudit.cli.screen import this_screen
-    from cyberaudit.reports.look import as_document, points
+    from cyberaudit.reports.look import document_parts, points
     from cyberaudit.run.look import look_code
 
     begin_below(partial=made.partial)
@@ -22,5 +22,7 @@ def show(ctx: typer.Context, made: "Audit", *, as_json: bool, code: int | None =
         warn("Aucun contrôle ne sait encore juger cette cible : rien n'a été regardé.")
         return 3
     if not shared(ctx).quiet:
-        say(as_document(made) if as_json else points(made, width=this_screen(shared(ctx)).width))
+        parts = document_parts(made) if as_json else (points(made, width=this_screen(shared(ctx)).width),)
+        for part in parts:
+            say(part)
     return look_code(made) if code is None else code

@@ -26,7 +26,7 @@ from cyberaudit.probes.endpoint import (
     Endpoint,
     IpAddress,
 )
-from cyberaudit.probes.guard import Guard, Purpose, Request
+from cyberaudit.probes.guard import DNS_PORT, Guard, Purpose, Request
 from cyberaudit.probes.ports.knock import (
     IP_RECVERR,
     IPV6_RECVERR,
@@ -367,7 +367,7 @@ class Network:
         self, request: Request, destination: Endpoint, held: ExitStack, *, places: int = 1
     ) -> None:
         # Questions to DNS take no slot: a probe that holds a stream must still be able to ask the resolver.
-        if request.purpose not in (Purpose.INFRASTRUCTURE, Purpose.NAMES):
+        if request.purpose is not Purpose.INFRASTRUCTURE and request.endpoint.port != DNS_PORT:
             await self._slots.acquire()
             held.callback(self._slots.release)
         rate = None if request.endpoint.address in self._ways else DEFAULT_RATE

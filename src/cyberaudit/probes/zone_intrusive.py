@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
@@ -15,6 +16,8 @@ from cyberaudit.probes.stream import Limits, Stream
 
 if TYPE_CHECKING:
     from dns.message import Message, QueryMessage
+
+T = TypeVar("T")
 
 RECURSION, TRANSFER = "dns-recursion", "dns-transfer"
 # Ours: whoever does recursion for us must first ask a server far away.
@@ -42,16 +45,36 @@ async def try_server(instruments: Instruments, domain: str, address: IpAddress) 
 
     async def trials() -> Trials:
         recursion, transfer = await asyncio.gather(
-            _recursion(instruments, domain, address), _transfer(instruments, domain, address)
+            _whoever_asks(instruments, domain, address, f"recursion {_above(domain)}", _recursion),
+            _transfer(instruments, domain, address),
         )
-        return Trials(recursion, transfer, await _version(instruments, domain, address))
+        version = await _whoever_asks(instruments, domain, address, "version", _version)
+        return Trials(recursion, transfer, version)
 
     return await instruments.looks.shared(f"zone trials {domain} {address}", trials)
 
 
+async def _whoever_asks(
+    instruments: Instruments,
+    domain: str,
+    address: IpAddress,
+    what: str,
+    ask: Callable[[Instruments, str, IpAddress], Coroutine[Any, Any, T | Unreachable]],
+) -> T | Unreachable:
+    """What a server does for strangers, asked on account of the first of its domains that is signed for."""
+    # What was refused for one domain is not refused for another.
+    if instruments.network.refusal_of(address, DNS_PORT, test=RECURSION, about=domain) is not None:
+        return await ask(instruments, domain, address)
+    return await instruments.looks.shared(f"zone {what} {address}", partial(ask, instruments, domain, address))
+
+
+def _above(domain: str) -> str:
+    return domain.rpartition(".")[2]
+
+
 async def _recursion(instruments: Instruments, domain: str, address: IpAddress) -> bool | Unreachable:
     """True: a name of somebody else was looked up for us, without authority."""
-    for name in (domain.rpartition(".")[2], "."):
+    for name in (_above(domain), "."):
         reply = await _ask(instruments, domain, address, _question(name, "SOA"))
         if isinstance(reply, Unreachable):
             return reply

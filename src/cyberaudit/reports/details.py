@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from cyberaudit import french
+from cyberaudit.model import Status
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Sheet
 from cyberaudit.reports.port_words import evidence_words
@@ -126,7 +127,9 @@ def _point(point: PointView, sheet: Sheet, *, technical: bool) -> Section:
     if point.waived:
         text += " Risque accepté."
     lines = marked(point.mark, text, sheet, indent="   ")
-    items = [item for item in point.items if item.text != point.sentence]
+    # What does not arise has no detail to tell.
+    settled = point.status is Status.NOT_APPLICABLE
+    items = [] if settled else [item for item in point.items if item.text != point.sentence]
     told = [item for item in items if technical or not is_technical(item.key)]
     for item in told:
         lines += sheet.paragraph(item.text, first=f"     {item.mark.sign} ")

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from cyberaudit import french
 from cyberaudit.facts.backup import BackupStore, Encrypted
@@ -199,25 +201,45 @@ def _copies(store: BackupStore, width: int) -> list[str]:
 
 def as_document(audit: Audit) -> str:
     """The whole audit as JSON: facts as seen, findings as judged; beside them, the names of the numbers that occur."""
+    return "\n".join(document_parts(audit))
+
+
+def document_parts(audit: Audit) -> Iterator[str]:
+    """The same in pieces of whole lines: of many domains, it is too large to be held at once."""
     names = code_names(facts for _, facts in accesses(audit.observations))
-    beside = {"names": names, "rcpnt": criteria_document(audit)}
+    beside: dict[str, Any] = {"names": names, "rcpnt": criteria_document(audit)}
     told = {key: value for key, value in beside.items() if value}
     if len(audit.observations) > MOST_INDENTED:
-        return _in_lines(audit, told)
+        yield from _in_lines(audit, told)
+        return
     document = encode(audit, Audit)
     assert isinstance(document, dict)
-    return json.dumps({**document, **told}, ensure_ascii=False, indent=2)
+    yield json.dumps({**document, **told}, ensure_ascii=False, indent=2)
 
 
-def _in_lines(audit: Audit, beside: dict[str, Json]) -> str:
-    """The same with each observation and finding on a line of its own, never all of them as objects at once."""
+def _in_lines(audit: Audit, beside: dict[str, Json]) -> Iterator[str]:
+    """Each observation and each finding on a line of its own."""
     head = encode(replace(audit, observations=(), findings=()), Audit)
     assert isinstance(head, dict)
-    seen = ",\n".join(_line(encode(each, Observation)) for each in audit.observations)
-    judged = ",\n".join(_line(encode(each, Finding)) for each in audit.findings)
-    lists = {"observations": f"[\n{seen}\n]", "findings": f"[\n{judged}\n]"}
-    parts = {key: lists.get(key) or _line(value) for key, value in {**head, **beside}.items()}
-    return "{\n" + ",\n".join(f"{_line(key)}: {text}" for key, text in parts.items()) + "\n}"
+    lists = {
+        "observations": (encode(each, Observation) for each in audit.observations),
+        "findings": (encode(each, Finding) for each in audit.findings),
+    }
+    opening = "{"
+    for key, value in {**head, **beside}.items():
+        yield f"{opening}{_line(key)}:" + ("" if key in lists else f" {_line(value)}")
+        if key in lists:
+            yield from _list_lines(lists[key])
+        opening = ","
+    yield "}"
+
+
+def _list_lines(values: Iterator[Json]) -> Iterator[str]:
+    opening = "["
+    for value in values:
+        yield opening + _line(value)
+        opening = ","
+    yield "]" if opening == "," else "[]"
 
 
 def _line(value: Json) -> str:

@@ -25,6 +25,11 @@ from cyberaudit.probes.names.question import HEADER_BYTES, IN
 _SELF_CONTAINED = frozenset({A, AAAA, TXT, DS, DNSKEY, RRSIG, NSEC, NSEC3, TLSA, CAA})
 _LEFT_TO_DNSPYTHON = frozenset({TSIG, SIG})
 _POINTER = 0xC0
+# RFC 1035 §2.3.4 and §3.1: 255 octets make 128 labels at most, the root's included.
+MOST_LABEL_BYTES = 63
+MOST_LABELS = 128
+# Ours: usual servers point once or twice.
+MOST_HOPS = 16
 _OPCODE = 0x78
 _LONGEST_TTL = 0x7FFFFFFF
 # Ours: some 5 MiB, and thirty domains' worth.
@@ -156,27 +161,28 @@ class _Names:
         self.wire = wire
         self._known: dict[int, Labels] = {}
 
-    def at(self, place: int) -> tuple[Labels, int]:
-        """The name that stands there, and where what follows it begins."""
-        wire, begun, labels = self.wire, place, []
+    def at(self, place: int, *, before: int | None = None, hops: int = 0) -> tuple[Labels, int]:
+        """The name that stands there, and where what follows it begins; `before`: where it must have ended."""
+        wire, begun = self.wire, place
+        labels: list[bytes] = []
         while size := wire[place]:
             if size >= _POINTER:
                 target = (size & 0x3F) << 8 | wire[place + 1]
-                # A pointer leads to a name that was read before: others are not for us to follow.
-                if target not in self._known:
-                    self._known[target] = self._inside(target, begun)
-                full = (*labels, *self._known[target])
-                self._known[begun] = full
-                return full, place + 2
-            if size > 63:
+                return self._keep(begun, (*labels, *self._before(begun, target, hops))), place + 2
+            if size > MOST_LABEL_BYTES or place >= (before or len(wire)):
                 raise _Unusual
             labels.append(wire[place + 1 : place + 1 + size])
             place += 1 + size
-        self._known[begun] = full = (*labels, b"")
-        return full, place + 1
+        return self._keep(begun, (*labels, b"")), place + 1
 
-    def _inside(self, target: int, before: int) -> Labels:
-        """What stands at `target`, within a name or record that ends before `before` (RFC 1035 §4.1.4)."""
-        if target >= before:
+    def _before(self, begun: int, target: int, hops: int) -> Labels:
+        """What a pointer in the name at `begun` leads to: an earlier name, or its end (RFC 1035 §4.1.4)."""
+        if target >= begun or hops >= MOST_HOPS:
             raise _Unusual
-        return self.at(target)[0]
+        return self._known.get(target) or self.at(target, before=begun, hops=hops + 1)[0]
+
+    def _keep(self, place: int, labels: Labels) -> Labels:
+        if len(labels) > MOST_LABELS:
+            raise _Unusual
+        self._known[place] = labels
+        return labels

@@ -12,6 +12,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.names.question import Manner, Query, Question, is_truncated, new_query, replies_to
+from cyberaudit.probes.names.reading import Reader
 from cyberaudit.probes.names.reply import SAYS_SOMETHING, Reply, read, refuses_edns
 from cyberaudit.probes.names.servers import Server
 from cyberaudit.probes.network import Network

@@ -92,7 +92,7 @@ def _second(sample: Sample) -> Volume:
         raise Broken("aucune de ses deux copies n'a la bonne somme de contrôle")
     try:
         return _described(json.loads(text.partition(b"\0")[0]))
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise Broken("sa description JSON est illisible") from error
 
 

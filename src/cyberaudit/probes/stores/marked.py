@@ -1,4 +1,4 @@
-"""Files encrypted one by one, told by a mark and the structure behind it: AES Crypt, openssl, rclone, Cloud Sync, eCryptfs."""
+"""Files encrypted one by one, told by a mark and what follows it: AES Crypt, openssl, rclone, Cloud Sync, eCryptfs."""
 
 import hashlib
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def _openssl(sample: Sample) -> Reading:
 
 
 def _rclone(sample: Sample) -> Reading:
-    """rclone gives each file the date of its source: when it was copied is not written anywhere."""
+    """Each file has the date of its source: when rclone copied it is written nowhere."""
     body = sample.size - RCLONE_HEADER
     rest = body % RCLONE_BLOCK
     evidence = "octets 0 à 7 = « RCLONE », nonce et blocs de rclone crypt (XSalsa20-Poly1305)"

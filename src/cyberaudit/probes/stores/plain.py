@@ -1,10 +1,16 @@
 """What is written in clear: tar archives, database dumps as text, SQLite files."""
 
-from cyberaudit.facts.backup import Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
 
 # POSIX ustar: the magic at byte 257; two blocks of zeros end the archive.
 TAR_MAGIC, TAR_AT, TAR_BLOCK = b"ustar", 257, 512
+# GNU tar fills its last record of 10 KiB; « -b » allows records up to 2 MiB in practice.
+TAR_PADDING = 2 * 1024 * 1024
+# POSIX pax: an extended header may carry the size of the next member; nor is that of a GNU sparse file read here.
+TAR_KIND, TAR_ELSEWHERE, TAR_EXTENDED = 156, frozenset({b"S"}), frozenset({b"x", b"g"})
+# Ours: members followed in any case; further ones while time lasts.
+SURE_MEMBERS = 4096
 SQLITE = b"SQLite format 3\0"
 DUMPS = (
     (b"-- MySQL dump", b"-- Dump completed"),
@@ -24,11 +30,45 @@ def read_tar(sample: Sample) -> Reading | None:
             f"octets {TAR_AT} à {TAR_AT + 4} = {octets(sample.head[TAR_AT : TAR_AT + 5])}, sans « ustar »"
         )
         return Reading("tar", Encrypted.UNKNOWN, evidence, DAMAGED)
-    ended = not sample.tail or (
-        sample.size % TAR_BLOCK == 0 and not sample.tail[-2 * TAR_BLOCK :].strip(b"\0")
-    )
     evidence = f"octets {TAR_AT} à {TAR_AT + 4} = « ustar », noms des fichiers lisibles"
-    return Reading("tar", Encrypted.NO, evidence, "" if ended else TRUNCATED)
+    return Reading("tar", Encrypted.NO, evidence, _tar_end(sample))
+
+
+def _tar_end(sample: Sample) -> str:
+    """The members are followed to the zeros that end them: zeros alone may be a hole left by a copy that stopped."""
+    if not sample.tail:
+        return ""
+    if sample.size % TAR_BLOCK or sample.tail[-2 * TAR_BLOCK :].strip(b"\0"):
+        return TRUNCATED
+    at, followed = 0, 0
+    while sample.patience and at < sample.size:
+        followed += 1
+        if followed > SURE_MEMBERS and sample.hurried():
+            return END_NOT_SEEN
+        header = sample.read_at(at, TAR_BLOCK)
+        if not header.strip(b"\0"):
+            return TRUNCATED if sample.size - at > TAR_PADDING else ""
+        if header[TAR_KIND : TAR_KIND + 1] in TAR_ELSEWHERE:
+            return ""
+        size = _tar_size(header)
+        if size is None:
+            return DAMAGED
+        extended = header[TAR_KIND : TAR_KIND + 1] in TAR_EXTENDED
+        if extended and b" size=" in sample.read_at(at + TAR_BLOCK, min(size, TAR_PADDING)):
+            return ""
+        at += TAR_BLOCK + -(-size // TAR_BLOCK) * TAR_BLOCK
+    return TRUNCATED if sample.patience else ""
+
+
+def _tar_size(header: bytes) -> int | None:
+    """Octal, or binary past 8 GiB (GNU tar); None when the header is none."""
+    if header[TAR_AT : TAR_AT + 5] != TAR_MAGIC:
+        return None
+    field = header[124:136]
+    if field[0] & 0x80:
+        return int.from_bytes(field[1:], "big")
+    digits = field.strip(b"\0 ")
+    return int(digits, 8) if digits and not digits.strip(b"01234567") else (None if digits else 0)
 
 
 def read_dump(sample: Sample) -> Reading | None:

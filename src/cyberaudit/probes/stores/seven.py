@@ -213,7 +213,8 @@ def _folder_info(cursor: Cursor, streams: Streams, sample: Sample) -> Streams:
     number = cursor.count()
     if cursor.byte():
         raise Unread("méthodes décrites hors du répertoire")
-    folders, outputs = [], []
+    folders: list[tuple[Coder, ...]] = []
+    outputs: list[int] = []
     for _ in range(number):
         if len(folders) % 4096 == 4095 and sample.hurried():
             raise Unread("trop long à lire")

@@ -87,7 +87,10 @@ def _read(sample: Sample, name: str, reader: Callable[[Sample], "Disk | Reading"
 
 def _inside(sample: Sample, disk: Disk) -> tuple[Encrypted, str]:
     """What the disk holds, seen through its map."""
-    read = lambda offset, count: _mapped(sample, disk, offset, count)  # noqa: E731 — given twice
+
+    def read(offset: int, count: int) -> bytes:
+        return _mapped(sample, disk, offset, count)
+
     guest = Sample(
         name="",
         size=disk.size,
@@ -172,13 +175,21 @@ def _qcow_luks(sample: Sample) -> Reading | None:
         kind, length = Struct(">LL").unpack_from(sample.head, at)
         if kind == QCOW_CRYPTO and length >= 16:
             start, size = Struct(">QQ").unpack_from(sample.head, at + 8)
-            head = sample.read_at(start, min(size, END_BYTES))
-            read = lambda offset, count: sample.read_at(start + offset, count)  # noqa: E731
-            return read_luks(replace(sample, head=head, tail=b"", read_at=read))
+            return read_luks(_from(sample, start, min(size, END_BYTES)))
         if not kind or length > len(sample.head):
             return None
         at += 8 + (length + 7) // 8 * 8
     return None
+
+
+def _from(sample: Sample, start: int, count: int) -> Sample:
+    """What stands in the file from byte `start` on."""
+    return replace(
+        sample,
+        head=sample.read_at(start, count),
+        tail=b"",
+        read_at=lambda offset, count: sample.read_at(start + offset, count),
+    )
 
 
 def _qcow_map(sample: Sample, first: "array[int]", *, bits: int, size: int, wide: bool) -> Disk:
@@ -202,7 +213,7 @@ def _qcow_map(sample: Sample, first: "array[int]", *, bits: int, size: int, wide
 
 def _qcow_end(sample: Sample, first: "array[int]", *, cluster: int, bits: int, step: int) -> str:
     """Whether every cluster that the maps name is in the file."""
-    furthest, packed, budget = 0, (1 << 62 - (bits - 8)) - 1, MAP_BYTES
+    furthest, shift, budget = 0, 62 - (bits - 8), MAP_BYTES
     for entry in first:
         if not entry & QCOW_OFFSET:
             continue
@@ -210,7 +221,12 @@ def _qcow_end(sample: Sample, first: "array[int]", *, cluster: int, bits: int, s
         if budget < 0 or sample.hurried():
             return END_NOT_SEEN
         for place in _numbers(sample, entry & QCOW_OFFSET, cluster // 8, width=8, order="big")[::step]:
-            end = (place & packed) + 1 if place & QCOW_PACKED else (place & QCOW_OFFSET) + cluster
+            if place & QCOW_PACKED:
+                # Its first byte, then how many sectors follow that of its first: the last one may be short.
+                sectors = (place & QCOW_PACKED - 1) >> shift
+                end = (place & (1 << shift) - 1) // SECTOR * SECTOR + sectors * SECTOR + 1
+            else:
+                end = (place & QCOW_OFFSET) + cluster
             furthest = max(furthest, end)
     return TRUNCATED if furthest > max(sample.size, cluster) else ""
 
@@ -230,7 +246,8 @@ def _vhd(sample: Sample) -> Disk:
     bitmap = (block // SECTOR // 8 + SECTOR - 1) // SECTOR * SECTOR
     ended = sample.tail[-SECTOR:].startswith(VHD)
     furthest = max((place for place in places if place != 0xFFFFFFFF), default=0) * SECTOR
-    fault = "" if ended and furthest + bitmap + block <= sample.size or ended and not furthest else TRUNCATED
+    needed = furthest + bitmap + block if furthest else 0
+    fault = "" if ended and needed <= sample.size else TRUNCATED
     locate: Callable[[int], int | None] = lambda rank: (  # noqa: E731
         places[rank] * SECTOR + bitmap if rank < number and places[rank] != 0xFFFFFFFF else HOLE
     )
