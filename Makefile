@@ -35,6 +35,7 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/small_town.py
 	$(BIN)/python benchmarks/reachability.py
 	$(BIN)/python benchmarks/tls.py
+	$(BIN)/python benchmarks/domains.py
 
 # What is generated: the catalogue of checks, the schemas, the README's report.
 docs: $(VENV)/.ready-dev

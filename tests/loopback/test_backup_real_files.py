@@ -102,6 +102,15 @@ def test_seven_zip_part_encrypted_and_in_volumes(place: Path) -> None:
         assert {seen(path) for path in others} == {("7z", UNKNOWN, "end-not-seen")}
 
 
+def test_the_last_volume_is_shorter_than_the_others_and_has_not_collapsed(place: Path) -> None:
+    need("7z")
+    (place / "copies").mkdir()
+    run("7z", "a", "-bso0", "-v60k", "copies/v.7z", "documents", folder=place)
+    found = contents(place / "copies").copies
+    assert len(found) > 4
+    assert {copy.fault for copy in found} == {"end-not-seen"}
+
+
 def test_seven_zip_damaged_anywhere_in_its_headers_is_never_called_encrypted_when_it_is_not(
     place: Path,
 ) -> None:
@@ -207,7 +216,8 @@ def test_compressed_virtual_disks_are_not_opened(disks: Path) -> None:
     assert seen(disks / "a.qcow2") == ("qcow2", UNKNOWN, "")
     assert seen(disks / "a.vmdk") == ("vmdk", UNKNOWN, "")
     assert seen(cut(disks / "a.qcow2", 9000))[2] == "truncated"
-    assert seen(cut(disks / "a.vmdk", 9000))[2] == "truncated"
+    # qemu-img pads what it compressed up to one whole grain.
+    assert seen(cut(disks / "a.vmdk", 66_000))[2] == "truncated"
 
 
 def test_qcow2_by_itself(place: Path) -> None:

@@ -249,3 +249,28 @@ def test_more_addresses_behind_one_line_are_given_more_time() -> None:
     crowded = Limits.to_ask(1050, rate=None, addresses=10)
     assert crowded.probe > seconds_for(1050 * 10, rate=100)
     assert Limits.to_ask(1050, rate=None, addresses=0) == Limits()
+
+
+def test_domains_are_looked_at_a_few_at_a_time_and_a_slow_one_holds_up_nobody(
+    probe: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyberaudit.engine.observe.DOMAINS_AT_ONCE", 3)
+    monkeypatch.setattr("cyberaudit.engine.observe.TURN_SECONDS", 0.2)
+    under_way: list[str] = []
+    most: list[int] = []
+    town = towns.town(*(towns.domain(f"d{number}") for number in range(12)))
+
+    async def look(asset: Any, instruments: Any) -> MailDns:
+        under_way.append(asset.id)
+        most.append(len([each for each in under_way if each not in slow]))
+        await asyncio.sleep(1.5 if asset.id in slow else 0.01)
+        under_way.remove(asset.id)
+        return GOOD_DNS
+
+    slow = {"d0", "d1", "d2"}
+    sent = [Errand(each, probe(MailDns, look)) for each in town.of_kind(AssetKind.DOMAIN)]
+    seen = observe(sent, instruments(town)).seen
+    assert [observation.facts for observation in seen.values()] == [GOOD_DNS] * 12
+    # The slow ones were still there when the last of the others was over.
+    assert 1 <= max(most) <= 3
+    assert [errand.asset.id for errand in seen][-3:] == ["d0", "d1", "d2"]

@@ -13,14 +13,28 @@ from cyberaudit.plaintext import clean
 
 KINDS = {
     "backup-store": "copies",
+    "bimi": "logo",
+    "dane": "empreintes des serveurs",
+    "dkim": "clés de signature",
+    "dns-zone": "serveurs de noms",
+    "dnssec": "signatures DNSSEC",
+    "domain-names": "noms du domaine",
     "flow-reach": "passages",
     "host-filter": "paquets bruts",
     "host-reach": "ports TCP",
     "host-services": "services",
     "host-udp": "ports UDP",
+    "ipsec-endpoint": "IPsec",
+    "mail-access": "accès aux boîtes",
     "mail-dns": "enregistrements du courrier",
     "mail-servers": "serveurs de courrier",
+    "mta-sts": "règle de chiffrement",
+    "old-tunnel": "anciens tunnels",
+    "openvpn-endpoint": "OpenVPN",
+    "registration": "registre",
     "tls-endpoint": "chiffrement",
+    "tls-reports": "rapports de chiffrement",
+    "wireguard-endpoint": "WireGuard",
 }
 """Facts, as a person would say what is looked at."""
 # Ours: what an eye reads on a line that changes.

@@ -65,7 +65,9 @@ async def _whoever_asks(
     # What was refused for one domain is not refused for another.
     if instruments.network.refusal_of(address, DNS_PORT, test=RECURSION, about=domain) is not None:
         return await ask(instruments, domain, address)
-    return await instruments.looks.shared(f"zone {what} {address}", partial(ask, instruments, domain, address))
+    return await instruments.looks.shared(
+        f"zone {what} {address}", partial(ask, instruments, domain, address)
+    )
 
 
 def _above(domain: str) -> str:

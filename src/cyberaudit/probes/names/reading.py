@@ -16,7 +16,23 @@ import dns.rdataclass
 import dns.rrset
 from dns.message import Message, QueryMessage
 from dns.name import Name
-from dns.rdatatype import AAAA, CAA, DNSKEY, DS, NONE, NSEC, NSEC3, OPT, RRSIG, SIG, TLSA, TSIG, TXT, A, RdataType
+from dns.rdatatype import (
+    AAAA,
+    CAA,
+    DNSKEY,
+    DS,
+    NONE,
+    NSEC,
+    NSEC3,
+    OPT,
+    RRSIG,
+    SIG,
+    TLSA,
+    TSIG,
+    TXT,
+    A,
+    RdataType,
+)
 from dns.rrset import RRset
 
 from cyberaudit.probes.names.question import HEADER_BYTES, IN
@@ -38,7 +54,7 @@ MOST_KEPT = 4000
 Labels: TypeAlias = tuple[bytes, ...]
 
 
-class _Unusual(Exception):  # noqa: N818 — no error: dnspython reads it
+class _Unusual(Exception):
     """Something that only dnspython knows how to read, or to refuse."""
 
 

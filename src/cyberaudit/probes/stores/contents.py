@@ -52,6 +52,8 @@ SHORT_ID = 8
 LAST_MOMENT = 253_370_764_800.0
 _RANK = re.compile(r"\d+|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche", re.IGNORECASE)
 """What changes in the name from one copy to the next."""
+_VOLUME = re.compile(r"\.(part\d+\.rar|r\d\d|\d{3}|vol\d+\.difftar(\.\w+)?)$", re.IGNORECASE)
+"""What tells the volumes of one archive apart: the last one is shorter, and has not collapsed."""
 _NAME_DATE = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d{1,2}(?!\d))")
 
 
@@ -126,7 +128,9 @@ def _against_usual_size(copies: list[Copy]) -> list[Copy]:
 
 def _series(copy: Copy) -> tuple[str, str]:
     """What the copies of one job have in common: the name without its date or number, and the format."""
-    return _RANK.sub("#", copy.name), copy.format
+    volume = _VOLUME.search(copy.name)
+    end = volume.start() if volume else len(copy.name)
+    return _RANK.sub("#", copy.name[:end]) + copy.name[end:], copy.format
 
 
 def _is_bad(copy: Copy) -> bool:

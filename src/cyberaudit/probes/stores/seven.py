@@ -19,11 +19,13 @@ PACK, FOLDERS, SIZE, DIGEST, FOLDER, CODERS_SIZE, PACKED_HEADER = 6, 7, 9, 10, 1
 # Ours: a directory is some hundred bytes a file; a longer one is not read.
 DIRECTORY_BYTES = 4 * 1024 * 1024
 # Ours: what a directory may become when unpacked, and the dictionary that unpacking may ask for.
-UNPACKED_BYTES, DICTIONARY_BYTES = 32 * 1024 * 1024, 64 * 1024 * 1024
+UNPACKED_BYTES, DICTIONARY_BYTES = 8 * 1024 * 1024, 16 * 1024 * 1024
 # Ours: 7z packs a directory once.
 MOST_LAYERS = 4
 # 7zFormat.txt allows more: no archiver chains that many methods.
 MOST_CODERS = 32
+# Ours: one block a file, when they are not packed together; an archive of more is not read.
+MOST_FOLDERS = 50_000
 # Ours: a packed directory names one folder and one stream: some 20 to 60 bytes.
 ANNOUNCE_BYTES = 128
 
@@ -213,6 +215,8 @@ def _folder_info(cursor: Cursor, streams: Streams, sample: Sample) -> Streams:
     number = cursor.count()
     if cursor.byte():
         raise Unread("méthodes décrites hors du répertoire")
+    if number > MOST_FOLDERS:
+        raise Unread(f"{number} blocs : plus que nous ne lisons")
     folders: list[tuple[Coder, ...]] = []
     outputs: list[int] = []
     for _ in range(number):
