@@ -5,8 +5,8 @@ Un certificat prouve qu'un site est bien celui de la mairie. Sans consigne, n'im
 peut en délivrer un. Une ligne dans le nom de domaine en nomme une seule, et les autres doivent refuser.
 
 ## Corriger
-1. Demander à l'hébergeur du site quelle autorité délivre le certificat, souvent Let's Encrypt.
-2. Publier un enregistrement CAA « issue » pour cette autorité, et « issuewild ";" » sans certificat générique.
+1. Demander à l'hébergeur du site, et à celui du courrier, quelle autorité délivre leurs certificats.
+2. Publier un enregistrement CAA « issue » pour chacune, et « issuewild ";" » sans certificat générique.
 3. Ajouter « iodef » avec une adresse qui est lue : une demande refusée y est signalée.
 4. Vérifier le prochain renouvellement : une autorité oubliée ne pourra plus délivrer.
 
@@ -14,7 +14,8 @@ peut en délivrer un. Une ligne dans le nom de domaine en nomme une seule, et le
 Aucun texte officiel français ne demande CAA : c'est notre jugement, et l'absence ne compte que pour moitié. Les
 enregistrements d'un nom au-dessus valent aussi (RFC 8659). Une étiquette critique inconnue interdit tout certificat :
 c'est une faute, de vraisemblance 3. Une valeur mal écrite interdit aussi, sans le dire : elle compte pour moitié. Ce
-que l'autorité nommée délivre vraiment n'est pas regardé ici.
+que l'autorité nommée délivre vraiment n'est pas regardé ici. Le modèle proposé laisse le nom de l'autorité à écrire :
+en deviner une ferait refuser le prochain renouvellement.
 """
 
 from collections.abc import Iterator
@@ -35,6 +36,11 @@ from cyberaudit.sdk import (
     partial,
     passed,
     unknown,
+)
+
+NOTES = (
+    "AUTORITÉ est celle du certificat en service, une ligne pour chacune : site, courrier, sous-domaines",
+    "noms usuels : letsencrypt.org, sectigo.com, digicert.com, certigna.fr, globalsign.com",
 )
 
 
@@ -80,10 +86,16 @@ def _issuers(found: CaaSet) -> list[CaaRecord]:
 
 def _missing(domain: str, evidence: tuple[Evidence, ...], ctx: Context) -> Verdict:
     text = f"Le domaine {ctx.asset.name} laisse toute autorité délivrer un certificat à son nom."
-    item = Item(domain, Status.PARTIAL, "caa.missing", f"Aucune ligne CAA « issue » ne limite {domain}.")
-    line = Evidence("ligne à publier", f'{domain}. 3600 IN CAA 0 issue "letsencrypt.org"')
-    note = Evidence("à savoir", "remplacer letsencrypt.org par l'autorité du certificat du site")
-    return partial(text, reason="missing", items=(item,), evidence=(*evidence, line, note, _norm("3")))
+    item = Item(
+        domain,
+        Status.PARTIAL,
+        "caa.missing",
+        f"Rien ne dit qui peut délivrer un certificat pour {domain} (CAA).",
+    )
+    # No line that can be pasted as it is: one authority forgotten, and its next renewal is refused.
+    line = Evidence("modèle à compléter", f'{domain}. IN CAA 0 issue "AUTORITÉ"')
+    notes = (Evidence("à savoir", note) for note in NOTES)
+    return partial(text, reason="missing", items=(item,), evidence=(*evidence, line, *notes, _norm("3")))
 
 
 def _named(found: CaaSet, evidence: tuple[Evidence, ...], ctx: Context) -> Verdict:

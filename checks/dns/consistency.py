@@ -48,6 +48,7 @@ from cyberaudit.sdk import (
 )
 
 MISMATCH, SERIAL = "ns.parent_child_mismatch", "ns.serial_mismatch"
+REGISTRAR = "chez le bureau d'enregistrement"
 REFERENCES = {
     MISMATCH: Evidence("norme", "RFC 1034 §4.2.2, RFC 1912 §2.8"),
     SERIAL: Evidence("norme", "RFC 1034 §4.3.5, RFC 1996"),
@@ -154,10 +155,25 @@ def _name_evidence(zone: DnsZone) -> tuple[Evidence, ...]:
 
 
 def _lines(zone: DnsZone) -> Iterator[Evidence]:
-    """Servers that are delegated and serve the domain, and that the domain forgets."""
+    """What would make both sides agree: at the registrar's, in the zone, or either where both could be right."""
     sets = _own_sets(zone)
+    if not sets or not isinstance(zone.delegated, tuple):
+        return
     listed = {host for _, names in sets for host in names}
     served = {host for server in authoritative(zone) for host in server.hosts}
-    if isinstance(zone.delegated, tuple):
-        for host in sorted(served.intersection(zone.delegated) - listed):
-            yield Evidence("ligne à publier", f"{zone.domain}. 3600 IN NS {host}.")
+    above, below = sorted(set(zone.delegated) - listed), sorted(listed.difference(zone.delegated))
+    silent = [host for host in above if host not in served]
+    new = [host for host in below if host in served]
+    if len(above) == len(new) == 1:
+        yield Evidence(REGISTRAR, f"remplacer {above[0]} par {new[0]}")
+    else:
+        yield from (Evidence(REGISTRAR, f"retirer {host}") for host in silent)
+        yield from (Evidence(REGISTRAR, f"ajouter {host}") for host in new)
+    # It serves the domain: whether the zone forgot it, or the registrar keeps a former one, only its owner knows.
+    other = "ligne à publier" if not new else "ligne à publier, si ce serveur sert encore"
+    for host in above:
+        if host in served:
+            yield Evidence(other, f"{zone.domain}. IN NS {host}.")
+    for host in below:
+        if host not in served:
+            yield Evidence("ligne à retirer, si ce serveur n'existe plus", f"{zone.domain}. IN NS {host}.")

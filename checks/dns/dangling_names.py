@@ -12,21 +12,26 @@ publie ce qu'il veut sous le nom de la mairie, ou reçoit son courrier. Les habi
 
 ## Limites
 Sont regardés les noms déclarés, ceux de la liste donnée à l'outil, quelques noms usuels, et tous ceux que la zone
-révèle elle-même (NSEC). Les autres ne sont pas cherchés. Une cible manque quand deux questions différentes reçoivent
-« ce nom n'existe pas » ; une panne ou un silence ne compte jamais, ni un nom « _acme-challenge », qui ne sert que le
+révèle elle-même (NSEC). Les autres ne sont pas cherchés. Un nom déclaré ou révélé, un renvoi du SPF ou une sous-zone
+au-delà de nos limites laisse la question sans réponse. Une cible manque quand deux questions différentes reçoivent
+« ce nom n'existe pas ». Elle est à vendre si une signature le prouve, ou si le registre le dit lui-même : sinon, on
+ne sait pas. Un serveur ne sert pas une sous-zone s'il refuse ou répond sans autorité, alors qu'un serveur du domaine
+nous répond avec. Une panne ou un silence ne compte jamais, ni un nom « _acme-challenge », qui ne sert que le
 temps d'une demande de certificat. Certains hébergeurs répondent à tout nom, même
 abandonné : l'abandon ne s'y voit pas dans le DNS. Aucun texte officiel ne donne d'échelle : c'est notre jugement. Une
-cible que n'importe qui peut acheter monte la vraisemblance à 4, un service où le nom est au premier venu à 3.
+cible que n'importe qui peut acheter monte la vraisemblance à 4 : pour quelques euros, un inconnu parle au nom de la
+mairie, et c'est le risque le plus haut. Un service où le nom est au premier venu la monte à 3.
 """
 
 from collections.abc import Iterator
 
-from cyberaudit.facts.names import DomainNames, Link, LinkKind
+from cyberaudit.facts.names import Chain, DomainNames, Link, LinkKind
 from cyberaudit.facts.names_services import claimable_at
 from cyberaudit.sdk import (
     Context,
     Evidence,
     Item,
+    Reason,
     Status,
     Unreachable,
     Verdict,
@@ -50,7 +55,7 @@ LOSSES = {
 
 
 @check(
-    "dns.dangling-names", needs=DomainNames, about="domain", impact=3, likelihood=2, measure="clean-up-names"
+    "dns.dangling-names", needs=DomainNames, about="domain", impact=4, likelihood=2, measure="clean-up-names"
 )
 def no_name_leads_nowhere(names: DomainNames, ctx: Context) -> Verdict:
     name = ctx.asset.name
@@ -59,7 +64,7 @@ def no_name_leads_nowhere(names: DomainNames, ctx: Context) -> Verdict:
     if not names.exists:
         return not_applicable(f"Le domaine {name} n'existe pas dans l'annuaire des noms.")
     items = tuple(filter(None, map(_item, names.links)))
-    gone = [link for link in names.links if _item(link) is not None and _is_bad(link)]
+    gone = [link for link in names.links if (item := _item(link)) and item.status.is_open]
     evidence = (*_evidence(names, gone), *_left_out(names))
     if any(item.status is Status.FAIL for item in items):
         free = any(link.exists is False and link.registered is False for link in gone)
@@ -70,31 +75,37 @@ def no_name_leads_nowhere(names: DomainNames, ctx: Context) -> Verdict:
         text = f"Des enregistrements de {name} pointent vers un service disparu."
         return partial(text, reason="dangling", items=items, evidence=evidence)
     lost = _lost(names)
-    if lost is not None:
+    if lost is not None and lost.reason is not Reason.NOT_LOOKED:
         return unknown(lost, items=items, evidence=evidence)
+    if lost is not None or names.chain is Chain.CUT:
+        text = f"Une partie des noms de {name} n'a pas été regardée, au-delà de la limite prévue."
+        return unknown(text, items=items, evidence=evidence)
     count = french.count(len(names.links), "renvoi vérifié", "renvois vérifiés")
     return passed(f"Aucun nom de {name} ne pointe vers un service disparu : {count}.", evidence=evidence)
 
 
 def _item(link: Link) -> Item | None:
     """None: in order."""
-    key = f"{link.owner} {link.target}"
+    key = f"{link.owner} {link.target}".strip()
     if isinstance(link.exists, Unreachable):
-        text = f"{link.owner} ({link.record}) : {link.exists.reason.french}."
-        return Item(key, Status.UNKNOWN, link.exists.reason, text)
+        return _unseen(link, key, link.exists)
     if not link.exists:
-        return None if _comes_and_goes(link) or _is_only_void(link) else _gone(link, key)
+        if not (_comes_and_goes(link) or _is_only_void(link)):
+            return _gone(link, key)
+        # Harmless while somebody holds the name; for sale, it would not be.
+        return _unseen(link, key, link.registered) if isinstance(link.registered, Unreachable) else None
     if isinstance(link.serves, Unreachable):
-        text = f"{link.owner} ({link.record}) : {link.serves.reason.french}."
-        return Item(key, Status.UNKNOWN, link.serves.reason, text)
+        return _unseen(link, key, link.serves)
     if link.serves:
         return None
     text = f"{link.owner} est confié à {link.target}, qui ne le sert pas."
     return Item(key, Status.PARTIAL, f"dangling.{link.kind}", text)
 
 
-def _is_bad(link: Link) -> bool:
-    return link.exists is False or link.serves is False
+def _unseen(link: Link, key: str, cause: Unreachable) -> Item:
+    beyond = cause.reason is Reason.NOT_LOOKED
+    why = "non regardé, au-delà de la limite prévue" if beyond else cause.reason.french
+    return Item(key, Status.UNKNOWN, cause.reason, f"{link.owner} ({link.record}) : {why}.")
 
 
 def _comes_and_goes(link: Link) -> bool:
@@ -117,6 +128,8 @@ def _gone(link: Link, key: str) -> Item:
     if service:
         text = f"{where} ; chez {service}, le nom est au premier venu."
         return Item(key, Status.FAIL, "dangling.unclaimed", text)
+    if isinstance(link.registered, Unreachable):
+        where = f"{where} ; rien ne dit de façon sûre si {link.registrable} est à quelqu'un"
     return Item(key, Status.PARTIAL, code, f"{where}.")
 
 
@@ -143,12 +156,13 @@ def _left_out(names: DomainNames) -> Iterator[Evidence]:
 
 
 def _lost(names: DomainNames) -> Unreachable | None:
-    """The first thing that could not be asked."""
+    """The first thing that could not be asked; what is only beyond our limits comes last."""
     parts = (
         *(name.exists for name in names.names),
-        *(part for link in names.links for part in (link.exists, link.serves)),
+        *(part for link in names.links for part in (link.exists, link.serves, link.registered)),
         names.spf_read,
         names.mail_hosts,
         names.name_servers,
     )
-    return next((part for part in parts if isinstance(part, Unreachable)), None)
+    lost = [part for part in parts if isinstance(part, Unreachable)]
+    return min(lost, key=lambda part: part.reason is Reason.NOT_LOOKED, default=None)

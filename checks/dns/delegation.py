@@ -16,11 +16,14 @@ Un serveur muet ne compte que s'il l'a été deux fois, alors qu'un autre nous r
 pour TCP et pour EDNS : sans témoin, le point reste sans réponse. Une adresse IPv6 sans chemin réseau depuis cet
 endroit ne compte pas si le même serveur répond en IPv4. Si aucun serveur ne répond avec autorité, notre ligne filtre
 peut-être ces questions : rien n'est dit. Le guide de l'ANSSI demande UDP, TCP et EDNS ; les autres règles viennent
-des normes du DNS, et leur gravité est notre jugement. La vraisemblance monte à 4 quand aucun serveur ne sert le
-domaine, et quand un nom manquant peut être acheté. La version du logiciel, si le serveur la dit, n'est pas une faute.
+des normes du DNS, et leur gravité est notre jugement. Le risque est le plus haut (vraisemblance 4) quand le
+domaine n'existe pas ou n'est servi par personne : site et courrier sont coupés. Il l'est aussi quand un nom manquant
+peut être acheté, ce qu'une signature ou le registre lui-même doit prouver. La version du logiciel, si le serveur la
+dit, n'est pas une faute.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cyberaudit.facts.zone import DnsZone, NameServer, ServerName
 from cyberaudit.facts.zone_reading import State, all_fail, not_judged, speaks_tcp, state, understands_edns
@@ -57,7 +60,7 @@ REFERENCES = {
     "dns.delegation",
     needs=DnsZone,
     about="domain",
-    impact=3,
+    impact=4,
     likelihood=2,
     measure="check-name-servers",
     sources=("BP-038",),
@@ -65,14 +68,20 @@ REFERENCES = {
 def name_servers_answer(zone: DnsZone, ctx: Context) -> Verdict:
     name = ctx.asset.name
     if zone.exists is False:
-        return failed(f"Le domaine {name} n'existe pas dans l'annuaire des noms.", reason="no-domain")
+        return failed(
+            f"Le domaine {name} n'existe pas dans l'annuaire des noms.", reason="no-domain", likelihood=4
+        )
     nobody = without_servers(zone, ctx)
     if nobody is not None:
         return nobody
     items = (*_names(zone), *(item for server in zone.servers for item in _items(server, zone)))
     if all_fail(zone):
         text = f"Aucun des serveurs de noms annoncés pour {name} ne le sert."
-        items = (Item(zone.domain, Status.FAIL, "ns.all_lame", text), *items)
+        # None is left to answer: what is half a fault beside another server is one here.
+        wrong = (
+            replace(item, status=Status.FAIL) if item.status is Status.PARTIAL else item for item in items
+        )
+        items = (Item(zone.domain, Status.FAIL, "ns.all_lame", text), *wrong)
         return failed(text, reason="all-lame", items=items, evidence=_evidence(zone, items), likelihood=4)
     return _verdict(zone, items, name)
 

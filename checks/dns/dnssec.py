@@ -14,12 +14,15 @@ Depuis le 15 mars 2026, plus aucun certificat n'est délivré à un nom dont la 
 
 ## Limites
 Une signature absente compte pour moitié : l'ANSSI la recommande, sans l'exiger. Une signature fausse porte la
-vraisemblance à 4 : la panne est déjà là. Les signatures en RSASHA1 sont encore vérifiées, et jugées à part. Si la box
-retire les signatures et que les serveurs de noms ne peuvent pas être interrogés, rien n'est conclu. La zone des
-serveurs de courrier est regardée aussi ; quand elle n'est pas signée, ce n'est qu'une remarque.
+vraisemblance à 4 : le site et le courrier sont déjà coupés pour beaucoup, et c'est le risque le plus haut. Les
+signatures en RSASHA1 sont encore vérifiées, et jugées à part. Si la box retire les signatures et que les serveurs de
+noms ne peuvent pas être interrogés, rien n'est conclu. La zone des serveurs de courrier est regardée aussi ; quand
+elle n'est pas signée, ce n'est qu'une remarque. Une signature fausse dans la zone d'un prestataire ne compte que pour
+moitié, et ne change rien au jugement du domaine lui-même.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cyberaudit.facts.dnssec import Designation, Dnssec, RecordSet, Signed, ZoneKey
 from cyberaudit.facts.dnssec_providers import hoster_of
@@ -53,7 +56,7 @@ SENTENCES = {
     "not_yet_valid": "Les signatures du domaine {} sont datées du futur : il disparaît pour beaucoup de monde.",
     "ds_mismatch": "Le domaine {} est signé par une clé que son extension ne connaît pas : il disparaît.",
     "ds_without_dnskey": "Le domaine {} est annoncé comme signé et ne l'est plus : il disparaît.",
-    "bogus": "Une signature du domaine {} est fausse : sa réponse est refusée par beaucoup de monde.",
+    "bogus": "Une signature du domaine {} est fausse : site et courrier sont coupés chez beaucoup d'habitants.",
 }
 WORDS = {
     "expired": "signature expirée",
@@ -61,6 +64,15 @@ WORDS = {
     "ds_mismatch": "aucune clé publiée n'est celle que désigne l'extension",
     "ds_without_dnskey": "un DS chez l'extension, et aucune clé publiée",
     "bogus": "signature fausse ou absente",
+}
+WHY = {
+    "no-signature": "aucune signature",
+    "no-proof": "absence sans preuve signée",
+    "no-key": "aucune clé publiée",
+    "bad-signature": "signature fausse",
+    "ds-mismatch": "aucune clé n'est celle du DS",
+    "expired": "signature expirée",
+    "not-yet-valid": "signature datée du futur",
 }
 NOT_SEEN = {
     DnssecState.NOT_CHECKED: "La signature de {} n'a pas pu être vérifiée : le réseau d'ici retire les signatures.",
@@ -70,16 +82,45 @@ NOT_SEEN = {
 SHA_256 = 2
 
 
+MX_BROKEN = "mx-bogus"
+
+
 @check(
     "dns.dnssec",
     needs=Dnssec,
     about="domain",
-    impact=2,
+    impact=4,
     likelihood=1,
     measure="sign-domain",
     sources=("PA-066 R50+",),
 )
 def chain_of_trust(facts: Dnssec, ctx: Context) -> Verdict:
+    verdict = _of_the_domain(facts, ctx)
+    theirs = [one for one in facts.mx_hosts if _is_anothers(one, facts) and _is_bogus(one)]
+    if not theirs or verdict.status is not Status.PASS:
+        return verdict
+    # A domain in order whose mail goes to a name that does not verify: what is wrong is told, and whose it is.
+    text = _of_provider(theirs[0], theirs[0].seen.why if isinstance(theirs[0].seen, Signed) else "")
+    evidence = (*_dates(facts, ctx), *verdict.evidence)
+    return partial(text, reason=MX_BROKEN, items=verdict.items, evidence=evidence)
+
+
+def _is_bogus(one: RecordSet) -> bool:
+    return isinstance(one.seen, Signed) and one.seen.security is Security.BOGUS
+
+
+def _is_anothers(host: RecordSet, facts: Dnssec) -> bool:
+    """The zone that does not verify is not the domain's own."""
+    name, domain = host.name.rstrip(".").lower(), facts.domain.rstrip(".").lower()
+    return name != domain and not name.endswith(f".{domain}")
+
+
+def _of_provider(host: RecordSet, why: str) -> str:
+    told = WORDS[CODES.get(why, "bogus")]
+    return f"La zone du serveur de courrier {host.name}, chez son fournisseur, est mal signée : {told}."
+
+
+def _of_the_domain(facts: Dnssec, ctx: Context) -> Verdict:
     name = ctx.asset.name
     if facts.exists is False:
         return not_applicable(f"Le nom {name} n'existe pas dans l'annuaire d'Internet.")
@@ -127,13 +168,15 @@ def _without_ds(facts: Dnssec, name: str, parent: Signed, items: tuple[Item, ...
     evidence = tuple(_published(facts))
     if facts.keys:
         text = f"Le domaine {name} est signé, mais son extension l'ignore : la signature ne sert à rien."
-        return partial(text, reason="island", items=_own(facts, "island", text), evidence=evidence)
+        return partial(text, reason="island", items=_own(facts, "island", text, items), evidence=evidence)
     text = f"Le domaine {name} n'est pas signé (DNSSEC) : une réponse falsifiée passerait pour vraie."
-    return partial(text, reason="unsigned", items=_own(facts, "unsigned", text), evidence=evidence)
+    return partial(text, reason="unsigned", items=_own(facts, "unsigned", text, items), evidence=evidence)
 
 
-def _own(facts: Dnssec, code: str, text: str) -> tuple[Item, ...]:
-    return (Item(facts.domain, Status.PARTIAL, f"dnssec.{code}", text),)
+def _own(facts: Dnssec, code: str, text: str, items: tuple[Item, ...] = ()) -> tuple[Item, ...]:
+    """The domain's own fault, and what is wrong of its mail servers."""
+    theirs = (item for item in items if item.status is Status.PARTIAL)
+    return (Item(facts.domain, Status.PARTIAL, f"dnssec.{code}", text), *theirs)
 
 
 def _signed(facts: Dnssec, ctx: Context, items: tuple[Item, ...]) -> Verdict:
@@ -142,7 +185,7 @@ def _signed(facts: Dnssec, ctx: Context, items: tuple[Item, ...]) -> Verdict:
     keys = _seen(facts, "DNSKEY")
     if isinstance(keys, Signed) and keys.security is Security.INSECURE:
         text = f"Le domaine {name} est signé d'une façon que plus personne ne vérifie : cela ne protège pas."
-        return partial(text, reason="unsigned", items=_own(facts, "unsigned", text), evidence=evidence)
+        return partial(text, reason="unsigned", items=_own(facts, "unsigned", text, items), evidence=evidence)
     if isinstance(keys, Unreachable):
         return unknown(keys, items=items, evidence=evidence)
     unseen = next((part for part in (facts.exists, facts.keys) if isinstance(part, Unreachable)), None)
@@ -166,7 +209,7 @@ def _items(facts: Dnssec) -> Iterator[Item]:
         for one in facts.sets:
             yield from _of_set(one)
     for one in facts.mx_hosts:
-        yield from _of_host(one)
+        yield from _of_host(one, facts)
 
 
 def _of_set(one: RecordSet) -> Iterator[Item]:
@@ -179,12 +222,15 @@ def _of_set(one: RecordSet) -> Iterator[Item]:
         yield Item(key, Status.UNKNOWN, "unchecked", f"{key} : la signature n'a pas pu être vérifiée.")
 
 
-def _of_host(one: RecordSet) -> Iterator[Item]:
-    """A mail server's zone is often another's: only a false signature is a fault."""
+def _of_host(one: RecordSet, facts: Dnssec) -> Iterator[Item]:
+    """A mail server's zone is often another's: a false signature there is half a fault, and no other is one."""
     if isinstance(one.seen, Unreachable) or one.seen.security is Security.UNCHECKED:
         return
     if one.seen.security is Security.BOGUS:
-        yield _bogus(one.name, one.seen)
+        if _is_anothers(one, facts):
+            yield Item(one.name, Status.PARTIAL, "dnssec.bogus", _of_provider(one, one.seen.why))
+        else:  # one name of the domain does not verify, whatever the reason: the others do
+            yield replace(_bogus(one.name, one.seen), reason="dnssec.bogus")
         return
     signed = one.seen.security is Security.SECURE
     text = f"Le nom du serveur de courrier {one.name} {'est' if signed else 'n’est pas'} signé."
@@ -211,7 +257,9 @@ def _dates(facts: Dnssec, ctx: Context) -> Iterator[Evidence]:
                 span = " au ".join(french.day(ctx.local(at)) for at in (signature.begins, signature.ends))
                 yield Evidence(label, f"signature de la clé {signature.key_tag}, du {span}")
             if not one.seen.signatures:
-                yield Evidence(label, f"« {one.seen.why} », dans la zone {one.seen.zone}")
+                yield Evidence(
+                    label, f"{WHY.get(one.seen.why, 'non vérifiable')}, dans la zone {one.seen.zone}"
+                )
 
 
 def _published(facts: Dnssec) -> Iterator[Evidence]:
@@ -243,7 +291,7 @@ def _shown(ds: Designation) -> str:
 
 def line(zone: str, key: ZoneKey) -> str:
     """The DS of a key, as a registrar takes it."""
-    return f"{zone}. 3600 IN DS {key.tag} {key.algorithm} {SHA_256} {key.digest}"
+    return f"{zone}. IN DS {key.tag} {key.algorithm} {SHA_256} {key.digest}"
 
 
 def _way(facts: Dnssec) -> Iterator[Evidence]:

@@ -20,7 +20,7 @@ une signature est fausse, n'est pas jugé ici.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cyberaudit.facts.dnssec import Dnssec, Signature, Signed
 from cyberaudit.facts.security import Security
@@ -73,6 +73,8 @@ LAST_HOURS = timedelta(hours=12)
 FAR_AWAY = timedelta(days=180)
 # Ours: a week-end and a day of work
 LAST_DAYS = timedelta(days=3)
+# Ours: enough to know which
+MOST_NAMED = 3
 # Ours: what is signed for less is signed every day
 SHORT_LIVED = timedelta(days=8)
 
@@ -197,25 +199,33 @@ def _of_hashing(facts: Dnssec) -> Iterator[Item]:
 
 def _of_time(facts: Dnssec, ctx: Context) -> Iterator[Item]:
     """Signatures that hold today and soon will not; those that do not hold are another question."""
+    dated: dict[tuple[datetime, bool], list[tuple[str, Signature]]] = {}
     for one in facts.sets:
         if one.rrtype == "DS":  # its signature is the extension's
             continue
         key = f"{one.rrtype} {one.name}"
         if isinstance(one.seen, Unreachable) or one.seen.security is Security.UNCHECKED:
             yield Item(key, Status.UNKNOWN, "unchecked", f"{key} : la date de fin n'a pas pu être lue.")
-        elif one.seen.security is Security.SECURE:
-            yield from _ending(key, one.seen, ctx)
+        elif one.seen.security is Security.SECURE and one.seen.signatures:
+            last = max(one.seen.signatures, key=lambda signature: signature.ends)
+            is_daily = last.ends - last.begins < SHORT_LIVED
+            dated.setdefault((last.ends, is_daily), []).append((key, last))
+    for (_, is_daily), together in dated.items():
+        yield from _ending(together, ctx, is_daily=is_daily)
 
 
-def _ending(key: str, seen: Signed, ctx: Context) -> Iterator[Item]:
-    last = max(seen.signatures, key=lambda signature: signature.ends, default=None)
-    if last is None:
-        return
+def _ending(together: list[tuple[str, Signature]], ctx: Context, *, is_daily: bool) -> Iterator[Item]:
+    """One item for what was signed at once, under the first one's key."""
+    key, last = together[0]
     left = last.ends - ctx.now
     when = f"{key} : la signature finit le {_moment(last, ctx)}."
+    if len(together) > 1:
+        names = french.listed([name for name, _ in together[:MOST_NAMED]])
+        more = "…" if len(together) > MOST_NAMED else ""
+        when = f"Les {len(together)} signatures finissent le {_moment(last, ctx)} ({names}{more})."
     if left < LAST_HOURS:
         yield Item(key, Status.FAIL, "dnssec.expiring_soon", when)
-    elif left < LAST_DAYS and last.ends - last.begins >= SHORT_LIVED:
+    elif left < LAST_DAYS and not is_daily:
         yield Item(key, Status.PARTIAL, "dnssec.expiring_soon", when)
     elif left > FAR_AWAY:
         yield Item(key, Status.PASS, "long-lived", f"{when} Une durée aussi longue n'est pas conseillée.")
@@ -246,7 +256,7 @@ def _lines(facts: Dnssec) -> Iterator[Evidence]:
         designated = {ds.tag for ds in held}
         for key in keys:
             if key.tag in designated and key.algorithm not in BAD_ALGORITHMS:
-                text = f"{zone}. 3600 IN DS {key.tag} {key.algorithm} 2 {key.digest}"
+                text = f"{zone}. IN DS {key.tag} {key.algorithm} 2 {key.digest}"
                 yield Evidence("ligne à publier, par le bureau d'enregistrement", text)
     if facts.hashing and not isinstance(facts.hashing, Unreachable) and facts.hashing.iterations:
-        yield Evidence("ligne à publier, par l'outil de signature", f"{zone}. 0 IN NSEC3PARAM 1 0 0 -")
+        yield Evidence("ligne à publier, par l'outil de signature", f"{zone}. IN NSEC3PARAM 1 0 0 -")

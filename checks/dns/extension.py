@@ -20,6 +20,7 @@ from cyberaudit.sdk import (
     Context,
     Evidence,
     Item,
+    Reason,
     Status,
     Unreachable,
     Verdict,
@@ -50,9 +51,10 @@ SOVEREIGN = frozenset(
 )
 def extension_is_under_our_law(names: DomainNames, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if isinstance(names.exists, Unreachable):
+    # A zone that does not verify has its name all the same.
+    if isinstance(names.exists, Unreachable) and names.exists.reason is not Reason.BOGUS:
         return unknown(names.exists)
-    if not names.exists:
+    if names.exists is False:
         return not_applicable(f"Le domaine {name} n'existe pas dans l'annuaire des noms.")
     extension = names.domain.rpartition(".")[2]
     evidence = (Evidence("extension", f".{extension}"),)

@@ -13,9 +13,11 @@ falsifier.
 
 ## Limites
 L'essai n'est fait que si l'autorisation signée nomme « dns-recursion » et couvre le serveur : sinon rien n'est dit.
-Une seule question est posée, pour le nom d'un autre. La faute est certaine quand la réponse arrive ; le silence d'un
-serveur qui répondait par ailleurs vaut refus. Aucun texte officiel français ne parle de ce réglage : c'est là
-notre jugement, d'après les normes du DNS (BCP 140).
+Une seule question est posée, pour le nom d'un autre. La faute est certaine quand la réponse arrive. Le silence vaut
+refus s'il dure cinq secondes, deux questions de suite, et que le serveur répond avant et après sur son domaine. Un
+serveur qui propose de chercher, puis échoue, reste sans réponse. De même quand rien ne prouve que le serveur répond
+lui-même : notre ligne peut intercepter ces questions. Aucun texte officiel français ne parle de ce réglage : c'est
+là notre jugement, d'après les normes du DNS (BCP 140).
 """
 
 from cyberaudit.facts.zone import DnsZone, NameServer
@@ -23,7 +25,6 @@ from cyberaudit.sdk import (
     Context,
     Evidence,
     Item,
-    Reason,
     Status,
     Unreachable,
     Verdict,
@@ -34,6 +35,7 @@ from cyberaudit.sdk import (
     server_key,
     server_name,
     unless_third_partys,
+    untried,
     without_servers,
     zone_evidence,
 )
@@ -59,7 +61,7 @@ def _judged(zone: DnsZone, ctx: Context) -> Verdict:
     if nobody is not None:
         return nobody
     name, evidence = ctx.asset.name, zone_evidence(zone)
-    pairs = [(server, _item(server)) for server in zone.servers]
+    pairs = [(server, _item(server, zone)) for server in zone.servers]
     items = tuple(item for _, item in pairs)
     if any(item.status is Status.FAIL for item in items):
         text = f"Un serveur de noms de {name} cherche des noms pour n'importe qui."
@@ -71,20 +73,16 @@ def _judged(zone: DnsZone, ctx: Context) -> Verdict:
     return passed(text, items=judged, evidence=evidence)
 
 
-def _item(server: NameServer) -> Item:
+def _item(server: NameServer, zone: DnsZone) -> Item:
     key, who = server_key(server), server_name(server)
+    nothing = untried(server, server.recursion, zone)
+    if nothing is not None:
+        return nothing
     match server.recursion:
         case True:
             text = f"{who} a cherché pour nous un nom qui n'est pas le sien."
             return Item(key, Status.FAIL, "ns.recursion_open", text)
         case False:
-            return Item(key, Status.PASS, "", f"{who} refuse les questions des inconnus.")
-        case Unreachable(reason=Reason.NOT_AUTHORIZED):
-            return Item(
-                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié, serveur d'un tiers."
-            )
-        # It had just answered, over UDP too: the question was heard.
-        case Unreachable(reason=Reason.TIMEOUT) if not isinstance(server.udp, Unreachable):
-            return Item(key, Status.PASS, "", f"{who} ne répond pas aux questions des inconnus.")
+            return Item(key, Status.PASS, "", f"{who} ne cherche rien pour les inconnus.")
         case Unreachable() as cause:
             return Item(key, Status.UNKNOWN, cause.reason, f"{who} : {cause.reason.french}.")

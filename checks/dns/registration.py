@@ -14,8 +14,9 @@ n'importe qui peut prendre le nom et écrire à la place de la mairie.
 La date vient du registre, par RDAP, sinon par WHOIS ; certains registres ne la donnent pas. Un registre muet ou qui ne
 connaît pas le nom laisse la question ouverte : ce n'est jamais une échéance dépassée. Un renouvellement automatique
 déclaré compte jusqu'à trente jours de la fin ; plus près, le nom compte pour moitié. L'absence de verrou est dite et ne
-compte pas. Les seuils de 30 et 60 jours sont notre jugement. La vraisemblance monte à 2 sous soixante jours, à 3 sous
-trente, à 4 quand le nom est échu, suspendu ou en cours de suppression. Le nom d'un sous-domaine est celui du dessus.
+compte pas. Les seuils de 15, 30 et 60 jours sont notre jugement. La vraisemblance monte à 2 sous soixante jours, à 3
+sous trente. Elle monte à 4 sous quinze, ou quand le nom est échu, suspendu ou en cours de suppression : le site et le
+courrier s'arrêtent, ou vont s'arrêter avant qu'un paiement aboutisse. Le nom d'un sous-domaine est celui du dessus.
 """
 
 from collections.abc import Iterator
@@ -40,11 +41,22 @@ from cyberaudit.sdk import (
     unknown,
 )
 
+STATUSES = {
+    "client hold": "suspendu à la demande du bureau d'enregistrement",
+    "server hold": "suspendu par le registre",
+    "pending delete": "en cours de suppression",
+    "redemption period": "supprimé, encore récupérable quelques jours",
+    "pending restore": "en cours de récupération",
+}
+"""RFC 8056 §2, in plain words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     # Ours: a mandate for payment takes a town about a month.
     fail_days: int = 30
+    # Ours: after that, one slow payment or one absence loses the name.
+    urgent_days: int = 15
     # Ours: two meetings of the council.
     warn_days: int = 60
 
@@ -74,10 +86,16 @@ def name_is_kept(seen: Registration, ctx: Context) -> Verdict:
             seen, leaving, evidence, ctx, code="pending_delete", what="est en cours de suppression"
         )
     if held := statuses & HOLDS:
-        return _stopped(seen, held, evidence, ctx, code="on_hold", what="est suspendu par son registre")
+        return _stopped(seen, held, evidence, ctx, code="on_hold", what=_held(held))
     if seen.expires is None:
         return unknown("Le registre ne dit pas jusqu'à quand le nom est loué.", evidence=evidence)
     return _dated(seen, evidence, ctx)
+
+
+def _held(statuses: frozenset[str]) -> str:
+    if "server hold" in statuses:
+        return "est suspendu par son registre"
+    return "est suspendu à la demande de son bureau d'enregistrement"
 
 
 def _stopped(
@@ -89,8 +107,8 @@ def _stopped(
     code: str,
     what: str,
 ) -> Verdict:
-    words = french.listed(sorted(statuses))
-    item = Item(seen.domain, Status.FAIL, f"domain.{code}", f"{seen.domain} : état « {words} ».")
+    words = french.listed([f"« {status} », {STATUSES[status]}" for status in sorted(statuses)])
+    item = Item(seen.domain, Status.FAIL, f"domain.{code}", f"{seen.domain} : état {words}.")
     text = f"Le domaine {ctx.asset.name} {what}."
     return failed(text, reason=code.replace("_", "-"), items=(item,), evidence=evidence, likelihood=4)
 
@@ -105,7 +123,11 @@ def _dated(seen: Registration, evidence: tuple[Evidence, ...], ctx: Context) -> 
     renewed = _renews_itself(ctx)
     if left <= timedelta(days=ctx.settings.fail_days):
         text = f"La location du domaine {name} se termine le {until}."
-        return _open(seen, text, evidence, code="expiring_soon", likelihood=3, half=renewed is not None)
+        is_late = renewed is None and left <= timedelta(days=ctx.settings.urgent_days)
+        likelihood = 4 if is_late else 3
+        return _open(
+            seen, text, evidence, code="expiring_soon", likelihood=likelihood, half=renewed is not None
+        )
     if left <= timedelta(days=ctx.settings.warn_days) and renewed is None:
         text = f"La location du domaine {name} se termine le {until}."
         return _open(seen, text, evidence, code="expiring_soon", likelihood=2, half=True)

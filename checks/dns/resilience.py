@@ -11,15 +11,16 @@ deux réseaux différents ne tombent presque jamais ensemble.
 
 ## Limites
 Deux réseaux se reconnaissent ici à leurs adresses : un « /24 » en IPv4, un « /48 » en IPv6. Deux serveurs de réseaux
-différents peuvent partager un bâtiment, et une seule adresse peut cacher plusieurs machines (anycast) : cela ne se voit
-pas d'ici. Les adresses de cette machine (127.0.0.0/8) ne sont pas comparées. Un seul serveur compte comme une faute,
-un seul réseau comme une demi-faute : cette gradation est notre jugement. La vraisemblance passe de 1 à 2 pour un
-serveur unique.
+différents peuvent partager un bâtiment, et une seule adresse peut cacher plusieurs machines (anycast) : cela ne se
+voit pas d'ici. Quand aucun serveur ne répond pour le domaine, la question reste ouverte. Les adresses de cette
+machine (127.0.0.0/8) ne sont pas comparées. Un seul serveur compte comme une faute, un seul réseau comme une
+demi-faute : cette gradation est notre jugement. La vraisemblance passe de 1 à 2 pour un serveur unique.
 """
 
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from cyberaudit.facts.zone import DnsZone, ServerName
+from cyberaudit.facts.zone_reading import authoritative
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -78,6 +79,9 @@ def several_servers_on_several_networks(zone: DnsZone, ctx: Context) -> Verdict:
         shown = french.listed(sorted(str(network) for network in networks))
         item = Item(zone.domain, Status.PARTIAL, "ns.same_subnet", f"Tous les serveurs de noms : {shown}.")
         return partial(text, reason="same-subnet", items=(item,), evidence=evidence)
+    if zone.servers and not authoritative(zone):
+        text = f"Aucun des serveurs de noms de {name} n'a répondu pour lui : leur nombre ne prouve rien."
+        return unknown(text, evidence=evidence)
     if not found:
         return unknown(f"Aucune adresse des serveurs de noms de {name} n'est connue.", evidence=evidence)
     return passed(f"Plusieurs serveurs de noms servent {name}.", evidence=evidence)

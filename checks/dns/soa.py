@@ -112,4 +112,4 @@ def _line(zone: DnsZone) -> Evidence:
         expire=GOOD_EXPIRE,
         minimum=GOOD_MINIMUM,
     )
-    return Evidence("ligne à publier", f"{zone.domain}. 3600 IN SOA {mended}")
+    return Evidence("ligne à publier", f"{zone.domain}. IN SOA {mended}")

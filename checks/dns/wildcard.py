@@ -15,6 +15,8 @@ pas une faute, pas plus qu'un alias vers le domaine. Un MX nul ou « v=spf1 -all
 protection. Aucun texte officiel n'en parle : la gravité et la vraisemblance 1 sont notre jugement.
 """
 
+from collections.abc import Iterator
+
 from cyberaudit.facts.names import DomainNames, RandomAnswer
 from cyberaudit.sdk import (
     Context,
@@ -54,12 +56,23 @@ def invented_names_receive_nothing(names: DomainNames, ctx: Context) -> Verdict:
     if any(item.status is Status.PARTIAL for item in items):
         text = f"Un nom inventé sous {name} répond pour le courrier."
         norm = Evidence("norme", "RFC 4592 §2.2.1")
-        return partial(text, reason="wildcard", items=items, evidence=(*evidence, norm))
+        return partial(text, reason="wildcard", items=items, evidence=(*evidence, *_lines(names), norm))
     lost = next((each.records for each in names.wildcard if isinstance(each.records, Unreachable)), None)
     if lost is not None:
         return unknown(lost, items=items, evidence=evidence)
     text = f"Un nom inventé sous {name} ne répond pas pour le courrier."
     return passed(text, items=items, evidence=evidence)
+
+
+def _lines(names: DomainNames) -> Iterator[Evidence]:
+    """The records to take out of the zone."""
+    for answer in () if isinstance(names.wildcard, Unreachable) else names.wildcard:
+        if _item(names.domain, answer).status is Status.PARTIAL and not isinstance(
+            answer.records, Unreachable
+        ):
+            for record in answer.records:
+                text = f"*.{names.domain}. IN {answer.rrtype} {record}"
+                yield Evidence("ligne à retirer", text)
 
 
 def _item(domain: str, answer: RandomAnswer) -> Item:

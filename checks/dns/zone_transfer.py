@@ -12,12 +12,15 @@ internes. Un attaquant y gagne une carte complète.
 
 ## Limites
 L'essai n'est fait que si l'autorisation signée nomme « dns-transfer » et couvre le serveur : sinon rien n'est dit.
-Seul le début du transfert est lu, et rien n'en est gardé que le nombre d'enregistrements. Un serveur qui ne connaît
-pas le domaine, ou qui coupe la ligne, refuse. Aucun texte officiel français confirmé ne parle de ce réglage : c'est
-notre jugement.
+Seul le début du transfert est lu, et rien n'en est gardé que le nombre d'enregistrements. Se taire ou couper la
+ligne n'est un refus que si rien n'est arrivé, alors que le serveur répond en TCP à une autre question. Un transfert
+commencé puis interrompu avant le deuxième enregistrement reste sans réponse. De même quand rien ne prouve que le
+serveur répond lui-même : notre ligne peut intercepter ces questions. Aucun texte officiel français confirmé ne parle
+de ce réglage : c'est notre jugement.
 """
 
 from cyberaudit.facts.zone import DnsZone, NameServer, Standing
+from cyberaudit.facts.zone_reading import State, heard_tcp, state
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -34,11 +37,13 @@ from cyberaudit.sdk import (
     server_key,
     server_name,
     unless_third_partys,
+    untried,
     without_servers,
     zone_evidence,
 )
 
 REFERENCE = Evidence("norme", "RFC 5936 §5")
+_SILENCES = (Reason.TIMEOUT, Reason.DEADLINE, Reason.RESET)
 
 
 @check(
@@ -59,7 +64,7 @@ def _judged(zone: DnsZone, ctx: Context) -> Verdict:
     if nobody is not None:
         return nobody
     name, evidence = ctx.asset.name, zone_evidence(zone)
-    pairs = [(server, _item(server)) for server in zone.servers]
+    pairs = [(server, _item(server, zone)) for server in zone.servers]
     items = tuple(item for _, item in pairs)
     if any(item.status is Status.FAIL for item in items):
         text = f"Un serveur de noms donne à n'importe qui tous les noms de {name}."
@@ -71,8 +76,11 @@ def _judged(zone: DnsZone, ctx: Context) -> Verdict:
     return passed(text, items=judged, evidence=evidence)
 
 
-def _item(server: NameServer) -> Item:
+def _item(server: NameServer, zone: DnsZone) -> Item:
     key, who = server_key(server), server_name(server)
+    nothing = untried(server, server.transfer, zone)
+    if nothing is not None:
+        return nothing
     match server.transfer:
         case int(count) if count > 0:
             what = french.count(count, "enregistrement donné", "enregistrements donnés")
@@ -80,20 +88,16 @@ def _item(server: NameServer) -> Item:
             return Item(key, Status.FAIL, "ns.axfr_open", text)
         case int():
             return Item(key, Status.PASS, "", f"{who} refuse de donner la zone.")
-        case Unreachable(reason=Reason.NOT_AUTHORIZED):
-            return Item(
-                key, Status.UNKNOWN, Reason.NOT_AUTHORIZED, f"{who} : non vérifié, serveur d'un tiers."
-            )
-        case Unreachable() as cause if _turned_away(server, cause):
+        case Unreachable() as cause if _turned_away(server, cause, zone):
             return Item(key, Status.PASS, "", f"{who} ne donne pas la zone.")
         case Unreachable() as cause:
             return Item(key, Status.UNKNOWN, cause.reason, f"{who} : {cause.reason.french}.")
 
 
-def _turned_away(server: NameServer, cause: Unreachable) -> bool:
-    """No TCP port to ask for it at; or silence, where another question over TCP was answered."""
-    if isinstance(server.udp, Unreachable):
+def _turned_away(server: NameServer, cause: Unreachable, zone: DnsZone) -> bool:
+    """Not a byte came where another question over TCP was answered; or there is no TCP port to ask for it at."""
+    if state(server, zone) in (State.UNSEEN, State.MUTE):
         return False
-    return cause.reason is Reason.REFUSED or (
-        cause.reason in (Reason.TIMEOUT, Reason.DEADLINE) and isinstance(server.tcp, Standing)
-    )
+    if cause.reason is Reason.REFUSED and heard_tcp(zone, like=server.address):
+        return True
+    return cause.reason in _SILENCES and isinstance(server.tcp, Standing)

@@ -13,7 +13,9 @@ de passe, un inconnu lit le courrier de la mairie et écrit en son nom.
 ## Limites
 Sont regardés les accès annoncés dans l'annuaire des noms (RFC 6186), et les noms usuels sous le domaine : « mail »,
 « imap », « smtp », « webmail ». Un accès sous un autre nom n'est pas vu. Personne ne se connecte à une boîte : un
-serveur qui ne refuse le mot de passe qu'après l'avoir reçu paraît ouvert.
+serveur qui ne refuse le mot de passe qu'après l'avoir reçu paraît ouvert. Un nom qui existe et dont aucun accès ne
+répond laisse la question ouverte, sauf si tout nom du domaine mène au même endroit. Un accès annoncé sur un port qui
+n'est pas celui du courrier n'est pas regardé.
 """
 
 from collections.abc import Iterator
@@ -47,6 +49,7 @@ BOUNDS = Bounds(warn_days=30, rsa_bits=2048, curve_bits=0)
 NAMES = {"imap": "IMAP", "pop3": "POP", "submission": "envoi"}
 # At a usual port of a usual name that nobody announced, there may well be nothing.
 _NOTHING_THERE = (Reason.REFUSED, Reason.TIMEOUT, Reason.NO_ROUTE, Reason.RESET)
+_CLOSED = (Reason.REFUSED, Reason.NO_ROUTE)
 
 
 @check(
@@ -79,7 +82,7 @@ def access_to_mail_is_protected(access: MailAccess, ctx: Context) -> Verdict:
         )
     if access.left_out:
         more = french.count(len(access.left_out), "accès", "accès")
-        text = f"{more} au courrier de {name} au-delà de la limite prévue : non regardé."
+        text = f"{more} au courrier de {name} : non regardé, au-delà de la limite ou sur un port inhabituel."
         return unknown(text, items=items, evidence=evidence)
     if not items:
         return not_applicable(f"Aucun accès au courrier n'a été trouvé sous le domaine {name}.")
@@ -98,10 +101,37 @@ def _first_cause(access: MailAccess) -> Unreachable | None:
 def _items(access: MailAccess, ctx: Context) -> Iterator[Item]:
     for point in access.points:
         yield from _of_point(point, ctx)
+    yield from _silent_names(access)
     page = access.webmail
-    if page is not None and not isinstance(page.status, Unreachable):
+    if page is not None and isinstance(page.status, Unreachable):
+        if page.status.reason not in _CLOSED and _is_a_name(access, page.name):
+            text = f"{page.name} (messagerie web) : {page.status.reason.french}."
+            yield Item(page.name, Status.UNKNOWN, "access.unreachable", text)
+    elif page is not None:
         text = f"{page.name} ouvre une messagerie web : exiger une deuxième preuve (PA-066, R40)."
         yield Item(page.name, Status.PASS, "access.webmail", text)
+
+
+def _silent_names(access: MailAccess) -> Iterator[Item]:
+    """Usual names that exist, and of which every port tried kept silent: filtered here perhaps, and open elsewhere."""
+    guessed = [point for point in access.points if not point.announced]
+    for host in dict.fromkeys(point.host for point in guessed):
+        sessions = [point.session for point in access.points if point.host == host]
+        mute = all(
+            isinstance(each, Unreachable) and each.reason in (Reason.TIMEOUT, Reason.DEADLINE)
+            for each in sessions
+        )
+        if mute and _is_a_name(access, host):
+            text = f"{host} existe, et aucun de ses accès au courrier n'a répondu."
+            yield Item(host, Status.UNKNOWN, "access.unreachable", text)
+
+
+def _is_a_name(access: MailAccess, host: str) -> bool:
+    """Somebody created it: it is not led to where any name of the domain is."""
+    found = next((each.addresses for each in access.names if each.name == host), ())
+    if isinstance(found, Unreachable) or isinstance(access.wildcard, Unreachable):
+        return True
+    return not (found and set(found) <= set(access.wildcard))
 
 
 def _of_point(point: AccessPoint, ctx: Context) -> Iterator[Item]:

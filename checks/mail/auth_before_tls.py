@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from cyberaudit.facts.mail_servers import (
     PLAIN_MECHANISMS,
     MailServer,
-    has_no_server,
+    has_no_listener,
     labelled_servers,
     unseen_causes,
 )
@@ -52,7 +52,7 @@ from cyberaudit.sdk import (
 )
 def passwords_wait_for_encryption(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if has_no_server(mail):
+    if has_no_listener(mail):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
     seen = [(key, host, _mechanisms(server)) for server, key, host in labelled_servers(mail)]
     items = tuple(_item(key, host, offered) for key, host, offered in seen)

@@ -16,10 +16,12 @@ l'annuaire des noms (DANE) suffit : ni la date, ni le nom, ni l'autorité ne com
 IPv6 sans chemin réseau depuis cet endroit ne compte pas si le même serveur répond en IPv4.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
 from cyberaudit.facts.dane import Dane, Vouched, vouched
+from cyberaudit.facts.mail_servers import has_no_listener
 from cyberaudit.sdk import (
     Bounds,
     Context,
@@ -74,8 +76,10 @@ def mail_servers_prove_who_they_are(
     seen = [(s.host, s.address, tls) for s in servers if isinstance(tls := _tls(s), TlsSession)]
     if not seen:
         return _nothing_to_prove(servers, mail, ctx)
-    items = tuple(
-        item for host, address, tls in seen for item in _faults(f"{host} {address}", host, tls, dane, ctx)
+    items = _said_once(
+        (host, item)
+        for host, address, tls in seen
+        for item in _faults(f"{host} {address}", host, tls, dane, ctx)
     )
     evidence = tuple(
         Evidence(f"{host} [{address}]", f"{shown(tls)}{_promised(dane, host, tls)}")
@@ -96,6 +100,12 @@ def mail_servers_prove_who_they_are(
     return _seen_are_good(servers, mail, ctx, evidence)
 
 
+def _said_once(items: Iterable[tuple[str, Item]]) -> tuple[Item, ...]:
+    """One server shows the same certificate on each of its addresses: the same words about it count once."""
+    kept = {(host, item.status, item.reason, item.text): item for host, item in reversed(tuple(items))}
+    return tuple(reversed(kept.values()))
+
+
 def _tls(server: MailServer) -> TlsSession | Unreachable | None:
     """The encryption as it was seen; None when the server offers none."""
     return server.session if isinstance(server.session, Unreachable) else server.session.tls
@@ -104,6 +114,8 @@ def _tls(server: MailServer) -> TlsSession | Unreachable | None:
 def _nothing_to_prove(servers: tuple[MailServer, ...], mail: MailServers, ctx: Context) -> Verdict:
     """Not one certificate: because there is none, or because none could be seen?"""
     name = ctx.asset.name
+    if has_no_listener(mail):
+        return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
     cause = _first_cause(servers, mail)
     if cause is not None:
         return unknown(cause)

@@ -14,13 +14,15 @@ refusent tout autre serveur. Une empreinte oubliée après un renouvellement fai
 ## Limites
 Aucun texte officiel français ne demande DANE : la gravité est notre jugement. C'est un complément, et son absence
 n'est jamais une faute. Les promesses d'un prestataire ne comptent pas quand le domaine n'est pas signé. Une promesse
-d'autorité (« 2 ») est comparée aux certificats que le serveur envoie, sans vérifier leurs signatures. Une promesse qui
-n'est pas tenue fait perdre du courrier : la vraisemblance monte alors à 3.
+d'autorité (« 2 ») est comparée aux certificats que le serveur envoie. Si leurs signatures ne mènent pas toutes de
+l'un à l'autre, rien n'est conclu. Une promesse non tenue fait refuser du courrier
+dès aujourd'hui : la vraisemblance monte alors à 4, et le risque est le plus haut.
 """
 
 from collections.abc import Iterator
 
 from cyberaudit.facts.dane import Dane, DaneHost, Vouched, compared, protection
+from cyberaudit.facts.mail_servers import is_out_of_reach
 from cyberaudit.facts.security import Security
 from cyberaudit.sdk import (
     Context,
@@ -48,11 +50,19 @@ from cyberaudit.sdk import (
 MOST_SHOWN = 8
 
 
+SECURITY = {
+    Security.SECURE: "vérifié",
+    Security.INSECURE: "non signé",
+    Security.BOGUS: "signature fausse",
+    Security.UNCHECKED: "non vérifié",
+}
+
+
 @check(
     "mail.dane",
     needs=(Dane, MailServers),
     about="domain",
-    impact=2,
+    impact=4,
     likelihood=1,
     measure="repair-mail-policies",
 )
@@ -67,13 +77,34 @@ def promised_certificates_are_shown(
     promising = [entry for entry in dane.hosts if entry.records != ()]
     if not promising:
         return _nothing_promised(dane, ctx)
-    evidence = (*_records(promising), *_seen(promising, servers), *_proposed(dane, promising, servers))
     if all(_is_idle(dane, entry) for entry in promising):
         return not_applicable(
             f"Les promesses DANE d'un prestataire sont sans effet : {ctx.asset.name} n'est pas signé (DNSSEC)."
         )
-    items = tuple(item for entry in dane.hosts for item in _items(dane, entry, servers))
+    items = tuple(
+        item
+        for entry in dane.hosts
+        if entry.records != () or _is_delivered(entry.host, servers)
+        for item in _items(dane, entry, servers)
+    )
+    shown = _to_show(promising, items)
+    evidence = (*_records(shown), *_seen(shown, servers), *_proposed(dane, shown, servers))
     return _verdict(items, evidence, dane, ctx)
+
+
+def _is_delivered(host: str, servers: MailServers | Unreachable) -> bool:
+    """Somebody's mail may go there: a name without address, or with private ones, is told with the MX."""
+    if isinstance(servers, Unreachable):
+        return True
+    met = [server for server in servers.servers if server.host == host]
+    gone = any(server.host == host and server.cause is None for server in servers.unresolved)
+    return not gone and not (met and all(is_out_of_reach(server) for server in met))
+
+
+def _to_show(promising: list[DaneHost], items: tuple[Item, ...]) -> list[DaneHost]:
+    """Where something is to be mended, what is in order needs no proof."""
+    wrong = {item.key.partition(" ")[0] for item in items if item.status.is_open}
+    return [entry for entry in promising if entry.host in wrong or not wrong]
 
 
 def _nothing_promised(dane: Dane, ctx: Context) -> Verdict:
@@ -163,7 +194,7 @@ def _verdict(items: tuple[Item, ...], evidence: tuple[Evidence, ...], dane: Dane
         text = (
             f"Un serveur de courrier de {name} ne montre pas le certificat promis : du courrier est refusé."
         )
-        return failed(text, reason="mismatch", items=items, evidence=evidence, likelihood=3)
+        return failed(text, reason="mismatch", items=items, evidence=evidence, likelihood=4)
     if {"dane.unusable", "dane.insecure"} & found:
         text = f"Les promesses DANE de {name} ne protègent pas son courrier."
         reason = "insecure" if "dane.insecure" in found else "unusable"
@@ -186,7 +217,7 @@ def _records(promising: list[DaneHost]) -> Iterator[Evidence]:
         if isinstance(entry.records, Unreachable):
             yield Evidence(label, str(entry.records))
         else:
-            security = entry.security if isinstance(entry.security, Security) else "?"
+            security = SECURITY[entry.security] if isinstance(entry.security, Security) else "non vu"
             for record in entry.records[:MOST_SHOWN]:
                 yield Evidence(label, f"{record} ; DNSSEC : {security}")
 

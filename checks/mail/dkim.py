@@ -14,6 +14,8 @@ messageries hésitent, et le vrai courrier finit parmi les indésirables.
 Le DNS ne donne pas la liste des clés. Sans sélecteur déclaré, ceux des fournisseurs reconnus et les plus courants sont
 essayés. Une clé qui n'a pas été devinée n'est jamais dite absente, sauf si le DNS prouve qu'il n'y en a aucune.
 Que les messages soient vraiment signés ne se voit pas dans le DNS. Une clé retirée à côté d'une bonne est sans danger.
+Une clé abîmée que personne n'a nommée compte pour moitié : ce peut être le reste d'un ancien service. Elle compte en
+entier quand c'est la seule preuve, sous le nom habituel du fournisseur reconnu. Une clé RSA trop courte compte partout.
 """
 
 from collections.abc import Iterator
@@ -117,14 +119,16 @@ def _without_key(name: str, dkim: Dkim, items: tuple[Item, ...]) -> Verdict:
             return unknown(part, items=items, evidence=evidence)
     if dkim.below is False and dkim.wildcard is None and not dkim.own:
         below = f"_domainkey.{dkim.domain}"
-        item = Item(below, Status.FAIL, "dkim.missing", f"Rien n'existe sous « {below} ».")
+        item = Item(below, Status.FAIL, "dkim.missing", f"Aucune clé n'est publiée pour {dkim.domain}.")
         proof = Evidence(
             f"TXT _domainkey.{dkim.domain}", "NXDOMAIN : rien ne peut exister dessous (RFC 8020)"
         )
         text = f"Le domaine {name} ne publie aucune clé de signature."
         return failed(text, reason="no-key", items=(*items, item), evidence=(proof, *evidence))
     if dkim.wildcard is not None:
-        text = f"Tout nom de clé reçoit une réponse à {name} : donnez les vrais avec « dkim_selectors »."
+        text = (
+            f"Tout nom de clé répond à {name} : donnez les vrais avec « dkim_selectors » ou --dkim-selector."
+        )
         return unknown(text, items=items, evidence=evidence)
     text = f"{name} a une clé au nom inconnu : donnez-le avec « dkim_selectors » ou --dkim-selector."
     return unknown(text, items=items, evidence=evidence)
@@ -164,10 +168,12 @@ def _items(dkim: Dkim) -> Iterator[Item]:
 
 
 def _of_records(selector: DkimSelector, *, spare: bool) -> Iterator[Item]:
-    """`spare`: another key does the work, so that a guessed one which does not is half a fault."""
+    """`spare`: another key does the work. A guessed one which does not is a fault alone, at the domain's provider."""
     name, named = selector.selector, selector.source is SelectorSource.NAMED
     records = () if isinstance(selector.records, Unreachable) else selector.records
-    useless = Status.FAIL if named or not spare else Status.PARTIAL
+    # A common name may carry what is left of an old service, while the real key stands under a name nobody gave.
+    proves = named or (selector.source is SelectorSource.PROVIDER and not spare)
+    useless = Status.FAIL if proves else Status.PARTIAL
     if len(records) > 1:
         text = f"« {name} » porte {len(records)} enregistrements : lequel compte n'est pas défini."
         yield Item(name, useless, "dkim.multiple", text)
@@ -258,6 +264,7 @@ def _ways(dkim: Dkim) -> Iterator[Evidence]:
     for provider in (provider_of(each) for each in known):
         if provider is not None:
             yield Evidence(f"chez {provider.name}", provider.way)
-    if not known:
+    # A key whose name is not known, or hidden by a wildcard, may be there: nothing is to be published yet.
+    if not known and dkim.below is False and dkim.wildcard is None:
         line = f'SÉLECTEUR._domainkey.{dkim.domain}. IN TXT "v=DKIM1; k=rsa; p=CLÉ"'
-        yield Evidence("ligne à publier, avec la clé que donne le service de courrier", line)
+        yield Evidence("modèle à compléter, avec la clé que donne le service de courrier", line)

@@ -9,29 +9,40 @@ comme elle veut, et le faux avis arrive chez l'habitant.
 2. Corriger les envois légitimes qui échouent (SPF, signature DKIM).
 3. Passer à « p=quarantine », puis à « p=reject », sans « pct », sans « t=y » et sans « sp=none ».
 
-La ligne proposée dans les détails est écrite pour ce domaine. L'adresse de « rua » doit exister.
+La ligne proposée dans les détails est écrite pour ce domaine. L'adresse de « rua » doit exister. La ligne ne devient
+plus ferme que si la liste SPF est en règle et qu'une clé DKIM est vue : sinon, de vrais messages seraient écartés.
 
 ## Limites
 « p=none » est la première étape normale : elle compte pour moitié. L'ancienneté de cette étape n'est pas connue.
 La consigne est cherchée selon la norme de 2026 (RFC 9989). Si les messageries restées à l'ancienne (RFC 7489) en
-lisent une autre, les détails le disent.
+lisent une autre, les détails le disent. De plusieurs consignes, qui s'annulent, la ligne proposée garde la plus
+douce : aucune n'est appliquée aujourd'hui. Une consigne que personne ne lit n'est reprise que si SPF et DKIM sont vus.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cyberaudit.facts.dkim import Dkim
 from cyberaudit.facts.dmarc import (
+    POLICIES,
     REMOVED,
     Defect,
     TagFault,
     dmarc_faults,
+    is_broken,
+    kept_reports,
+    lacks_semicolon,
     near_records,
     next_record,
     report_uris,
+    salvaged,
+    softest,
     suffix_policy,
 )
 from cyberaudit.facts.mail import txt_line
+from cyberaudit.facts.mail_authentication import may_refuse
 from cyberaudit.sdk import (
+    EVIDENCE_LIMIT,
     Context,
     DmarcPolicy,
     Evidence,
@@ -71,6 +82,8 @@ class _Read:
     """As people call it."""
     mail: MailDns
     walk: tuple[TxtAnswer, ...]
+    may_refuse: bool
+    """Real mail passes authentication, as far as it is seen."""
 
     @property
     def own(self) -> str:
@@ -90,23 +103,32 @@ class _Read:
         """DMARC records at the domain itself, where nobody reads them."""
         return () if isinstance(self.mail.apex, Unreachable) else dmarc_records(self.mail.apex)
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What the town wrote and nobody reads, as it was meant."""
+        near = near_records(self.walk[0]) if self.walk else ()
+        return (*(salvaged(record) for record in near), *self.apex)
+
 
 @check(
     "mail.dmarc",
-    needs=MailDns,
+    needs=(MailDns, Dkim),
     about="domain",
     impact=3,
     likelihood=3,
     measure="authenticate-mail",
     sources=("RCPNT 2.6", "RCPNT 2.7", "PA-066 R48+"),
 )
-def dmarc_policy_published(mail: MailDns, ctx: Context) -> Verdict:
+def dmarc_policy_published(facts: tuple[MailDns | Unreachable, Dkim | Unreachable], ctx: Context) -> Verdict:
+    mail, dkim = facts
     if not ctx.asset.sends_mail:
         return writes_no_mail(ctx)
+    if isinstance(mail, Unreachable):
+        return unknown(mail)
     if isinstance(mail.dmarc, Unreachable):
         return unknown(mail.dmarc)
     beyond = () if isinstance(mail.dmarc_beyond, Unreachable) else mail.dmarc_beyond
-    read = _Read(ctx.asset.name, mail, (*mail.dmarc, *beyond))
+    read = _Read(ctx.asset.name, mail, (*mail.dmarc, *beyond), may_refuse(mail, dkim))
     policy = dmarc_policy(mail.domain, read.walk)
     if policy is None or len(read.own_records) > 1:
         return _absent(read)
@@ -115,7 +137,7 @@ def dmarc_policy_published(mail: MailDns, ctx: Context) -> Verdict:
 
 def _absent(read: _Read) -> Verdict:
     items = tuple(_absent_items(read))
-    evidence = (*_shown(read), _line(read, "none"))
+    evidence = (*_shown(read), *_first_line(read))
     name = read.name
     if any(item.reason == "dmarc.multiple" for item in items):
         text = f"Le domaine {name} publie plusieurs consignes DMARC : elles s'annulent."
@@ -139,6 +161,8 @@ def _absent_items(read: _Read) -> Iterator[Item]:
         yield Item(read.own, Status.FAIL, "dmarc.missing", f"Aucune consigne lisible à {read.own}.")
     for record in near_records(read.walk[0]) if read.walk else ():
         text = f"« {record[:60]} » ne commence pas par « v=DMARC1 » : personne ne le lit."
+        if lacks_semicolon(record):
+            text = "Il manque le point-virgule après « v=DMARC1 » : personne ne lit cette consigne."
         yield Item(f"{read.own} TXT", Status.FAIL, "dmarc.syntax", text)
     if read.apex:
         text = f"Une consigne DMARC est publiée à {read.mail.domain} : sa place est à {read.own}."
@@ -156,7 +180,7 @@ def _strength(read: _Read, policy: DmarcPolicy) -> Verdict:
         reason, text = _OF_POLICY["dmarc.none"]
     else:
         reason, text = next(_OF_POLICY[code] for code in _OF_POLICY if code in reasons)
-    evidence = (*evidence, _line(read, _next_step(read, policy)))
+    evidence = (*evidence, *_next_line(read, policy))
     return partial(text.format(read.name), reason=reason, items=items, evidence=evidence)
 
 
@@ -237,18 +261,73 @@ def _shown(read: _Read) -> Iterator[Evidence]:
     yield Evidence("norme", "RFC 9989 §4.7 (écriture) et §4.10 (recherche)")
 
 
-def _next_step(read: _Read, policy: DmarcPolicy) -> str:
-    """Where to go from here: reports are read before anything is refused."""
-    written = dmarc_tags(policy.record).get("p", "").lower()
-    current = written if policy.at == read.mail.domain else policy.policy
-    if current in ("quarantine", "reject"):
-        return current
+REPAIR_FIRST = "réparez d'abord SPF et DKIM, puis lisez un mois de rapports avant de durcir la consigne"
+
+
+def _first_line(read: _Read) -> Iterator[Evidence]:
+    """Where nothing counts today: what the town wrote, as far as real mail stands it."""
+    records = read.own_records or read.unread or tuple(record for _, record in read.found[:1])
+    written = softest(records)
+    policy = written if read.may_refuse else POLICIES[0]
+    made = next_record(read.mail.domain, records, policy=policy)
+    if not read.may_refuse:
+        made = _less(made, "sp", "np")
+    yield from _line(read, records, made)
+    several = len(dict.fromkeys(dmarc_tags(record).get("p", "").lower() for record in records)) > 1
+    if several:
+        text = f"« p={policy} » est gardé, le plus doux : aucune consigne n'est appliquée aujourd'hui"
+        yield Evidence("à savoir", text)
+    if not read.may_refuse:
+        asked = f"« p={written} » est à remettre ensuite : " if written != policy else ""
+        yield Evidence("à savoir", asked + REPAIR_FIRST)
+
+
+def _next_line(read: _Read, policy: DmarcPolicy) -> Iterator[Evidence]:
+    """Where to go from here: nothing is refused before real mail passes, and reports are read."""
+    records = read.own_records or (policy.record,)
+    current = _current(read, policy)
     readable = any(address.host for address in report_uris(policy.record, "rua"))
-    return "quarantine" if readable and current == "none" else "none"
+    step = "quarantine" if readable and current == "none" and read.may_refuse else current
+    made = next_record(read.mail.domain, records, policy=step, hardens=read.may_refuse)
+    if is_broken(dmarc_tags(policy.record)) and not read.may_refuse:
+        made = _less(made, "sp", "np")
+    same = next_record(read.mail.domain, records, policy=current, hardens=False)
+    if made != same or dmarc_faults(policy.record) or not (read.own_records and kept_reports(records, "rua")):
+        # A registry's `psd` is nothing for who inherits its policy.
+        yield from _line(read, records, made if read.own_records else _less(made, "psd"))
+    if not read.may_refuse:
+        yield Evidence("à savoir", REPAIR_FIRST)
+    elif step != current:
+        yield Evidence("à savoir", "lisez un mois de rapports avant de publier cette ligne")
 
 
-def _line(read: _Read, policy: str) -> Evidence:
-    records = read.own_records or tuple(record for _, record in read.found[:1])
-    return Evidence(
-        "ligne à publier", txt_line(read.own, next_record(read.mail.domain, records, policy=policy))
-    )
+def _less(record: str, *tags: str) -> str:
+    return "; ".join(f"{tag}={value}" for tag, value in dmarc_tags(record).items() if tag not in tags)
+
+
+def _current(read: _Read, policy: DmarcPolicy) -> str:
+    """The policy to start from: as the domain writes it, else as it inherits it."""
+    written = dmarc_tags(policy.record).get("p", "").lower()
+    own = policy.at == read.mail.domain and written in POLICIES
+    # One wrong policy tag, and receivers take all of it for « none »: to mend it is to refuse.
+    if is_broken(dmarc_tags(policy.record)) and not read.may_refuse:
+        own = False
+    return written if own else policy.policy
+
+
+def _line(read: _Read, records: tuple[str, ...], made: str) -> Iterator[Evidence]:
+    """`made` as a zone writes it, and what must stand for it; nothing when evidence could not hold it whole."""
+    line = txt_line(read.own, made)
+    if len(line) > EVIDENCE_LIMIT:
+        return
+    yield Evidence("ligne à publier", line)
+    domain = read.mail.domain
+    kept = kept_reports(records, "rua")
+    if not kept:
+        yield Evidence("à savoir", f"la boîte dmarc@{domain} doit exister")
+    others = (each.host for each in kept if not f".{each.host}".endswith(f".{domain}"))
+    agreed = () if isinstance(read.mail.reports, Unreachable) else read.mail.reports
+    known = {target.host for target in agreed}
+    for host in dict.fromkeys(each for each in others if each not in known):
+        permission = txt_line(f"{domain}._report._dmarc.{host}", "v=DMARC1")
+        yield Evidence("à savoir", f"{host} doit accepter ces rapports : {permission}")

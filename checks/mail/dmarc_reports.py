@@ -16,9 +16,10 @@ Les rapports d'échec (« ruf ») sont facultatifs : leurs défauts comptent pou
 
 from collections.abc import Iterator
 
-from cyberaudit.facts.dmarc import ReportUri, next_record, report_uris
+from cyberaudit.facts.dmarc import ReportUri, kept_reports, next_record, report_uris
 from cyberaudit.facts.mail import MOST_REPORT_TARGETS, ReportTarget, txt_line
 from cyberaudit.sdk import (
+    EVIDENCE_LIMIT,
     Context,
     DmarcPolicy,
     Evidence,
@@ -158,6 +159,11 @@ def _permissions(policy: DmarcPolicy, items: tuple[Item, ...]) -> Iterator[Evide
         yield Evidence(f"ligne à publier, par {host} (RFC 9990 §4)", line)
 
 
-def _line(policy: DmarcPolicy) -> tuple[Evidence, ...]:
+def _line(policy: DmarcPolicy) -> Iterator[Evidence]:
+    """The same policy with an address that can serve; nothing when evidence could not hold it whole."""
     record = next_record(policy.at, (policy.record,), policy=None)
-    return (Evidence("ligne à publier", txt_line(f"_dmarc.{policy.at}", record)),)
+    line = txt_line(f"_dmarc.{policy.at}", record)
+    if len(line) <= EVIDENCE_LIMIT:
+        yield Evidence("ligne à publier", line)
+        if not kept_reports((policy.record,), "rua"):
+            yield Evidence("à savoir", f"la boîte dmarc@{policy.at} doit exister")

@@ -14,17 +14,21 @@ Une annonce mal écrite ne protège de rien. Si elle oublie les serveurs de la m
 ## Limites
 Aucun texte officiel français ne demande MTA-STS : la gravité est notre jugement. C'est un complément, et son
 absence n'est jamais une faute. La règle est relevée depuis un seul endroit. Une règle « enforce » qui ne couvre aucun
-serveur fait perdre du courrier : la vraisemblance monte alors à 3. « testing » compte pour moitié, comme étape.
+serveur fait perdre du courrier : la vraisemblance monte alors à 3. « testing » compte pour moitié, comme étape. Le
+fichier proposé garde le mode, la durée et les serveurs de la règle publiée. Rien n'est proposé tant que le MX
+lui-même désigne une adresse, un nom sans adresse ou un serveur privé.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cyberaudit.facts.mail_servers import is_address, is_out_of_reach
 from cyberaudit.facts.mta_sts import (
     MtaSts,
     Policy,
     PolicyPage,
     covers,
+    is_pattern,
     is_policy,
     is_sts_record,
     read_policy,
@@ -35,6 +39,7 @@ from cyberaudit.sdk import (
     Evidence,
     Item,
     MailDns,
+    MailServers,
     Reason,
     Status,
     Unreachable,
@@ -71,15 +76,17 @@ class Settings:
 
 @check(
     "mail.mta-sts",
-    needs=(MtaSts, MailDns),
+    needs=(MtaSts, MailDns, MailServers),
     about="domain",
     impact=2,
     likelihood=1,
     measure="repair-mail-policies",
     settings=Settings,
 )
-def encryption_rule_works(facts: tuple[MtaSts | Unreachable, MailDns | Unreachable], ctx: Context) -> Verdict:
-    sts, dns = facts
+def encryption_rule_works(
+    facts: tuple[MtaSts | Unreachable, MailDns | Unreachable, MailServers | Unreachable], ctx: Context
+) -> Verdict:
+    sts, dns, servers = facts
     if not ctx.asset.sends_mail:
         return writes_no_mail(ctx)
     if isinstance(sts, Unreachable):
@@ -90,9 +97,10 @@ def encryption_rule_works(facts: tuple[MtaSts | Unreachable, MailDns | Unreachab
     if not records:
         return _without_record(sts, ctx)
     hosts = _hosts(sts.domain, dns)
+    sound = hosts if _are_sound(hosts, servers) else Unreachable(Reason.NOT_LOOKED)
     own = tuple(_record_items(sts, records))
     items = (*own, *_policy_items(sts, hosts, ctx, read=not own[0].status.is_open))
-    return _verdict(items, (*_evidence(sts, records), *_proposed(sts, hosts, items, ctx)), ctx)
+    return _verdict(items, (*_evidence(sts, records), *_proposed(sts, sound, items, ctx)), ctx)
 
 
 def _without_record(sts: MtaSts, ctx: Context) -> Verdict:
@@ -111,6 +119,17 @@ def _hosts(domain: str, dns: MailDns | Unreachable) -> tuple[str, ...] | Unreach
     if isinstance(mx, Unreachable):
         return mx
     return tuple(record.host for record in mx if record.host) if mx else (domain,)
+
+
+def _are_sound(hosts: tuple[str, ...] | Unreachable, servers: MailServers | Unreachable) -> bool:
+    """Nothing is known to be wrong with the names themselves: a rule that copied a wrong MX would keep it."""
+    if isinstance(hosts, Unreachable) or any(is_address(host) for host in hosts):
+        return False
+    if isinstance(servers, Unreachable):
+        return True
+    gone = {server.host for server in servers.unresolved if server.cause is None}
+    private = {server.host for server in servers.servers if is_out_of_reach(server)}
+    return not (gone | private).intersection(hosts)
 
 
 def _item(key: str, reason: str, text: str) -> Item:
@@ -228,9 +247,31 @@ def _proposed(
     """What to publish: a record whose `id` is new, and the file when it is what is wrong."""
     if not any(item.status.is_open for item in items):
         return
-    yield Evidence("ligne à publier", f'{sts.txt_name}. IN TXT "v=STSv1; id={ctx.now:%Y%m%d%H%M%S}"')
-    if isinstance(hosts, Unreachable) or not hosts:
+    if isinstance(hosts, Unreachable):
         return
-    lines = ["version: STSv1", "mode: testing", *(f"mx: {host}" for host in hosts)]
-    lines.append(f"max_age: {ctx.settings.proposed_age}")
+    yield Evidence("ligne à publier", f'{sts.txt_name}. IN TXT "v=STSv1; id={ctx.now:%Y%m%d%H%M%S}"')
+    seen = read_policy(sts.policy) if isinstance(sts.policy, PolicyPage) else None
+    lines = _file(seen, hosts, ctx)
+    if not hosts or (seen and not seen.faults and _is_the_same(lines, seen)):
+        return
     yield Evidence(f"fichier à publier sur {sts.policy_host}", " ⏎ ".join(lines))
+    if seen is not None and "mode: enforce" in lines:
+        yield Evidence(
+            "à savoir", "« enforce » refuse l'envoi en clair : vérifier d'abord chaque serveur cité"
+        )
+
+
+def _file(seen: Policy | None, hosts: tuple[str, ...], ctx: Context) -> tuple[str, ...]:
+    """The policy that is there with what it lacks; a trial where there is none, or one that asks for nothing."""
+    mode = seen.mode if seen and seen.mode in ("enforce", "testing") else "testing"
+    age = seen.max_age if seen and seen.max_age is not None else 0
+    age = age if age >= ctx.settings.least_age else ctx.settings.proposed_age
+    named = tuple(pattern for pattern in seen.mx if is_pattern(pattern)) if seen else ()
+    missing = (host for host in hosts if seen is None or not covers(seen, host))
+    servers = (f"mx: {name}" for name in dict.fromkeys((*named, *missing)))
+    return ("version: STSv1", f"mode: {mode}", *servers, f"max_age: {age}")
+
+
+def _is_the_same(lines: tuple[str, ...], seen: Policy) -> bool:
+    kept = (f"mx: {name}" for name in seen.mx)
+    return lines == ("version: STSv1", f"mode: {seen.mode}", *kept, f"max_age: {seen.max_age}")

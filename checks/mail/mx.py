@@ -8,7 +8,6 @@ reviennent à l'expéditeur ou se perdent.
 1. Demander à l'hébergeur du courrier les noms exacts de ses serveurs.
 2. Les publier dans la zone DNS : un enregistrement MX par serveur, vers un nom et jamais vers une adresse IP.
 3. Vérifier que chaque nom a une adresse, puis envoyer un message d'essai depuis l'extérieur.
-
 4. Remplacer un MX qui est un alias (CNAME) par le nom vers lequel il mène (RFC 2181, section 10.3).
 
 ## Limites
@@ -19,17 +18,16 @@ de la mairie, un serveur publié à part pour le réseau interne peut montrer un
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from cyberaudit.facts.mail_servers import is_address, is_private
+from cyberaudit.facts.mail_servers import is_address, is_out_of_reach
 from cyberaudit.sdk import (
     Context,
     Evidence,
     Item,
     MailDns,
-    MailServer,
     MailServers,
     MxRecord,
-    Reason,
     Status,
     Unreachable,
     Verdict,
@@ -72,7 +70,13 @@ def mail_has_a_server(
     if not hosts:
         item = Item("MX", Status.FAIL, "mx.none", "Aucun enregistrement MX (RFC 5321, section 5.1).")
         return failed(
-            f"Le domaine {name} n'indique aucun serveur de courrier.", reason="no-mx", items=(item,)
+            f"Le domaine {name} n'indique aucun serveur de courrier.",
+            reason="no-mx",
+            items=(item,),
+            evidence=(
+                Evidence("modèle à compléter, si ce nom reçoit", f"{dns.domain}. IN MX 10 votre.serveur."),
+                Evidence("ligne à publier, si ce nom ne reçoit jamais", f"{dns.domain}. IN MX 0 ."),
+            ),
         )
     if hosts == [""]:
         text = f"Le domaine {name} refuse tout courrier, alors que la mairie s'en sert."
@@ -104,7 +108,10 @@ def _resolution(
         return failed(text, reason=_REASONS[lost[0].reason], items=items, evidence=evidence)
     if lost:
         text = f"Une partie des serveurs de courrier de {name} {_SOME[lost[0].reason]}."
-        return partial(text, reason=_REASONS[lost[0].reason], items=items, evidence=evidence)
+        wrong = {item.key for item in lost}
+        gone = _records(servers.domain, (mx for mx in records if mx.host in wrong), "ligne à retirer")
+        halved = tuple(_halved(item) for item in items)
+        return partial(text, reason=_REASONS[lost[0].reason], items=halved, evidence=(*evidence, *gone))
     half = [item for item in items if item.status is Status.PARTIAL]
     if half:
         text = f"Le courrier de {name} arrive, mais sa publication n'est pas conforme."
@@ -119,6 +126,11 @@ def _resolution(
     if isinstance(servers.aliases, Unreachable):
         return unknown(servers.aliases, items=items, evidence=evidence)
     return passed(f"Le domaine {name} indique où livrer son courrier.", items=items, evidence=evidence)
+
+
+def _halved(item: Item) -> Item:
+    """Where others still get the mail, a lost server is half a fault."""
+    return replace(item, status=Status.PARTIAL) if item.status is Status.FAIL else item
 
 
 _NONE = {
@@ -152,8 +164,12 @@ def _lines(domain: str, records: Iterable[MxRecord], targets: dict[str, str]) ->
     for mx in records:
         host = targets.get(mx.host, mx.host)
         best[host] = min(mx.preference, best.get(host, mx.preference))
-    for host, preference in best.items():
-        yield Evidence("ligne à publier", f"{domain}. IN MX {preference} {host}.")
+    yield from _records(domain, (MxRecord(preference, host) for host, preference in best.items()))
+
+
+def _records(domain: str, records: Iterable[MxRecord], label: str = "ligne à publier") -> Iterator[Evidence]:
+    for mx in records:
+        yield Evidence(label, f"{domain}. IN MX {mx.preference} {mx.host}.")
 
 
 def _items(servers: MailServers, hosts: list[str]) -> Iterator[Item]:
@@ -187,28 +203,20 @@ def _with_private_address(servers: MailServers) -> Iterator[Item]:
     """One item a host; half a fault when the host has another address that people outside can reach."""
     good = _good_hosts(servers)
     for host in dict.fromkeys(server.host for server in servers.servers):
-        private = [each.address for each in servers.servers if each.host == host and _is_private(each)]
+        private = [each.address for each in servers.servers if each.host == host and is_out_of_reach(each)]
         if private:
             status = Status.PARTIAL if host in good else Status.FAIL
             text = f"{host} a une adresse privée ou réservée, que personne ne peut joindre : {private[0]}."
             yield Item(host, status, PRIVATE, text)
 
 
-def _is_private(server: MailServer) -> bool:
-    """Refused to us for that, or private and nobody answers there: a test network has servers that do."""
-    session = server.session
-    if not isinstance(session, Unreachable):
-        return False
-    return session.reason is Reason.PRIVATE_ADDRESS or is_private(server.address)
-
-
 def _good_hosts(servers: MailServers) -> set[str]:
-    return {server.host for server in servers.servers if not _is_private(server)}
+    return {server.host for server in servers.servers if not is_out_of_reach(server)}
 
 
 def _evidence(servers: MailServers) -> Iterator[Evidence]:
     for alias in () if isinstance(servers.aliases, Unreachable) else servers.aliases:
         yield Evidence(f"CNAME {alias.host}", " → ".join(alias.names))
     for server in servers.servers:
-        if _is_private(server):
+        if is_out_of_reach(server):
             yield Evidence(f"adresse de {server.host}", server.address)

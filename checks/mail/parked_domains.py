@@ -12,12 +12,14 @@ Publier pour chaque nom sans courrier :
 
 ## Limites
 Seuls les domaines déclarés avec « sends_mail: false » sont regardés. L'absence de tout MX est acceptée à la place
-du MX nul.
+du MX nul. Une consigne DMARC qui épargne une partie des messages (« pct ») ou les sous-noms (« sp », « np ») compte
+pour moitié.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cyberaudit.facts.dmarc import DmarcPolicy, dmarc_tags
 from cyberaudit.sdk import (
     Context,
     Domain,
@@ -107,6 +109,9 @@ class _Lock:
 NO_NULL_MX = _Lock("parked.no_null_mx", "le refus du courrier entrant", "{}. IN MX 0 .")
 NO_SPF = _Lock("parked.spf", "le refus SPF", '{}. IN TXT "v=spf1 -all"')
 NO_DMARC = _Lock("parked.dmarc", "le refus DMARC", '_dmarc.{}. IN TXT "v=DMARC1; p=reject;"')
+HALF_DMARC = replace(
+    NO_DMARC, what="le refus DMARC de tous les messages (« pct ») ou des sous-noms (« sp », « np »)"
+)
 LOCKS = (NO_NULL_MX, NO_SPF, NO_DMARC)
 
 
@@ -119,6 +124,15 @@ def _missing(mail: MailDns) -> Iterator[_Lock]:
         policy = dmarc_policy(mail.domain, mail.dmarc)
         if policy is None or policy.policy != "reject":
             yield NO_DMARC
+        elif not _refuses_all(policy):
+            yield HALF_DMARC
+
+
+def _refuses_all(policy: DmarcPolicy) -> bool:
+    """Every message, and those of names below: what an older receiver still reads in `pct` counts too."""
+    tags = dmarc_tags(policy.record)
+    below = (tags.get(tag, "reject").lower() == "reject" for tag in ("sp", "np"))
+    return policy.percent == 100 and all(below)
 
 
 def _denies_everyone(records: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ C'est notre jugement : aucun texte de l'ANSSI ne le demande, mais La Poste, Oran
 
 from collections.abc import Iterator
 
-from cyberaudit.facts.mail_servers import MailServer, has_no_server, unseen_causes
+from cyberaudit.facts.mail_servers import MailServer, has_no_listener, is_out_of_reach, unseen_causes
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -48,7 +48,7 @@ _ELSEWHERE = (Reason.PRIVATE_ADDRESS,)
 )
 def addresses_bear_the_servers_name(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if has_no_server(mail):
+    if has_no_listener(mail):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
     items = tuple(_items(mail))
     evidence = tuple(_evidence(mail))
@@ -70,7 +70,7 @@ def addresses_bear_the_servers_name(mail: MailServers, ctx: Context) -> Verdict:
 
 
 def _items(mail: MailServers) -> Iterator[Item]:
-    for server in mail.servers:
+    for server in _public(mail):
         item = _item(server)
         if item is not None:
             yield item
@@ -94,8 +94,13 @@ def _item(server: MailServer) -> Item | None:
     return Item(key, Status.PASS, "", f"{server.address} porte le nom {reverse.confirmed[0]}.")
 
 
+def _public(mail: MailServers) -> tuple[MailServer, ...]:
+    """An address that nobody outside reaches bears no name that anybody sees."""
+    return tuple(server for server in mail.servers if not is_out_of_reach(server))
+
+
 def _first_cause(mail: MailServers) -> Unreachable | None:
-    for server in mail.servers:
+    for server in _public(mail):
         reverse = server.reverse
         if isinstance(reverse, Unreachable):
             if reverse.reason not in _ELSEWHERE:
@@ -106,11 +111,11 @@ def _first_cause(mail: MailServers) -> Unreachable | None:
 
 
 def _evidence(mail: MailServers) -> Iterator[Evidence]:
-    for server in mail.servers:
+    for server in _public(mail):
         reverse = server.reverse
         names = str(reverse) if isinstance(reverse, Unreachable) else ", ".join(reverse.names) or "aucun"
         yield Evidence(f"PTR {server.address}", names)
-    for server in mail.servers:
+    for server in _public(mail):
         if not isinstance(server.reverse, Unreachable) and not server.reverse.names:
             # RFC 1035 §3.5: it stands in the zone of whoever lends the address, not in the domain's own.
             yield Evidence("à demander au fournisseur de l'adresse", f"{server.address} PTR {server.host}.")

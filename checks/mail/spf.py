@@ -19,15 +19,28 @@ Les termes qui dépendent du message (macros, « ptr ») sont comptés, pas suiv
 acceptée qu'avec une politique DMARC qui met à l'écart ou refuse. Une fin « +all » ou une plage « /0 » portent la
 vraisemblance à 4 : l'usurpation est alors autorisée par écrit. Une liste partagée entre tous les clients d'un
 hébergeur est signalée, pas sanctionnée. La ligne proposée garde les services déjà écrits : elle ne sait pas
-lesquels servent encore. Sans liste à garder, elle se déduit du MX : les autres services qui écrivent sont à y
-ajouter. Elle n'est proposée que si ses recherches DNS, celles des listes incluses comprises, tiennent dans la
-limite. Une réponse dont la signature DNSSEC est fausse n'est pas jugée. La lecture s'arrête au bout de cinq secondes.
+lesquels servent encore. De deux listes, elle garde la fin la plus stricte. Sans liste à garder, elle se déduit du MX
+et finit par « ~all » : les autres services qui écrivent sont à y ajouter. Un terme mal écrit est récrit quand son
+sens est clair, sinon retiré avec une fin « ~all ». Une ligne déduite de termes jamais suivis compte au plus dix
+recherches au premier niveau. Les autres ne sont proposées que si leurs recherches DNS, celles des listes incluses
+comprises, tiennent dans la limite. Une réponse dont la signature DNSSEC est fausse n'est pas jugée. La lecture
+s'arrête au bout de cinq secondes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cyberaudit.facts.spf_tree import MOST_LOOKUPS, MOST_NAMES, MOST_VOIDS, UNSEEN, Found, SpfStep, SpfTree
+from cyberaudit.facts.mail_servers import is_address
+from cyberaudit.facts.spf_tree import (
+    MOST_LOOKUPS,
+    MOST_NAMES,
+    MOST_VOIDS,
+    UNSEEN,
+    Found,
+    SpfStep,
+    SpfTree,
+    lookups_below,
+)
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -47,6 +60,7 @@ from cyberaudit.sdk import (
     first_line,
     french,
     is_redirect,
+    mended_line,
     nothing_to_follow,
     partial,
     passed,
@@ -65,6 +79,8 @@ from cyberaudit.sdk import (
 NARROW_ENOUGH = 8
 # facts on mail: shorter than /16 is worth a word, no more
 WORTH_A_WORD = 16
+# Ours: a list that goes over has about ten
+MOST_TOLD = 12
 # As many addresses as the /8 above
 MOST_ADDRESSES = 1 << 24
 # The faults that a line rebuilt from the same terms mends
@@ -74,6 +90,8 @@ MENDED = frozenset(
 # Whoever gets there finds no list: without the term, the same people may write
 DEAD_ENDS = frozenset({Found.NO_RECORD, Found.LOOP})
 NO_TREE = SpfTree((), cut=False, ip4_admitted=0)
+EVERY_SENDER = Evidence("à savoir", "avant de publier, lister tout ce qui envoie : logiciels, copieurs, site")
+FORMER_HOST = Evidence("à savoir", "retirez l'« include » de l'ancien hébergeur s'il n'envoie plus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +131,17 @@ def _judged(mail: MailDns, name: str) -> Verdict:
     if len(records) > 1:
         text = f"Le domaine {name} publie {len(records)} listes SPF : elles s'annulent."
         dead = tuple(_leading_nowhere(_tree(mail), DEAD_ENDS))
-        return failed(
-            text, reason="several-records", evidence=(*evidence, *_proposed(mail, records, without=dead))
-        )
+        merged = _proposed(mail, records, without=dead)
+        notes = (FORMER_HOST, EVERY_SENDER) if merged else ()
+        return failed(text, reason="several-records", evidence=(*evidence, *merged, *notes))
     terms = spf_terms(records[0])
     if isinstance(terms, SpfFault):
         text = f"La liste SPF de {name} est mal écrite : les messageries l'ignorent en entier."
-        return failed(text, reason="syntax", evidence=(*evidence, Evidence("terme mal écrit", terms.term)))
-    flaw = _lets_nearly_all(name, records[0], terms, evidence)
+        wrong = Evidence("terme mal écrit", terms.term)
+        return failed(
+            text, reason="syntax", evidence=(*evidence, wrong, *_rewritten(mail.domain, records[0]))
+        )
+    flaw = _lets_nearly_all(name, records[0], terms, evidence, mail)
     return flaw or _with_what_it_includes(name, mail, records[0], terms)
 
 
@@ -132,13 +153,29 @@ def _to_begin_with(mail: MailDns) -> Iterator[Evidence]:
     """A first line, as far as the MX tells who writes."""
     if isinstance(mail.mx, Unreachable) or mail.exists is False:
         return
-    source = "d'après le MX" if any(mx.host for mx in mail.mx) else "si ce nom n'écrit jamais"
-    line = first_line(mail.domain, (mx.host for mx in mail.mx))
-    yield Evidence(f"ligne à publier (proposition, {source})", line)
+    hosts = [mx.host for mx in mail.mx]
+    # An address is no name: « mx » would lead nowhere.
+    if any(is_address(host) for host in hosts):
+        return
+    source = "d'après le MX" if any(hosts) else "si ce nom n'écrit jamais"
+    yield Evidence(f"ligne à publier (proposition, {source})", first_line(mail.domain, hosts))
+    yield EVERY_SENDER
+
+
+def _rewritten(domain: str, record: str) -> Iterator[Evidence]:
+    """The list with its faulty terms as they were meant."""
+    made = mended_line(domain, record)
+    if made is None:
+        return
+    line, lost = made
+    yield Evidence("ligne à publier (proposition)", line)
+    if lost:
+        yield Evidence("à savoir", f"« {french.listed(lost)} » est retiré : à réécrire si ce service envoie")
+    yield EVERY_SENDER
 
 
 def _lets_nearly_all(
-    name: str, record: str, terms: tuple[SpfTerm, ...], evidence: tuple[Evidence, ...]
+    name: str, record: str, terms: tuple[SpfTerm, ...], evidence: tuple[Evidence, ...], mail: MailDns
 ) -> Verdict | None:
     """What no included list can mend."""
     widest = spf_widest(terms)
@@ -151,7 +188,9 @@ def _lets_nearly_all(
         return failed(text, reason="too-broad", evidence=evidence)
     if spf_all(record) == "+":
         text = f"La liste SPF de {name} autorise tout le monde à écrire en son nom."
-        return failed(text, reason="plus-all", evidence=evidence, likelihood=4)
+        closed = (*_proposed(mail, (record,)), EVERY_SENDER) if _proposed(mail, (record,)) else ()
+        begun = closed or tuple(_to_begin_with(mail))
+        return failed(text, reason="plus-all", evidence=(*evidence, *begun), likelihood=4)
     return None
 
 
@@ -299,7 +338,20 @@ def _evidence(read: _List, items: tuple[Item, ...] = ()) -> tuple[Evidence, ...]
     if read.tree.steps:
         least = "" if read.tree.is_whole else "au moins "
         lines.append(Evidence("recherches DNS", f"{least}{read.tree.lookups} sur {MOST_LOOKUPS} au plus"))
+    if {"lookups", "voids"} & wrong:
+        lines += _costs(read)
     return (*lines, *_mending(read, {item.reason for item in items if item.status.is_open}))
+
+
+def _costs(read: _List) -> Iterator[Evidence]:
+    """What each term of the domain's own list costs, the dearest first; and the command that shows the rest."""
+    steps = enumerate(read.tree.steps)
+    costs = [(lookups_below(read.tree, place), step.term) for place, step in steps if step.depth == 0]
+    told = " ; ".join(
+        f"{term} : {cost}" for cost, term in sorted(costs, key=lambda each: -each[0])[:MOST_TOLD]
+    )
+    yield Evidence("recherches DNS de chaque terme", told)
+    yield Evidence("détail", f"cyberaudit look spf {read.mail.domain}")
 
 
 def _mending(read: _List, reasons: set[str]) -> tuple[Evidence, ...]:

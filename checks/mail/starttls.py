@@ -12,10 +12,18 @@ d'aide sociale et d'impôts.
 ## Limites
 Beaucoup de lignes d'accès empêchent de joindre les serveurs de courrier : le point reste alors sans réponse, ou
 repose sur l'écrit de l'hébergeur (« mail_encryption » dans le profil). Une adresse IPv6 sans chemin réseau depuis
-cet endroit ne compte pas si le même serveur répond en IPv4. Les versions de TLS sont une autre question.
+cet endroit ne compte pas si le même serveur répond en IPv4. Les versions de TLS sont une autre question. Certains
+pare-feu masquent l'offre de chiffrement (« XXXXXXXA », bannière en étoiles) : rien n'est alors conclu, et il faut
+regarder d'une autre ligne.
 """
 
-from cyberaudit.facts.mail_servers import accepted_versions, has_no_server, labelled_servers, unseen_causes
+from cyberaudit.facts.mail_servers import (
+    REWRITTEN,
+    accepted_versions,
+    has_no_server,
+    labelled_servers,
+    unseen_causes,
+)
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -64,6 +72,11 @@ def mail_travels_encrypted(mail: MailServers, ctx: Context) -> Verdict:
     if Status.PARTIAL in statuses:
         text = f"Le chiffrement du courrier vers {name} n'aboutit qu'avec des méthodes abandonnées."
         return partial(text, reason="starttls-broken", items=items, evidence=evidence)
+    if lost is None and any(_is_rewritten(server) for server in judged_servers(mail)):
+        text = (
+            f"Un appareil de la ligne d'ici réécrit le courrier : le chiffrement de {name} ne s'y voit pas."
+        )
+        return unknown(text, items=items, evidence=evidence)
     if lost is not None or Status.UNKNOWN in statuses:
         return unknown(lost or _first_cause(judged_servers(mail)), items=items, evidence=evidence)
     if mail.left_out:
@@ -87,10 +100,16 @@ def _item(server: MailServer, key: str, host: str) -> Item:
         case Unreachable(reason=Reason.TLS_FAILURE):
             text = f"{host} propose un chiffrement qui n'aboutit pas."
             return Item(key, Status.FAIL, "mx.starttls_broken", text)
+        case Unreachable() as cause if cause == REWRITTEN:
+            return Item(key, Status.UNKNOWN, cause.reason, f"{host} : {cause.detail}.")
         case Unreachable() as cause:
             return Item(key, Status.UNKNOWN, cause.reason, f"{host} : {cause.reason.french}.")
         case tls:
-            return Item(key, Status.PASS, "", f"{host} chiffre en {tls.version}.")
+            return Item(key, Status.PASS, "", f"{host} chiffre en {tls.version.replace('TLSv', 'TLS ')}.")
+
+
+def _is_rewritten(server: MailServer) -> bool:
+    return not isinstance(server.session, Unreachable) and server.session.tls == REWRITTEN
 
 
 def _evidence(server: MailServer) -> Evidence:

@@ -14,6 +14,7 @@ Aucun texte officiel français ne demande ces rapports : la gravité est notre j
 absence n'est jamais une faute. Que l'adresse soit lue ne se voit pas du dehors.
 """
 
+import re
 from collections.abc import Iterator
 
 from cyberaudit.facts.tls_reports import (
@@ -38,6 +39,10 @@ from cyberaudit.sdk import (
     unknown,
     writes_no_mail,
 )
+
+# RFC 1035 §3.3: a character-string, less « v=TLSRPTv1; rua= ».
+MOST_WRITTEN = 255 - 17
+_RUA = re.compile(r"(?i)\brua[ \t]*=[ \t]*([^;\s]+(?:[ \t]*,[ \t]*[^;\s,]+)*)")
 
 
 @check(
@@ -67,8 +72,8 @@ def encryption_reports_arrive(reports: TlsReports, ctx: Context) -> Verdict:
             f"Le domaine {name} reçoit les rapports de chiffrement.", items=items, evidence=evidence
         )
     text = f"Les rapports de chiffrement demandés par {name} n'arrivent pas tous."
-    line = Evidence("ligne à publier", _line(at, records, reports.domain))
-    return partial(text, reason="reports-lost", items=items, evidence=(*evidence, line))
+    lines = tuple(_lines(at, records, reports.domain))
+    return partial(text, reason="reports-lost", items=items, evidence=(*evidence, *lines))
 
 
 def _items(at: str, records: tuple[str, ...]) -> Iterator[Item]:
@@ -92,11 +97,21 @@ def _uri_item(at: str, uri: str) -> Item:
     )
 
 
-def _line(at: str, records: tuple[str, ...], domain: str) -> str:
+def _lines(at: str, records: tuple[str, ...], domain: str) -> Iterator[Evidence]:
     """The addresses that can serve are kept; a bare one gets the word it lacks."""
-    written = [uri for record in records for uri in report_uris(record)]
+    written = [uri for record in records for uri in report_uris(record) or _salvaged(record)]
     mended = (uri if is_report_uri(uri) else f"mailto:{uri}" for uri in written)
-    kept = tuple(dict.fromkeys(uri for uri in mended if is_report_uri(uri))) or (
-        f"mailto:postmaster@{domain}",
-    )
-    return f'{at}. IN TXT "v=TLSRPTv1; rua={",".join(kept)}"'
+    kept = tuple(dict.fromkeys(uri for uri in mended if is_report_uri(uri)))
+    rua = ",".join(kept) or f"mailto:postmaster@{domain}"
+    line = f'{at}. IN TXT "v=TLSRPTv1; rua={rua}"'
+    # RFC 1035 §3.3: one string holds 255 bytes; more addresses than that are not proposed.
+    if len(rua) <= MOST_WRITTEN and rua.isascii() and '"' not in rua and "\\" not in rua:
+        yield Evidence("ligne à publier", line)
+        if not kept:
+            yield Evidence("à savoir", f"la boîte postmaster@{domain} doit exister")
+
+
+def _salvaged(record: str) -> tuple[str, ...]:
+    """The addresses of a record that forgets a semicolon."""
+    found = _RUA.search(record)
+    return tuple(part.strip(" \t;") for part in found[1].split(",")) if found else ()

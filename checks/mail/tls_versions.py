@@ -20,7 +20,7 @@ from cyberaudit.facts.mail_servers import (
     OLD_VERSIONS,
     SmtpSession,
     accepted_versions,
-    has_no_server,
+    has_no_listener,
     labelled_servers,
     unseen_causes,
 )
@@ -65,7 +65,7 @@ CURRENT = ("TLSv1.2", "TLSv1.3")
 )
 def mail_servers_speak_current_tls(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if has_no_server(mail):
+    if has_no_listener(mail):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
     items = tuple(_items(mail))
     evidence = tuple(_evidence(mail))

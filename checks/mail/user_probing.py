@@ -11,12 +11,13 @@ avant un envoi de messages trompeurs.
 ## Limites
 C'est notre jugement. La question n'est posée que si l'autorisation la nomme et couvre le serveur, sur deux noms
 seulement. Une réponse « 252 » n'est pas comptée comme une confirmation. Les refus de destinataires inconnus, que
-presque tous les serveurs donnent, ne sont pas regardés.
+presque tous les serveurs donnent, ne sont pas regardés. Rien n'est conclu de l'intérieur : un serveur peut répondre
+autrement au réseau de la mairie.
 """
 
 from collections.abc import Iterator
 
-from cyberaudit.facts.mail_servers import UserAnswers, has_no_server, labelled_servers, unseen_causes
+from cyberaudit.facts.mail_servers import UserAnswers, has_no_listener, labelled_servers, unseen_causes
 from cyberaudit.sdk import (
     Context,
     Evidence,
@@ -46,17 +47,19 @@ _NOT_SERVED = range(500, 531)
     "mail.user-probing",
     needs=MailServers,
     about="domain",
+    seen_from="outside",
     impact=1,
     likelihood=2,
     measure="close-mail-server",
 )
 def addresses_are_not_confirmed(mail: MailServers, ctx: Context) -> Verdict:
-    return unless_third_partys(_judged(mail, ctx), ctx, test="smtp-users")
+    whole = not (mail.left_out or any(unseen_causes(mail)))
+    return unless_third_partys(_judged(mail, ctx), ctx, test="smtp-users", whole=whole)
 
 
 def _judged(mail: MailServers, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if has_no_server(mail):
+    if has_no_listener(mail):
         return not_applicable(f"Le domaine {name} n'a pas de serveur de courrier joignable par une adresse.")
     seen = [(key, host, _answers(server.session)) for server, key, host in labelled_servers(mail)]
     items = tuple(_item(key, host, answers) for key, host, answers in seen)

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     RESOLVER_FAILURE = "resolver-failure"
     BOGUS = "bogus"
     PROTOCOL_ERROR = "protocol-error"
+    BUSY = "busy"
     TLS_FAILURE = "tls-failure"
     PERMISSION_DENIED = "permission-denied"
     NO_CONTROL = "no-control"
@@ -75,6 +76,7 @@ _REASONS: dict[Reason, str] = {
     Reason.RESOLVER_FAILURE: "l'annuaire des noms (DNS) n'a pas pu répondre",
     Reason.BOGUS: "la signature (DNSSEC) de ce nom est fausse : sa réponse ne peut pas être crue",
     Reason.PROTOCOL_ERROR: "la réponse reçue est incompréhensible",
+    Reason.BUSY: "le serveur se dit occupé : il faut recommencer plus tard",
     Reason.TLS_FAILURE: "la connexion chiffrée n'a pas abouti",
     Reason.PERMISSION_DENIED: "l'accès a été refusé",
     Reason.NO_CONTROL: "rien ne prouve qu'une réponse nous serait parvenue",

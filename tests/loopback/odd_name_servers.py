@@ -48,10 +48,19 @@ class Humour:
     stumbles: bool = False
     """FORMERR to EDNS."""
     recursion: bool = False
+    slow_for_strangers: float = 0.0
+    """Seconds before what is said to questions about other names."""
+    fails_strangers: bool = False
+    """It offers recursion, and fails at it."""
+    gone: Sequence[str] = ()
+    """Names that do not exist, said with authority."""
     drops_strangers: bool = False
     """Nothing is said to questions about other names."""
     transfer: str = "refused"
-    """`refused`, `open`, `one-by-one`, `head-only`, `cut`, `mute`, `garbage`."""
+    """`refused`, `open`, `one-by-one`, `head-only`, `foreign`, `cut`, `reset`, `mute`, `garbage`.
+
+    A large zone of which not all comes: `stalled`, `slow`, `broken-off`; its length alone, `only-length`.
+    """
     version: str = ""
     foreign_authority: bool = False
     """It serves every zone of the world with authority."""
@@ -94,6 +103,8 @@ class OddNameServer:
                 return
             else:
                 messages = [wire] if (wire := self.reply(query, "tcp")) else []
+            if await self._hand_over_badly(query, writer):
+                return
             if not messages:
                 if self.humour.transfer == "mute":
                     await asyncio.sleep(30)
@@ -101,6 +112,31 @@ class OddNameServer:
             for wire in messages:
                 writer.write(len(wire).to_bytes(2) + wire)
                 await writer.drain()
+
+    async def _hand_over_badly(self, query: dns.message.Message, writer: asyncio.StreamWriter) -> bool:
+        how = self.humour.transfer
+        bad = how in ("stalled", "slow", "broken-off", "only-length", "reset")
+        if query.question[0].rdtype != dns.rdatatype.AXFR or not bad:
+            return False
+        wire = self._large_zone(query)
+        data = len(wire).to_bytes(2) + wire
+        size = {"slow": 200, "only-length": 2, "reset": 0}.get(how, len(data) - 100)
+        for start in range(0, len(data), size) if how == "slow" else [0]:
+            writer.write(data[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0.1)
+        if how in ("broken-off", "reset"):
+            writer.transport.abort()
+        else:
+            await asyncio.sleep(30)
+        return True
+
+    def _large_zone(self, query: dns.message.Message) -> bytes:
+        name = query.question[0].name
+        response = dns.message.make_response(query)
+        hosts = (dns.name.Name((f"h{rank}".encode(), *name.labels)) for rank in range(600))
+        response.answer += [self._soa(name), *(_rrset(host, "A", "192.0.2.9") for host in hosts)]
+        return response.to_wire(max_size=65535)
 
     def reply(self, query: dns.message.Message, transport: str) -> bytes | None:
         humour, asked = self.humour, query.question[0]
@@ -162,6 +198,14 @@ class OddNameServer:
         name = response.question[0].name
         if self.humour.drops_strangers:
             return None
+        if name.to_text(omit_final_dot=True) in self.humour.gone:
+            response.flags |= dns.flags.AA
+            response.set_rcode(dns.rcode.NXDOMAIN)
+            return response.to_wire()
+        if self.humour.fails_strangers:
+            response.flags |= dns.flags.RA
+            response.set_rcode(dns.rcode.SERVFAIL)
+            return response.to_wire()
         if self.humour.recursion or (self.humour.foreign_authority and name != dns.name.root):
             flag = dns.flags.RA if self.humour.recursion else dns.flags.AA
             response.flags |= flag
@@ -210,9 +254,15 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        wire = self._server.reply(dns.message.from_wire(data), "udp")
-        if wire:
+        query = dns.message.from_wire(data)
+        wire = self._server.reply(query, "udp")
+        humour = self._server.humour
+        own = query.question[0].name.is_subdomain(dns.name.from_text(humour.domain))
+        if wire and (own or not humour.slow_for_strangers):
             self._transport.sendto(wire, addr)
+        elif wire:
+            loop = asyncio.get_running_loop()
+            loop.call_later(humour.slow_for_strangers, self._transport.sendto, wire, addr)
 
 
 def _with(query: dns.message.Message, record: dns.rrset.RRset) -> bytes:

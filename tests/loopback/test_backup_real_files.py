@@ -233,6 +233,7 @@ def test_qcow2_by_itself(place: Path) -> None:
     assert seen(place / "b.qcow2") == ("qcow2", UNKNOWN, "end-not-seen")
     assert seen(place / "c.qcow2") == ("qcow2", WEAK, "")
     assert seen(place / "d.qcow2") == ("qcow2", YES, "")
+    assert seen(cut(place / "d.qcow2", 400_000)) == ("qcow2", YES, "truncated")
 
 
 def test_openssl_and_rclone(place: Path) -> None:
@@ -299,6 +300,21 @@ def test_a_tar_whose_end_is_a_hole_is_no_copy(place: Path) -> None:
     os.truncate(place / "a.tar", size // 2)
     os.truncate(place / "a.tar", size + 8 * MEBIBYTE)
     assert seen(place / "a.tar") == ("tar", NO, "truncated")
+
+
+def test_an_encrypted_file_whose_place_was_only_reserved_is_not_called_whole(place: Path) -> None:
+    need("7z", "age", "age-keygen")
+    (place / "documents" / "gros.bin").write_bytes(random.Random(8).randbytes(6 * MEBIBYTE))
+    run("7z", "a", "-bso0", "-mx=0", f"-p{SECRET}", "a.7z", "documents", folder=place)
+    assert seen(place / "a.7z") == ("7z", YES, "")
+    # A copy that stopped in the middle, and went on: the end is there, the middle was never written.
+    data = (place / "a.7z").read_bytes()
+    with (place / "a.7z").open("wb") as file:
+        file.write(data[:MEBIBYTE])
+        file.seek(5 * MEBIBYTE)
+        file.write(data[5 * MEBIBYTE :])
+    assert seen(place / "a.7z") == ("7z", YES, "end-not-seen")
+    assert "octets écrits sur le disque" in of(place / "a.7z").evidence
 
 
 def test_a_sparse_disk_of_terabytes_is_read_at_once(place: Path) -> None:

@@ -13,13 +13,19 @@ from tests.loopback.test_probes_mail import DOMAIN, HEAD
 
 pytestmark = pytest.mark.loopback
 
-ZONE = '@ MX 10 mx1\nmx1 A 192.0.2.25\n@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=reject"\n'
+ZONE = '@ MX 10 mx1\nmx1 A 192.0.2.25\nwww A 192.0.2.80\n@ TXT "v=spf1 mx -all"\n_dmarc TXT "v=DMARC1; p=reject"\n'
 OPEN = "ouvert.example"
+SILENT = "muet.example"
 
 
 @pytest.fixture(scope="module")
 def resolver() -> Iterator[str]:
-    zones = {DOMAIN: HEAD + ZONE, OPEN: HEAD + '@ TXT "v=spf1 +all"\n', "example": HEAD}
+    zones = {
+        DOMAIN: HEAD + ZONE,
+        OPEN: HEAD + '@ TXT "v=spf1 +all"\n',
+        SILENT: HEAD + "@ MX 0 .\nwww A 192.0.2.80\n",
+        "example": HEAD,
+    }
     server = DnsServer(zones)
     with Background(server):
         yield server.address
@@ -83,3 +89,30 @@ def test_look_spf_takes_the_options_of_a_private_root(
     assert (code, "✓ 1 recherche DNS sur 10" in out) == (0, True)
     assert looked(resolver, capsys, "spf", DOMAIN, "--trust-anchor", str(tmp_path / "rien"))[0] == 2
     assert looked(resolver, capsys, "spf", DOMAIN, "--root-hints", str(anchor))[0] == 2
+
+
+def test_a_plain_host_name_is_accused_of_no_missing_mail(
+    resolver: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = looked(resolver, capsys, "mail", f"www.{DOMAIN}", DOMAIN, "--no-smtp", "--fail-on", "later")
+    assert f"www.{DOMAIN} est un nom du domaine {DOMAIN}" in " ".join(out.split())
+    assert out.count("[mail.spf]") == 1
+    assert "RCPNT" not in out.partition("────")[2].partition("────")[0].partition(DOMAIN)[0]
+    assert code in (0, 1, 3)
+
+
+def test_a_name_that_refuses_all_mail_is_asked_for_its_locks_and_its_hosts_are_not(
+    resolver: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out = looked(resolver, capsys, "mail", SILENT, f"www.{SILENT}", "--no-smtp")
+    assert out.count("[mail.parked-domains]") == 1
+    assert f"{SILENT} : il manque le refus SPF" in out
+    assert f"www.{SILENT} : il manque" not in out
+
+
+def test_technical_shows_what_proves_that_a_point_is_fine(
+    resolver: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proof = f"MX : 10 mx1.{DOMAIN}"
+    assert proof not in looked(resolver, capsys, "mail", DOMAIN, "--no-smtp")[1]
+    assert proof in looked(resolver, capsys, "mail", DOMAIN, "--no-smtp", "--technical")[1]

@@ -16,7 +16,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from cyberaudit.declared import AssetKind
 from cyberaudit.demo.background import Background
-from cyberaudit.demo.keep import command, wait
+from cyberaudit.demo.keep import command, look_command, wait
 from cyberaudit.demo.place import ADDRESSES, DEMO_NOW, DemoPlace
 from cyberaudit.demo.zones import BAD, FORGOTTEN, GOOD
 from cyberaudit.errors import DemoError
@@ -194,6 +194,23 @@ def test_the_command_to_paste_says_everything(demo_place: DemoPlace) -> None:
     ]
     assert options[7] == ("--backup-root", str(demo_place.folder / "sauvegardes"))
     assert options[8:] == [("--connect-to", rule) for rule in demo_place.connect_to]
+
+
+def test_the_look_to_paste_reaches_the_same_town(demo_place: DemoPlace) -> None:
+    words = shlex.split(look_command(demo_place).replace("\\\n", ""))
+    assert words[:7] == [
+        "cyberaudit",
+        "look",
+        "domain",
+        BAD,
+        GOOD,
+        "--authorized-by",
+        "Hélène Marchand, maire",
+    ]
+    scanned = shlex.split(command(demo_place).replace("\\\n", ""))
+    assert {"--resolver", "--trust-anchor", "--ca-bundle", "--connect-to"} < set(words)
+    assert set(words[7:]) < set(scanned)
+    assert "--backup-root" not in words
 
 
 def test_waiting_ends_when_the_town_is_gone() -> None:

@@ -5,6 +5,8 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from cyberaudit.demo.background import Background
 from cyberaudit.demo.dns_server import DnsFault, DnsServer
 from cyberaudit.demo.place import DEMO_NOW
 from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.https_get import Page, get
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.town.scope import scope_for_look
@@ -313,3 +316,46 @@ def test_a_port_in_the_address_stands_in_the_host_header() -> None:
         page = asyncio.run(get(tools, f"http://{HOST}:8080", about=DOMAIN))
     assert body(page) == b"ici"
     assert b"Host: www.l-hay.example:8080\r\n" in web.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (f"https://{HOST}:8443/", Reason.NOT_LOOKED),
+        (f"http://{HOST}:22/", Reason.NOT_LOOKED),
+        ("http://127.0.0.9/reboot", Reason.PRIVATE_ADDRESS),
+        ("http://127.0.0.9:8080/reboot", Reason.NOT_LOOKED),
+    ],
+)
+def test_a_published_url_chooses_neither_port_nor_private_address(url: str, expected: Reason) -> None:
+    web = WebServer({"/": answer(b"oui")})
+    with instruments(web, port=80) as tools:
+        scope = replace(tools.scope, declared=(ip_network("127.0.0.9"),))
+        own = set_up(TOWN, scope, tools.options, now=DEMO_NOW)
+        page = asyncio.run(get(own, url, about=DOMAIN, within=2, published=True))
+        assert reason(page)[0] is expected
+        assert not any(
+            count for (purpose, *_), count in own.network.opened.items() if purpose is Purpose.PUBLIC
+        )
+        # What the person typed keeps its port and its address.
+        typed = asyncio.run(get(own, "http://127.0.0.9:1/", about=DOMAIN, within=2))
+        assert reason(typed)[0] is Reason.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("https://127.0.0.9/", Reason.PRIVATE_ADDRESS),
+        (f"https://{HOST}:8443/", Reason.NOT_LOOKED),
+        (f"https://autre.{DOMAIN}:22/", Reason.NOT_LOOKED),
+    ],
+)
+def test_a_redirect_is_a_stranger_s_choice(authority: Authority, target: str, expected: Reason) -> None:
+    web = WebServer(
+        {"/": answer(status="302 Found", headers=f"Location: {target}\r\n")}, issued=authority.issue(HOST)
+    )
+    with instruments(web, bundle=authority.ca_bundle) as tools:
+        scope = replace(tools.scope, declared=(ip_network("127.0.0.9"),))
+        own = set_up(TOWN, scope, tools.options, now=DEMO_NOW)
+        page = asyncio.run(get(own, f"https://{HOST}/", about=DOMAIN, within=3, redirects=1))
+    assert reason(page)[0] is expected

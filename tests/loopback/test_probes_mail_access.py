@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from cyberaudit.probes import mail_access
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, set_up
 from cyberaudit.town.scope import scope_for_look
+from tests.loopback.odd_dns_server import OddDnsServer
 from tests.loopback.test_probes_mail import DOMAIN, HEAD, PATIENCE, TOWN, domain
 
 pytestmark = pytest.mark.loopback
@@ -247,6 +249,52 @@ def test_what_is_announced_takes_the_place_of_the_usual_names(authority: Authori
         ("pop3", IMAP, 995, False),
         ("pop3", IMAP, 110, False),
     ]
+
+
+def test_an_srv_record_leads_to_no_other_port_than_mails() -> None:
+    zone = f"boite A {ADDRESS}\n" + "".join(
+        f"{service} SRV 0 1 {port} boite\n"
+        for service, port in (
+            ("_imap._tcp", 80), ("_pop3s._tcp", 993), ("_submission._tcp", 22), ("_submissions._tcp", 2525),
+        )
+    )  # fmt: skip
+    with place(zone, {}) as instruments:
+        facts = looked(instruments)
+        assert instruments.network.opened[Purpose.PUBLIC, ADDRESS, 80] == 0
+        assert instruments.network.opened[Purpose.PUBLIC, ADDRESS, 22] == 0
+    host = f"boite.{DOMAIN}"
+    assert sorted(facts.left_out) == [f"{host}:22", f"{host}:80", f"{host}:993"]
+    assert [point.port for point in facts.points] == [2525]
+
+
+def test_what_any_name_gets_is_told_beside_the_usual_names() -> None:
+    dns = OddDnsServer({DOMAIN: HEAD, "example": HEAD}, under=DOMAIN, wild={"A": ADDRESS})
+    with Background(dns):
+        scope = scope_for_look(domains=[DOMAIN], authorized_by="Mme le maire")
+        options = Options(resolvers=(dns.address,), smtp=False, patience=PATIENCE)
+        assert looked(set_up(TOWN, scope, options, now=DEMO_NOW)).wildcard == (ADDRESS,)
+    with place(NAMED, {}) as instruments:
+        assert looked(instruments).wildcard == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"), [(f"boite.{DOMAIN}", None), ("boite.example", "private-address")]
+)
+def test_an_srv_record_does_not_lead_to_the_town_s_private_addresses(host: str, reason: str | None) -> None:
+    dns = DnsServer(
+        {
+            DOMAIN: HEAD + f"_imaps._tcp SRV 0 1 993 {host}.\nboite A 127.0.0.9\n",
+            "example": HEAD + "boite A 127.0.0.9\n",
+        }
+    )
+    scope = replace(
+        scope_for_look(domains=[DOMAIN], authorized_by="Mme le maire"), declared=(ip_network("127.0.0.9"),)
+    )
+    with Background(dns):
+        instruments = set_up(TOWN, scope, Options(resolvers=(dns.address,), patience=PATIENCE), now=DEMO_NOW)
+        session = looked(instruments).points[0].session
+    assert isinstance(session, Unreachable)
+    assert session.reason == (reason or "refused")
 
 
 def test_an_announced_name_without_address_is_told_and_a_crowd_is_bounded() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import dns.rcode
 import pytest
 
 from cyberaudit.declared import Domain
@@ -30,10 +31,12 @@ from cyberaudit.probes import names_below
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.probes.names_below import announce
+from cyberaudit.probes.names_below_links import BEYOND, MOST_HOSTS, MOST_TERMS
 from cyberaudit.probes.names_below_list import USUAL_LABELS, read_labels
 from cyberaudit.town.scope import scope_for_look
 from cyberaudit.town.single import domain_asset, town_of
 from tests.loopback.odd_dns_server import OddDnsServer
+from tests.loopback.odd_name_servers import Humour, OddNameServer
 
 pytestmark = pytest.mark.loopback
 
@@ -51,7 +54,7 @@ def asset(*subdomains: str, name: str = DOMAIN) -> Domain:
 @contextmanager
 def place(server: DnsServer, **options: object) -> Iterator[Instruments]:
     with Background(server):
-        rules = tuple(f"192.0.2.{last}:53={server.address}" for last in (53, 66))
+        rules = tuple(f"192.0.2.{last}:53={server.address}" for last in (53, 54, 66))
         given = Options(resolvers=(server.address,), connect_to=rules, patience=PATIENCE)
         scope = scope_for_look(domains=[DOMAIN, "example.com"], authorized_by="Mme le maire")
         yield set_up(town_of(), scope, replace(given, **options), now=DEMO_NOW)  # type: ignore[arg-type]
@@ -219,6 +222,137 @@ def test_a_sub_zone_handed_to_a_server_that_does_not_serve_it() -> None:
     assert (found.exists, found.serves) == (True, False)
 
 
+EDU = f"ecole.{DOMAIN}"
+HELD = Humour(EDU, (f"ns.morte.{DOMAIN}",))
+OURS = Humour(DOMAIN, (f"ns1.{DOMAIN}",))
+# What a device of the line gives for every question, without authority.
+BORROWING = replace(OURS, authority=False)
+
+
+def served(holder: Humour, *, ours: Humour = OURS) -> bool | Unreachable:
+    """What is said of the server of a sub-zone, when the domain's own server is `ours`."""
+    below = f"$TTL 60\n@ SOA ns.morte.{DOMAIN}. t 1 7200 3600 1209600 300\n@ NS ns.morte.{DOMAIN}.\n"
+    zone = HEAD + "ns.morte A 192.0.2.66\necole NS ns.morte\n"
+    resolver = DnsServer({DOMAIN: zone, EDU: below, "example": PARENT})
+    own, below_it = OddNameServer(ours), OddNameServer(holder)
+    with Background(own, below_it):
+        rules = (f"192.0.2.53:53={own.address}", f"192.0.2.66:53={below_it.address}")
+        return link_of(seen(resolver, EDU, connect_to=rules), LinkKind.SUBZONE).serves
+
+
+@pytest.mark.parametrize(
+    ("holder", "expected"),
+    [
+        (HELD, True),
+        (replace(HELD, authority=False), False),
+        (replace(HELD, rcode=dns.rcode.REFUSED), False),
+        (replace(HELD, bare=True), False),
+        (replace(HELD, rcode=dns.rcode.SERVFAIL), Reason.PROTOCOL_ERROR),
+        (replace(HELD, rcode=dns.rcode.FORMERR), Reason.PROTOCOL_ERROR),
+        (replace(HELD, rcode=dns.rcode.NXDOMAIN, authority=False), Reason.PROTOCOL_ERROR),
+    ],
+)
+def test_what_the_server_of_a_sub_zone_says(holder: Humour, expected: bool | Reason) -> None:
+    found = served(holder)
+    assert (found.reason if isinstance(found, Unreachable) else found) == expected
+
+
+@pytest.mark.parametrize(
+    "ours", [BORROWING, replace(OURS, rcode=dns.rcode.REFUSED), replace(OURS, udp=False)]
+)
+@pytest.mark.parametrize("holder", [replace(HELD, authority=False), replace(HELD, rcode=dns.rcode.REFUSED)])
+def test_on_a_line_where_nobody_has_authority_no_server_is_accused(ours: Humour, holder: Humour) -> None:
+    found = served(holder, ours=ours)
+    assert isinstance(found, Unreachable)
+    assert found.reason is Reason.NO_CONTROL
+
+
+def test_a_server_that_fails_does_not_say_that_there_is_no_sub_zone() -> None:
+    failing_one = OddNameServer(replace(OURS, rcode=dns.rcode.SERVFAIL))
+    with Background(failing_one):
+        rules = (f"192.0.2.53:53={failing_one.address}",)
+        facts = seen(cut_server("ns.disparu.example"), EDU, connect_to=rules)
+    assert isinstance(link_of(facts, LinkKind.SUBZONE).exists, Unreachable)
+
+
+def test_the_server_of_a_sub_zone_without_an_address_is_unknown() -> None:
+    zones = {
+        DOMAIN: HEAD + "ns.vide TXT x\necole NS ns.vide\n",
+        EDU: f"$TTL 60\n@ SOA ns.vide.{DOMAIN}. t 1 7200 3600 1209600 300\n@ NS ns.vide.{DOMAIN}.\n",
+        "example": PARENT,
+    }
+    assert isinstance(link_of(seen(DnsServer(zones), EDU), LinkKind.SUBZONE).serves, Unreachable)
+
+
+def test_a_name_that_only_the_resolver_calls_missing_is_not_for_sale() -> None:
+    server = server_of("www CNAME site.disparu.example.\n")
+    found = link_of(seen(server, connect_to=()), LinkKind.CNAME)
+    assert found.exists is False
+    assert isinstance(found.registered, Unreachable)
+    assert found.registered.reason is Reason.NO_CONTROL
+
+
+@pytest.mark.parametrize("rcode", [dns.rcode.REFUSED, dns.rcode.SERVFAIL])
+def test_a_registry_that_does_not_say_so_sells_nothing(rcode: dns.rcode.Rcode) -> None:
+    registry = OddNameServer(Humour("example", rcode=rcode))
+    with Background(registry):
+        rules = (f"192.0.2.54:53={registry.address}",)
+        found = link_of(seen(server_of("www CNAME x.disparu.example.\n"), connect_to=rules), LinkKind.CNAME)
+    assert isinstance(found.registered, Unreachable)
+
+
+def test_a_registry_that_knows_the_name_is_believed_against_the_resolver() -> None:
+    registry = OddNameServer(Humour("example", ("ns.ailleurs.example",), delegates=True))
+    with Background(registry):
+        rules = (f"192.0.2.54:53={registry.address}",)
+        found = link_of(seen(server_of("www CNAME x.disparu.example.\n"), connect_to=rules), LinkKind.CNAME)
+    assert (found.exists, found.registered) == (False, True)
+
+
+def test_a_registry_that_cannot_be_found_or_asked_sells_nothing() -> None:
+    found = link_of(
+        names_of("www CNAME x.disparu.example.\n", faults={"example": DnsFault.SERVFAIL}), LinkKind.CNAME
+    )
+    assert isinstance(found.registered, Unreachable)
+    assert found.registered.reason is Reason.RESOLVER_FAILURE
+
+
+def test_sub_zones_beyond_our_limits_are_told_and_never_in_order() -> None:
+    subs = [f"z{rank}.{DOMAIN}" for rank in range(names_below.MOST_SUBZONES + 1)]
+    zone = "".join(f"z{rank} NS ns1\n" for rank in range(len(subs)))
+    below = f"$TTL 60\n@ SOA ns1.{DOMAIN}. t 1 7200 3600 1209600 300\n@ NS ns1.{DOMAIN}.\n"
+    server = DnsServer({DOMAIN: HEAD + zone, "example": PARENT, **dict.fromkeys(subs, below)})
+    facts = seen(server, *subs)
+    assert facts.left_out == (subs[-1],)
+    assert [link.owner for link in facts.links if link.exists == BEYOND] == [subs[-1]]
+    assert all(link.serves is True for link in facts.links)
+
+
+def test_many_declared_names_that_are_only_hosts_leave_nothing_out() -> None:
+    subs = [f"h{rank}.{DOMAIN}" for rank in range(20)]
+    facts = names_of("".join(f"h{rank} A 192.0.2.7\n" for rank in range(20)), *subs)
+    assert facts.left_out == ()
+    assert not [link for link in facts.links if isinstance(link.exists, Unreachable)]
+
+
+def test_declared_names_beyond_our_limits_were_not_looked_at() -> None:
+    subs = [f"n{rank}.{DOMAIN}" for rank in range(names_below.MOST_NAMES + 1)]
+    facts = names_of("", *subs)
+    assert subs[-1] in facts.left_out
+    assert [name.name for name in facts.names if name.exists == BEYOND] == [subs[-1]]
+
+
+def test_records_beyond_our_limits_are_links_that_nobody_looked_at() -> None:
+    mails = "".join(f"@ MX {rank} mx{rank}\nmx{rank} A 192.0.2.25\n" for rank in range(MOST_HOSTS + 1))
+    terms = " ".join(f"include:s{rank}.hebergeur.example" for rank in range(MOST_TERMS + 1))
+    facts = names_of(f'{mails}@ TXT "v=spf1 {terms[:200]}" "{terms[200:]} -all"\n')
+    beyond = [(link.kind, link.record) for link in facts.links if link.exists == BEYOND]
+    assert beyond == [
+        (LinkKind.MX, f"MX {MOST_HOSTS} mx{MOST_HOSTS}.{DOMAIN}."),
+        (LinkKind.SPF, f"include:s{MOST_TERMS}.hebergeur.example"),
+    ]
+
+
 def test_a_sub_zone_that_is_served_is_in_order() -> None:
     zones = {
         DOMAIN: HEAD + "ecole NS ns1\n",
@@ -339,6 +473,7 @@ def test_a_chain_that_breaks_leaves_the_usual_names_to_be_asked() -> None:
 def test_a_long_chain_is_cut() -> None:
     facts = seen(signed_server("".join(f"n{rank:03} A 192.0.2.1\n" for rank in range(60))))
     assert facts.chain is Chain.CUT
+    assert [name for name in facts.left_out if name.endswith(f".{DOMAIN}")] != []
     chained = [name for name in facts.names if name.source is NameSource.CHAINED]
     assert len(chained) == 50
 
@@ -410,10 +545,10 @@ def test_caa_above_that_cannot_be_asked_is_unknown() -> None:
     assert isinstance(facts.caa, Unreachable)
 
 
-def test_a_sub_zone_about_which_nobody_answers_has_no_link() -> None:
+def test_a_sub_zone_about_which_nobody_answers_stays_unknown() -> None:
     server = cut_server("ns.disparu.example")
     facts = seen(server, f"ecole.{DOMAIN}", connect_to=())
-    assert not [link for link in facts.links if link.kind is LinkKind.SUBZONE]
+    assert isinstance(link_of(facts, LinkKind.SUBZONE).exists, Unreachable)
     (ecole,) = [name for name in facts.names if name.name == f"ecole.{DOMAIN}"]
     assert isinstance(ecole.exists, Unreachable)
 

@@ -175,7 +175,7 @@ def test_a_late_banner_is_waited_for() -> None:
 def test_a_busy_server_is_unknown_and_its_words_kept() -> None:
     busy = meet(SmtpServer(HOST, fault=SmtpFault.BUSY))
     assert isinstance(busy, Unreachable)
-    assert busy.reason is Reason.PROTOCOL_ERROR
+    assert busy.reason is Reason.BUSY
     assert busy.detail.startswith("421 4.3.2")
 
 
@@ -230,6 +230,17 @@ def test_line_after_line_a_session_has_an_end() -> None:
     assert meet(Listener(drip), patience=patience) == Unreachable(Reason.DEADLINE)
 
 
+def test_a_greeting_that_trickles_line_by_line_costs_the_banners_patience() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"220-patience\r\n")
+            await asyncio.sleep(0.2)
+
+    begun = time.monotonic()
+    assert meet(Listener(drip), patience=Patience(banner=0.6, session=30)) == SILENT
+    assert time.monotonic() - begun < 5
+
+
 def test_a_banner_of_several_lines_gives_its_first_made_safe() -> None:
     session = scripted(
         b"220-mairie\x1b[31m \xe2\x80\xaeL'Ha\xff\r\n220-deux\r\n220 trois\r\n", EHLO=b"250 bonjour\r\n"
@@ -265,7 +276,8 @@ def test_a_server_that_does_not_want_to_talk_is_never_one_without_encryption(
 ) -> None:
     session = scripted(b"220 x\r\n", **replies)
     assert isinstance(session, Unreachable)
-    assert session.reason is Reason.PROTOCOL_ERROR
+    later = any(b"450" in said or b"421" in said for said in replies.values())
+    assert session.reason is (Reason.BUSY if later else Reason.PROTOCOL_ERROR)
 
 
 OFFER = b"250-x\r\n250 STARTTLS\r\n"
@@ -274,7 +286,7 @@ OFFER = b"250-x\r\n250 STARTTLS\r\n"
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (b"454 pas maintenant\r\n", Reason.PROTOCOL_ERROR),
+        (b"454 pas maintenant\r\n", Reason.BUSY),
         (b"501 non\r\n", Reason.TLS_FAILURE),
         (b"220 oui\r\n250 injecte\r\n", Reason.PROTOCOL_ERROR),
         (b"n'importe quoi\r\n", Reason.PROTOCOL_ERROR),

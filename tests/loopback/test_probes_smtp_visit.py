@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from types import MappingProxyType
 
@@ -15,14 +16,26 @@ from cyberaudit.demo.listener import Listener
 from cyberaudit.demo.place import DEMO_NOW
 from cyberaudit.demo.smtp_server import SmtpFault, SmtpServer
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail_servers import RelayTrial, SmtpSession, UserAnswers, accepted_versions
+from cyberaudit.facts.mail_servers import (
+    REWRITTEN,
+    UNDECIDED,
+    MailServer,
+    MailServers,
+    RelayTrial,
+    SmtpSession,
+    UserAnswers,
+    accepted_versions,
+)
+from cyberaudit.facts.mail_servers_samples import TLS
 from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes import mail_servers
 from cyberaudit.probes.certificates import TrustStore
 from cyberaudit.probes.endpoint import Endpoint
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Patience
 from cyberaudit.probes.network import Network
 from cyberaudit.probes.smtp import NO_TRIALS, SILENT, Caller, Trials
+from cyberaudit.probes.smtp_trials import RECIPIENT, SENDERS
 from cyberaudit.probes.smtp_visit import MOST_CONNECTIONS, visit
 from cyberaudit.probes.stream import Limits, Stream
 from cyberaudit.probes.tls.hello import TLS10, TLS11, TLS12
@@ -37,6 +50,7 @@ PATIENCE = Patience(connect=0.5, banner=0.6, reply=0.4, handshake=0.5, session=3
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 TRIED = Trials(None, None)
 REFUSED = Unreachable(Reason.NOT_AUTHORIZED)
+LOST = Unreachable(Reason.TIMEOUT)
 EHLO = b"250-x\r\n250 STARTTLS\r\n"
 
 
@@ -271,9 +285,21 @@ RELAY = {"MAIL": b"250 x\r\n", "VRFY": b"252 x\r\n", "EXPN": b"502 x\r\n"}
         ({"RCPT": b"250 2.1.5 Ok\r\n"}, True, "controle@cyberaudit.invalid"),
         ({"RCPT": b"554 5.7.1 Relay access denied\r\n"}, False, "controle@cyberaudit.invalid"),
         ({"RCPT": b"530 5.7.0 Must issue STARTTLS\r\n"}, False, "controle@cyberaudit.invalid"),
-        ({"RCPT": b"450 4.2.0 Greylisted\r\n"}, False, ""),
         ({"RCPT": b"550 5.1.1 inconnu\r\n"}, False, ""),
-        ({"MAIL": b"553 5.1.8 no such domain\r\n"}, False, ""),
+        ({"MAIL": b"530 5.7.0 Authentication required\r\n"}, False, "controle@cyberaudit.invalid"),
+        (
+            {"MAIL FROM:<>": b"550 5.7.1 no bounces\r\n", "RCPT": b"550 5.1.1 inconnu\r\n"},
+            False,
+            "controle@cyberaudit.invalid",
+        ),
+        (
+            {
+                "MAIL FROM:<controle@cyberaudit.invalid>": b"450 4.1.8 Domain not found\r\n",
+                "RCPT": b"554 5.7.1 Relaying denied\r\n",
+            },
+            False,
+            "",
+        ),
         (
             {
                 "MAIL FROM:<controle@cyberaudit.invalid>": b"553 5.1.8 no such domain\r\n",
@@ -290,10 +316,71 @@ def test_a_relay_is_who_takes_a_recipient_of_somebody_else(
     mail = Mail(replies=RELAY | replies)
     trial = seen(Listener(mail), TRIED).relay
     assert isinstance(trial, RelayTrial)
-    assert (trial.accepted, trial.sender, trial.recipient) == (accepted, sender, "controle@relais.example")
+    assert (trial.accepted, trial.sender, trial.recipient) == (accepted, sender, "controle@ailleurs.example")
     assert not any(said.upper().startswith(("DATA", "BDAT")) for said in mail.told)
     assert mail.told[-2:] == ["RSET", "QUIT"]
     assert mail.sessions == 1
+
+
+NAMED = b"550 5.1.8 <controle@ailleurs.example>: relay.mairie.example does not know the sender\r\n"
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        {"RCPT": b"450 4.2.0 Greylisted, rcpt is not relay\r\n"},
+        {"RCPT": b"451 4.7.1 try again later\r\n"},
+        {"MAIL": b"452 4.3.1 Insufficient system storage\r\n"},
+        {"MAIL": b"553 5.1.8 no such domain\r\n"},
+        {"MAIL": b"550 5.7.1 not you\r\n"},
+        {"MAIL FROM:<>": b"550 5.7.1 no bounces\r\n", "RCPT": NAMED},
+        {"RCPT": b"554 5.7.1 Client host [192.0.2.9] blocked using a list\r\n"},
+    ],
+)
+def test_who_says_neither_yes_nor_no_has_not_decided(replies: dict[str, bytes]) -> None:
+    mail = Mail(replies=RELAY | replies)
+    trial = seen(Listener(mail), TRIED).relay
+    assert isinstance(trial, Unreachable)
+    assert trial.detail.startswith(UNDECIDED)
+    assert any(said == "MAIL FROM:<>" for said in mail.told)
+
+
+def test_the_word_relay_inside_a_repeated_name_ends_nothing() -> None:
+    relayed = {f"MAIL FROM:<{sender}>": b"250 x\r\n" for sender in SENDERS}
+    mail = Mail(replies=RELAY | relayed | {"RCPT": NAMED})
+    seen(Listener(mail), TRIED)
+    assert sum(said.startswith("RCPT") for said in mail.told) == 2
+    assert "rela" not in RECIPIENT
+
+
+@pytest.mark.parametrize(
+    ("banner", "ehlo"),
+    [
+        (b"220 ******************************2****0*\r\n", b"250-x\r\n250-XXXXXXXA\r\n250 SIZE\r\n"),
+        (b"220 x\r\n", b"250-x\r\n250-SIZE 5\r\n250 XXXXXXXB\r\n"),
+        (b"220 *************************\r\n", b"250 x\r\n"),
+    ],
+)
+def test_a_line_that_masks_what_is_offered_hides_encryption(banner: bytes, ehlo: bytes) -> None:
+    class Masked(Mail):
+        async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(banner)
+            while line := await reader.readline():
+                verb = line.decode().split()[0]
+                writer.write(self.replies.get(verb, b"502 x\r\n"))
+
+    server = Listener(Masked(replies={"EHLO": ehlo}))
+    session = seen(server)
+    assert session.tls == session.mechanisms == session.versions == REWRITTEN
+    assert server.connections == 1
+    assert not mail_servers.worth_asking_again(
+        MailServers("x", (MailServer("x", "192.0.2.1", session, LOST),), (), (), ())
+    )
+
+
+@pytest.mark.parametrize("word", [b"XCLIENT", b"XXX", b"X-EXPS"])
+def test_an_extension_of_its_own_masks_nothing(word: bytes) -> None:
+    assert seen(Listener(Mail(replies={"EHLO": b"250-x\r\n250 " + word + b"\r\n"}))).tls is None
 
 
 @pytest.mark.parametrize("reply", [b"421 4.7.0 au revoir\r\n", b"n'importe quoi\r\n", b""])
@@ -379,3 +466,25 @@ def test_a_server_that_hangs_up_after_encryption_leaves_trials_unknown(authority
 def test_version_12_alone_by_hand() -> None:
     session = seen(Listener(Mail(honest(Truth(suites={TLS12: (0xC02F,)})))))
     assert versions(session) == [False, False, True, False]
+
+
+def test_who_said_later_is_asked_once_more_and_what_it_says_then_is_kept() -> None:
+    later = seen(Listener(Mail(replies=RELAY | {"RCPT": b"450 4.2.0 Greylisted\r\n"})), TRIED)
+    firm = seen(Listener(Mail(replies=RELAY | {"RCPT": b"554 5.7.1 Relay access denied\r\n"})), TRIED)
+
+    def of(session: SmtpSession) -> MailServers:
+        return MailServers("x", (MailServer("x", "192.0.2.1", session, LOST),), (), (), ())
+
+    encrypted = replace(later, tls=TLS)
+    assert mail_servers.worth_asking_again(of(encrypted))
+    assert not mail_servers.worth_asking_again(of(replace(firm, tls=TLS)))
+    for first, second in ((later, firm), (firm, later)):
+        merged = mail_servers.merge_looks(of(first), of(second)).servers[0].session
+        assert isinstance(merged, SmtpSession)
+        assert merged.relay == firm.relay
+
+
+def test_a_session_that_took_all_its_time_is_not_asked_again() -> None:
+    spent = Unreachable(Reason.DEADLINE)
+    facts = MailServers("x", (MailServer("x", "192.0.2.1", spent, LOST),), (), (), ())
+    assert not mail_servers.worth_asking_again(facts)

@@ -23,6 +23,7 @@ from cyberaudit.probes import zone as zone_probe
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.probes.zone_delegation import ancestors
+from cyberaudit.probes.zone_intrusive import _handed_over
 from cyberaudit.probes.zone_servers import MAX_ADDRESSES, MAX_NAMES, places
 from cyberaudit.sdk import Context
 from cyberaudit.town.scope import scope_for_look
@@ -186,6 +187,67 @@ def test_a_transfer_that_is_not_answered_was_refused_all_the_same() -> None:
     assert status("dns.zone-transfer", facts) is Status.PASS
 
 
+@pytest.mark.parametrize("how", ["stalled", "slow", "broken-off"])
+def test_a_zone_that_is_being_handed_over_is_open_however_slowly(how: str) -> None:
+    facts = seen(PERFECT, replace(PERFECT, transfer=how), tests=TESTS)
+    assert open_codes(facts) == {"ns.axfr_open"}
+    transfer = server(facts, "198.51.100.2").transfer
+    assert isinstance(transfer, int)
+    assert transfer > 2
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("only-length", Status.UNKNOWN),
+        ("head-only", Status.UNKNOWN),
+        ("garbage", Status.UNKNOWN),
+        ("cut", Status.PASS),
+        ("reset", Status.PASS),
+    ],
+)
+def test_a_transfer_that_began_and_broke_off_is_no_refusal(how: str, expected: Status) -> None:
+    facts = seen(PERFECT, replace(PERFECT, transfer=how), tests=TESTS)
+    assert status("dns.zone-transfer", facts) is expected
+
+
+def test_a_device_that_answers_for_all_proves_nothing_of_the_servers() -> None:
+    device = replace(PERFECT, authority=False, recursion=True)
+    facts = seen(device, device, above=device, tests=TESTS)
+    assert [each.recursion for each in facts.servers] == [True, True]
+    assert status("dns.open-recursion", facts) is Status.UNKNOWN
+    assert status("dns.zone-transfer", facts) is Status.UNKNOWN
+
+
+def test_an_open_resolver_that_is_slow_is_open() -> None:
+    slow = replace(PERFECT, recursion=True, slow_for_strangers=2.2)
+    assert open_codes(seen(slow, PERFECT, tests=TESTS)) == {"ns.recursion_open"}
+
+
+def test_recursion_that_is_offered_and_fails_is_no_refusal() -> None:
+    facts = seen(PERFECT, replace(PERFECT, fails_strangers=True), tests=TESTS)
+    assert isinstance(server(facts, "198.51.100.2").recursion, Unreachable)
+    assert status("dns.open-recursion", facts) is Status.UNKNOWN
+
+
+def test_a_chosen_silence_about_strangers_is_a_refusal() -> None:
+    facts = seen(PERFECT, replace(PERFECT, drops_strangers=True), tests=TESTS)
+    assert server(facts, "198.51.100.2").recursion is False
+    assert status("dns.open-recursion", facts) is Status.PASS
+
+
+def test_a_server_that_falls_mute_for_good_has_refused_nothing() -> None:
+    facts = seen(PERFECT, replace(PERFECT, drops_strangers=True, once=True), tests=TESTS)
+    assert isinstance(server(facts, "198.51.100.2").recursion, Unreachable)
+    assert status("dns.open-recursion", facts) is Status.UNKNOWN
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_the_beginning_of_any_transfer_is_read_in_bounds(came: bytes, first: bool) -> None:
+    found = _handed_over(came, DOMAIN, first=first)
+    assert isinstance(found, Unreachable) or 0 <= found <= len(came) / 11
+
+
 def test_the_beginning_of_a_transfer_is_counted_never_kept() -> None:
     facts = seen(PERFECT, replace(PERFECT, transfer="open"), tests=TESTS)
     assert server(facts, "198.51.100.2").transfer == 4
@@ -283,10 +345,18 @@ def test_names_and_glue_are_compared(above: Humour, own: str, code: str) -> None
 
 def test_a_name_that_anybody_can_buy_is_told() -> None:
     gone = "ns2.parti.example"
-    facts = seen(above=replace(ABOVE, names=(NS1, gone)))
+    facts = seen(above=replace(ABOVE, names=(NS1, gone), gone=("parti.example",)))
     name = next(each for each in facts.names if each.host == gone)
     assert (name.exists, name.missing, name.free) == (False, "parti.example", True)
     assert status("dns.delegation", facts) is Status.FAIL
+
+
+def test_a_name_that_only_the_resolver_calls_missing_is_not_for_sale() -> None:
+    gone = "ns2.parti.example"
+    facts = seen(above=replace(ABOVE, names=(NS1, gone)))
+    name = next(each for each in facts.names if each.host == gone)
+    assert (name.exists, name.free) == (False, False)
+    assert status("dns.delegation", facts) is Status.PARTIAL
 
 
 def test_a_missing_name_at_a_provider_is_not_for_sale() -> None:

@@ -50,6 +50,9 @@ NOTHING_KNOWN = NOISE[:51_200]
         (gpt((EFI, ext()), (DATA, LUKS)), "yes"),
         (gpt((DATA, ext()), (DATA, LUKS)), "partial"),
         (gpt((EFI, ext())), "unknown"),
+        (gpt(*[(DATA, LUKS)] * 32), "yes"),
+        (gpt(*[(DATA, LUKS)] * 33), "unknown"),
+        (gpt((DATA, LUKS)).replace(b"\x80\0\0\0\x80\0\0\0", b"\xff\xff\0\0\x80\0\0\0", 1), "unknown"),
     ],
 )
 def test_a_disk_is_what_its_partitions_are(disk: bytes, expected: str) -> None:

@@ -89,6 +89,16 @@ def test_rar_4_with_encrypted_headers() -> None:
     )
 
 
+def test_the_comment_of_an_old_header_is_not_summed_and_hides_no_change_of_the_rest() -> None:
+    commented = rar4_block(0x73, 0x02, bytes(6))
+    assert seen("a.rar", RAR4 + commented + rar4_file() + RAR4_END) == ("rar", "no", "")
+    forged = commented[:3] + b"\xff" + commented[4:]
+    assert seen("a.rar", RAR4 + forged + rar4_file() + RAR4_END) == ("rar", "unknown", "damaged")
+    old = rar4_file(flags=0x08, version=20)
+    assert seen("a.rar", RAR4_START + old + RAR4_END) == ("rar", "no", "")
+    assert seen("a.rar", RAR4_START + old[:3] + b"\x0c" + old[4:] + RAR4_END) == ("rar", "unknown", "damaged")
+
+
 def test_bytes_win_over_the_name_and_the_name_alone_proves_nothing() -> None:
     assert seen("a.r00", RAR4_START + rar4_file() + RAR4_END) == ("rar", "no", "")
     assert seen("a.rar", b"hello") == ("rar", "unknown", "damaged")

@@ -109,6 +109,49 @@ def test_a_directory_longer_than_patience_or_time_is_not_read() -> None:
     assert "trop long" in getattr(recognise(hurried), "evidence", "")
 
 
+DIGESTS = b"\x0a\0\x80" + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [
+        # Properties of the archive, then its streams; digests of some streams alone.
+        (b"\x01\x02\x19\x02ab\0\x04" + seven_streams([(AES,)], packed=20) + b"\0\0", ("yes", "")),
+        (header((AES,)).replace(b"\0\x07", DIGESTS + b"\0\x07", 1), ("yes", "")),
+        (header((AES,)).replace(b"\x07\x0b\x01\0", b"\x07\x0b\x01\x01"), ("unknown", "")),
+        (header((AES,)).replace(b"\x07\x0b", b"\x07\x0a"), ("unknown", "damaged")),
+        (header((AES,)).replace(b"\x0b\x01\0\x01\x04", b"\x0b\x01\0\x00\x04"), ("unknown", "damaged")),
+        (header((AES,)).replace(b"\x01\x04" + AES, b"\x01\x14" + AES + b"\1\0"), ("unknown", "damaged")),
+        (header((AES,)).replace(b"\x01\x04" + AES, b"\x01\x14" + AES + b"\2\1\0\1"), ("yes", "")),
+        (b"\x01\x04\x06\0\x7f\x09", ("unknown", "damaged")),
+        (b"\x01\x04\x06\0" + seven_number(300_000) + bytes(300_000), ("unknown", "")),
+        (b"\x01\x04\x06\0\0\0\x07\x0b" + seven_number(60_000) + bytes(60_000), ("unknown", "")),
+        (b"\x17" + seven_streams([(COPY,), (COPY,)], packed=20) + b"\0", ("unknown", "")),
+        (b"\x17" + seven_streams([(COPY,)], packed=20, size=20) + b"\0", ("unknown", "damaged")),
+        (b"\x17" + seven_streams([(COPY,)], packed=21, size=20) + b"\0", ("unknown", "damaged")),
+        (b"\x17" + seven_streams([(LZMA2,)], packed=20) + b"\0", ("unknown", "")),
+        (b"\x17" + seven_streams([(COPY,)], packed=20, position=900) + b"\0", ("unknown", "damaged")),
+        (b"\x17" + seven_streams([(COPY,)], packed=20, size=1 << 40) + b"\0", ("unknown", "")),
+    ],
+)
+def test_every_corner_of_a_directory(directory: bytes, expected: tuple[str, str]) -> None:
+    assert seen("a.7z", seven(directory)) == ("7z", *expected)
+
+
+def test_a_directory_packed_by_lzma2_or_copied_is_read_too() -> None:
+    plain = header((AES,))
+    assert seen("a.7z", seven(b"\x17" + seven_streams([(COPY,)], packed=len(plain), size=len(plain)) + b"\0",
+                              body=plain))[1:] == ("yes", "")  # fmt: skip
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 65536}]
+    body = lzma.compress(plain, format=lzma.FORMAT_RAW, filters=filters)
+    for power, expected in ((8, "yes"), (40, "unknown"), (41, "unknown")):
+        streams = seven_streams([(LZMA2,)], packed=len(body), size=len(plain))
+        streams = streams.replace(b"\x01\x01\x21", b"\x01\x21\x21\x01" + bytes([power]))
+        assert seen("a.7z", seven(b"\x17" + streams + b"\0", body=body))[1] == expected
+    nested = b"\x17" + seven_streams([(COPY,)], packed=100, size=100) + b"\0"
+    assert seen("a.7z", seven(nested, body=nested.ljust(100, b"\0")))[1:] == ("unknown", "damaged")
+
+
 @given(st.binary(max_size=200))
 def test_no_directory_makes_it_crash_or_prove_an_encryption_it_does_not_name(noise: bytes) -> None:
     for mark in (b"\x01\x04", b"\x17"):

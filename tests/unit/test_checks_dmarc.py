@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.facts.dkim_samples import GOOD_DKIM, HALF_DKIM, NO_DKIM
+from cyberaudit.facts.dmarc import dmarc_faults, dmarc_policy, dmarc_records
 from cyberaudit.facts.mail import MailDns, ReportTarget, TxtAnswer
 from cyberaudit.facts.mail_samples import GOOD_DNS
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
@@ -26,11 +28,15 @@ UNKNOWN, NONE = Status.UNKNOWN, Status.NOT_APPLICABLE
 Reports = tuple[ReportTarget, ...]
 
 
-def ask(check_id: str, facts: MailDns, *, sends_mail: bool = True) -> Verdict:
+SPF = b"v=spf1 -all"
+
+
+def ask(check_id: str, facts: MailDns, *, sends_mail: bool = True, dkim: Any = GOOD_DKIM) -> Verdict:
     check = CATALOGUE.check(check_id)
     assert check is not None
     asset = towns.domain(sends_mail=sends_mail)
-    return check.function(facts, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
+    needed = (facts, dkim) if check_id == "mail.dmarc" else facts
+    return check.function(needed, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
 
 
 def at(name: str, *records: str) -> TxtAnswer:
@@ -45,7 +51,7 @@ def dns(*records: str, apex: tuple[bytes, ...] = (), **changes: Any) -> MailDns:
         "dmarc": (own,) if alone else (own, at("example")),
         "dmarc_beyond": (at("example"),) if alone else (),
     }
-    return replace(GOOD_DNS, **{**walk, "apex": TxtAnswer(D, apex), "reports": (), **changes})
+    return replace(GOOD_DNS, **{**walk, "apex": TxtAnswer(D, (SPF, *apex)), "reports": (), **changes})
 
 
 def policy(*tags: str, **changes: Any) -> MailDns:
@@ -129,7 +135,13 @@ def test_what_is_no_fault_is_told_all_the_same() -> None:
     [
         (policy("p=reject"), None),
         (dns(), f'"v=DMARC1; p=none; {RUA}"'),
-        (dns(apex=(b"v=DMARC1; p=reject",)), f'"v=DMARC1; p=none; {RUA}"'),
+        (dns(apex=(b"v=DMARC1; p=reject",)), f'"v=DMARC1; p=reject; {RUA}"'),
+        (dns("v=DMARC1 p=reject rua=mailto:a@b.example"), '"v=DMARC1; p=reject; rua=mailto:a@b.example"'),
+        (
+            policy("p=reject", "rua=a@b.example", "adkim=strict"),
+            '"v=DMARC1; p=reject; rua=mailto:a@b.example"',
+        ),
+        (dns("v=DMARC1; p=reject; aspf=s", f"v=DMARC1; p=none; {RUA}"), f'"v=DMARC1; p=none; aspf=s; {RUA}"'),
         (policy("p=none", "rua=mailto:a@b.example!9m"), '"v=DMARC1; p=quarantine; rua=mailto:a@b.example"'),
         (policy("p=none"), f'"v=DMARC1; p=none; {RUA}"'),
         (policy("p=reject", "sp=none", "t=y", RUA), f'"v=DMARC1; p=reject; {RUA}"'),
@@ -229,3 +241,82 @@ def test_reports_that_were_not_looked_at_never_pass(more: bytes, lost: bool) -> 
     own = TxtAnswer(f"_dmarc.{D}", (f"v=DMARC1; p=reject; rua={OWN},".encode() + more,))
     facts = policy(dmarc=(own,), reports=LOST if lost else ())
     assert ask("mail.dmarc-reports", facts).status is not PASS
+
+
+def notes(verdict: Verdict) -> str:
+    return " | ".join(each.value for each in verdict.evidence if each.label == "à savoir")
+
+
+CANCELLED = TxtAnswer(D, (SPF, b"v=spf1 mx -all"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (policy("p=none", RUA), None),
+        (policy("p=reject", "t=y", "sp=none", RUA), None),
+        (policy("p=none", "pct=oops", RUA), f"p=none; {RUA}"),
+        (dns("v=DMARC1 p=reject sp=reject " + RUA), f"p=none; {RUA}"),
+        (dns("v=DMARC1; p=reject", "v=DMARC1; p=quarantine"), f"p=none; {RUA}"),
+    ],
+)
+def test_nothing_is_refused_before_real_mail_passes(facts: MailDns, expected: str | None) -> None:
+    for blind, dkim in ((facts, NO_DKIM), (facts, LOST), (replace(facts, apex=CANCELLED), GOOD_DKIM)):
+        verdict = ask("mail.dmarc", blind, dkim=dkim)
+        assert line(verdict) == (expected and f'_dmarc.{D}. IN TXT "v=DMARC1; {expected}"')
+        assert "réparez d'abord SPF et DKIM, puis lisez un mois de rapports" in notes(verdict)
+    assert line(ask("mail.dmarc", policy("p=none", RUA), dkim=HALF_DKIM))
+
+
+def test_who_writes_a_line_is_told_what_must_stand_for_it() -> None:
+    assert notes(ask("mail.dmarc", dns())) == f"la boîte dmarc@{D} doit exister"
+    kept = notes(ask("mail.dmarc", dns("v=DMARC1 p=reject rua=mailto:a@b.example")))
+    assert kept.startswith("b.example doit accepter ces rapports : ")
+    several = notes(ask("mail.dmarc", dns(f"v=DMARC1; p=reject; {RUA}", f"v=DMARC1; p=none; {RUA}")))
+    assert several == "« p=none » est gardé, le plus doux : aucune consigne n'est appliquée aujourd'hui"
+    assert notes(ask("mail.dmarc", policy("p=none", RUA))).startswith("lisez un mois de rapports")
+
+
+def test_a_missing_semicolon_is_named() -> None:
+    verdict = ask("mail.dmarc", dns("v=DMARC1 p=reject"))
+    assert verdict.items[-1].text.startswith("Il manque le point-virgule après « v=DMARC1 »")
+
+
+TAGS = st.sampled_from(
+    (
+        "p=none", "p=reject", "P=Quarantine", "p=oops", "sp=none", "sp=reject", "np=none", "np=oops", "t=y", "pct=5",
+        "pct=500", "adkim=strict", "aspf=s", "fo=1:d", "psd=y", "rf=afrf", "oops", "rua=", "rua=a@b.example", RUA,
+        "rua=https://b.example/x", "ruf=mailto:x@y.example!3m", "rua=mailto:a@b.example,c",
+    )
+)  # fmt: skip
+RECORDS = st.builds(
+    lambda version, tags, apart: apart.join((version, *tags)),
+    st.sampled_from(("v=DMARC1", "v=dmarc1", "V = DMARC1")),
+    st.lists(TAGS, max_size=8),
+    st.sampled_from(("; ", ";", " ", ", ")),
+)
+
+
+@given(st.lists(RECORDS, max_size=2), st.booleans())
+def test_the_line_read_back_has_no_fault_and_weakens_nothing(records: list[str], sound: bool) -> None:
+    facts = dns(*records)
+    found = line(ask("mail.dmarc", facts, dkim=GOOD_DKIM if sound else NO_DKIM))
+    if found is None:
+        return
+    text = found.partition(' IN TXT "')[2].removesuffix('"')
+    answer = at(D, text)
+    assert dmarc_records(answer) == (text,)
+    assert dmarc_faults(text) == ()
+    assert isinstance(facts.dmarc, tuple)
+    before, after = dmarc_policy(D, facts.dmarc), dmarc_policy(D, (answer,))
+    assert after is not None
+    assert after.reports
+    if before is not None:
+        order = ("none", "quarantine", "reject")
+        assert order.index(after.policy) >= order.index(before.policy)
+        assert after.percent >= min(before.percent, 100)
+        assert sound or after.policy == before.policy
+    elif not sound:
+        assert (after.policy, "sp=" in text) == ("none", False)
+    again = ask("mail.dmarc", replace(facts, dmarc=(answer,)))
+    assert not set(codes(again)) & {"dmarc.syntax", "dmarc.multiple", "dmarc.missing"}

@@ -47,7 +47,7 @@ def strength(facts: Dnssec) -> Verdict:
         (known.EXPIRED, Status.FAIL, "expired", "dnssec.expired"),
         (known.TOO_EARLY, Status.FAIL, "not-yet-valid", "dnssec.not_yet_valid"),
         (known.BAD_MX, Status.FAIL, "bogus", "dnssec.bogus"),
-        (known.MX_ELSEWHERE, Status.FAIL, "expired", "dnssec.expired"),
+        (known.MX_ELSEWHERE, Status.PARTIAL, "mx-bogus", "dnssec.bogus"),
     ],
 )
 def test_each_fault_has_its_name(facts: Dnssec, status: Status, reason: str, code: str) -> None:
@@ -81,6 +81,34 @@ def test_one_false_answer_is_named() -> None:
     assert [item.key for item in judged(known.BAD_MX).items if item.status.is_open] == [f"MX {DOMAIN}"]
 
 
+THEIRS = RecordSet("mx.autre.example", "A", bogus("expired", known._PAST))
+
+
+def test_a_provider_s_false_signature_is_not_the_domain_s() -> None:
+    verdict = judged(replace(SOUND, mx_hosts=(THEIRS,)))
+    assert THEIRS.name in verdict.text
+    assert "disparaît" not in verdict.text
+    assert verdict.likelihood is None
+    assert [item.status for item in verdict.items] == [Status.PARTIAL]
+
+
+@pytest.mark.parametrize(
+    "facts", [known.NO_KEYS, known.ISLAND, known.EXPIRED, known.PARENT_UNSIGNED, known.STRIPPED]
+)
+def test_a_provider_s_false_signature_leaves_the_domain_s_own_verdict(facts: Dnssec) -> None:
+    alone, beside = judged(replace(facts, mx_hosts=())), judged(replace(facts, mx_hosts=(THEIRS,)))
+    assert (beside.status, beside.reason, beside.text) == (alone.status, alone.reason, alone.text)
+    if alone.status is not Status.NOT_APPLICABLE:
+        assert THEIRS.name in {item.key for item in beside.items}
+
+
+def test_a_false_signature_on_the_domain_s_own_mail_server_is_its_own_fault() -> None:
+    own = replace(SOUND, mx_hosts=(replace(THEIRS, name=f"mx1.{DOMAIN}"),))
+    verdict = judged(own)
+    assert (verdict.status, verdict.reason) == (Status.FAIL, "bogus")
+    assert "disparaît" not in verdict.text
+
+
 def test_mail_servers_in_an_unsigned_zone_are_only_a_remark() -> None:
     unsigned = replace(SOUND, mx_hosts=(RecordSet("mx.autre.example", "A", known.UNSIGNED),))
     verdict = judged(unsigned)
@@ -106,10 +134,11 @@ def test_one_silent_answer_leaves_the_whole_unknown(rrtype: str) -> None:
 
 
 def test_the_line_for_the_registrar_is_exact() -> None:
-    line = f"{DOMAIN}. 3600 IN DS 34217 13 2 {known.DIGEST}"
+    line = f"{DOMAIN}. IN DS 34217 13 2 {known.DIGEST}"
     for facts in (known.ISLAND, known.MISMATCH):
         assert line in {evidence.value for evidence in judged(facts).evidence}
-    assert line not in {evidence.value for evidence in judged(SOUND).evidence}
+    sound = judged(SOUND).evidence
+    assert line not in {evidence.value for evidence in sound if evidence.label.startswith("ligne à")}
 
 
 def test_a_revoked_key_is_not_proposed_to_the_registrar() -> None:
@@ -118,7 +147,7 @@ def test_a_revoked_key_is_not_proposed_to_the_registrar() -> None:
     values = [
         evidence.value for evidence in judged(facts).evidence if evidence.label.startswith("ligne à publier")
     ]
-    assert values == [f"{DOMAIN}. 3600 IN DS 34217 13 2 {known.DIGEST}"]
+    assert values == [f"{DOMAIN}. IN DS 34217 13 2 {known.DIGEST}"]
 
 
 def test_the_dates_of_a_false_signature_are_told() -> None:
@@ -191,9 +220,7 @@ def test_a_digest_given_up_counts_only_when_it_stands_alone(kinds: tuple[int, ..
 
 def test_the_ds_to_publish_instead_is_told() -> None:
     facts = replace(SOUND, ds=(replace(known.DS, digest_type=1, digest="B2" * 20),))
-    assert f"{DOMAIN}. 3600 IN DS 34217 13 2 {known.DIGEST}" in {
-        line.value for line in strength(facts).evidence
-    }
+    assert f"{DOMAIN}. IN DS 34217 13 2 {known.DIGEST}" in {line.value for line in strength(facts).evidence}
 
 
 @pytest.mark.parametrize(
@@ -255,3 +282,13 @@ def test_what_is_false_is_not_also_called_weak_or_strong(facts: Dnssec) -> None:
 def test_silence_beside_a_false_signature_is_the_resolvers_refusal_of_it() -> None:
     facts = replace(SOUND, sets=sets(known.SECURE, known.SECURE, MX=bogus("bad-signature"), SOA=LOST))
     assert {item.status for item in judged(facts).items} == {Status.FAIL, Status.PASS}
+
+
+def test_signatures_that_end_together_are_told_once() -> None:
+    late = known.left(hours=30)
+    facts = replace(SOUND, sets=tuple(replace(one, seen=late) for one in SOUND.sets))
+    verdict = strength(facts)
+    told = [item.text for item in verdict.items if item.reason == "dnssec.expiring_soon"]
+    assert len(told) == 1
+    assert told[0].startswith("Les ")
+    assert "signatures finissent le" in told[0]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.facts.certificate import Certificate, TlsSession
 from cyberaudit.facts.dane import Dane
+from cyberaudit.facts.dkim_samples import GOOD_DKIM
 from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
 from cyberaudit.facts.mail_samples import BAD_DNS, BROKEN_DNS, GOOD_DNS, LOCKED_DNS, LONG_DNS, MX_STEP
 from cyberaudit.facts.mail_servers import MailServer, MailServers, Reverse, SmtpSession, UnresolvedServer
@@ -24,6 +25,7 @@ from cyberaudit.facts.mail_servers_samples import (
     TLS,
 )
 from cyberaudit.facts.security import Security
+from cyberaudit.facts.spf import SpfFault, spf_all, spf_ignored, spf_redirect, spf_terms
 from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree
 from cyberaudit.model import Evidence, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk import Context
@@ -42,7 +44,8 @@ def ask(check_id: str, facts: Any, *, sends_mail: bool = True) -> Verdict:
     check = CATALOGUE.check(check_id)
     assert check is not None
     asset = towns.domain(sends_mail=sends_mail)
-    return check.function(facts, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
+    needed = (facts, GOOD_DKIM) if check_id == "mail.dmarc" else facts
+    return check.function(needed, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
 
 
 def outcome(check_id: str, facts: Any, *, sends_mail: bool = True) -> Expected:
@@ -194,7 +197,7 @@ def proposed(facts: MailDns) -> str | None:
                 spf=(b"v=spf1 include:x.example ~all", b"v=spf1 mx -all"),
                 tree=tree(step("include:x.example", Found.RECORD, "v=spf1 -all"), step("mx")),
             ),
-            '"v=spf1 include:x.example mx ~all"',
+            '"v=spf1 include:x.example mx -all"',
         ),
         (dns(spf=(b"v=spf1 include:x.example ~all", b"v=spf1 mx -all"), tree=None), None),
         (
@@ -296,18 +299,18 @@ def test_a_merged_list_is_never_over_the_limit(costs: list[int]) -> None:
 @pytest.mark.parametrize(
     ("hosts", "label", "record"),
     [
-        ((f"mx1.{GOOD_DNS.domain}",), "d'après le MX", "v=spf1 mx -all"),
-        (("mx1.mail.ovh.net", "mx2.mail.ovh.net"), "d'après le MX", "v=spf1 include:mx.ovh.com -all"),
+        ((f"mx1.{GOOD_DNS.domain}",), "d'après le MX", "v=spf1 mx ~all"),
+        (("mx1.mail.ovh.net", "mx2.mail.ovh.net"), "d'après le MX", "v=spf1 include:mx.ovh.com ~all"),
         (
             ("mairie-fr.mail.protection.outlook.com",),
             "d'après le MX",
-            "v=spf1 include:spf.protection.outlook.com -all",
+            "v=spf1 include:spf.protection.outlook.com ~all",
         ),
-        (("mx.zoho.eu",), "d'après le MX", "v=spf1 include:zoho.eu -all"),
+        (("mx.zoho.eu",), "d'après le MX", "v=spf1 include:zoho.eu ~all"),
         (
             ("mx1.mairie.example", "mta-gw.infomaniak.ch"),
             "d'après le MX",
-            "v=spf1 mx include:spf.infomaniak.ch -all",
+            "v=spf1 mx include:spf.infomaniak.ch ~all",
         ),
         (("",), "si ce nom n'écrit jamais", "v=spf1 -all"),
         ((), "si ce nom n'écrit jamais", "v=spf1 -all"),
@@ -318,7 +321,8 @@ def test_a_first_list_is_proposed_after_who_receives_the_mail(
 ) -> None:
     facts = replace(dns(spf=()), mx=tuple(MxRecord(10, host) for host in hosts))
     line = Evidence(f"ligne à publier (proposition, {label})", f'{GOOD_DNS.domain}. IN TXT "{record}"')
-    assert ask("mail.spf", facts).evidence == (line,)
+    assert ask("mail.spf", facts).evidence[0] == line
+    assert "tout ce qui envoie" in ask("mail.spf", facts).evidence[1].value
 
 
 def test_nothing_is_proposed_when_the_mx_is_not_known() -> None:
@@ -387,7 +391,63 @@ def test_an_spf_that_lets_everybody_in_raises_the_likelihood(record: bytes, like
 
 def test_a_malformed_spf_shows_the_term_at_fault() -> None:
     verdict = ask("mail.spf", dns(spf=(b"v=spf1 mx ip4:192.0.2.0/33 -all",)))
-    assert [line.value for line in verdict.evidence][-1] == "ip4:192.0.2.0/33"
+    assert Evidence("terme mal écrit", "ip4:192.0.2.0/33") in verdict.evidence
+    assert proposed(dns(spf=(b"v=spf1 mx ip4:192.0.2.0/33 -all",))) == '"v=spf1 mx ~all"'
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        ("v=spf1 ipv4:192.0.2.1 mx -all", '"v=spf1 ip4:192.0.2.1 mx -all"'),
+        ("v=spf1 ip4:2001:db8::1 ?all", '"v=spf1 ip6:2001:db8::1 ~all"'),
+        ("v=spf1 mx ip:192.0.2.1 -all", '"v=spf1 mx ip4:192.0.2.1 -all"'),
+        ("v=spf1 mx oops -all", '"v=spf1 mx ~all"'),
+        ("v=spf1 oops -all", None),
+        ("v=spf1 " + " ".join(f"oops{n}" for n in range(9)) + " mx -all", None),
+    ],
+)
+def test_a_faulty_term_is_rewritten_or_left_out(record: str, line: str | None) -> None:
+    assert proposed(dns(spf=(record.encode(),), tree=None)) == line
+
+
+def test_everybody_let_in_by_the_end_of_a_list_gets_a_closed_one() -> None:
+    assert proposed(dns(spf=(b"v=spf1 mx +all",))) == '"v=spf1 mx ~all"'
+    bare = ask("mail.spf", dns(spf=(b"v=spf1 +all",))).evidence
+    assert any(line.label.startswith("ligne à publier") and line.value.endswith('~all"') for line in bare)
+
+
+def test_a_list_that_costs_too_much_tells_what_each_term_costs() -> None:
+    told = {line.label: line.value for line in ask("mail.spf", LONG_DNS).evidence}
+    assert (
+        sum(int(part.rpartition(" ")[2]) for part in told["recherches DNS de chaque terme"].split(" ; "))
+        == 13
+    )
+    assert told["détail"] == f"cyberaudit look spf {GOOD_DNS.domain}"
+
+
+SPF_TERMS = st.sampled_from(
+    (
+        "mx", "a", "ip4:192.0.2.1", "ipv4:192.0.2.9", "ip4:2001:db8::1", "oops", "exp=e.example", "ip4:192.0.2.0/33",
+        "-all", "~all", "?all", "+all", "redirect=r.example",
+    )
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(SPF_TERMS, max_size=7), min_size=1, max_size=2))
+def test_a_proposed_list_read_back_has_no_fault_and_lets_no_more_write(lists: list[list[str]]) -> None:
+    records = tuple(" ".join(("v=spf1", *terms)) for terms in lists)
+    found = proposed(dns(spf=tuple(record.encode() for record in records), tree=None))
+    if found is None:
+        return
+    text = found.strip('"')
+    terms = spf_terms(text)
+    assert not isinstance(terms, SpfFault)
+    assert not spf_ignored(terms)
+    assert spf_all(text) in ("-", "~") or spf_redirect(text)
+    known = spf_terms(" ".join(("v=spf1", *(term for each in lists for term in each if term != "oops"))))
+    if not isinstance(known, SpfFault):
+        before = {term.text.lower() for term in known}
+        assert {term.text.lower() for term in terms} - {"~all", "-all"} <= before | {"mx"}
 
 
 @pytest.mark.parametrize("check_id", ["mail.spf", "mail.dmarc"])
@@ -570,6 +630,11 @@ def test_certificate(facts: MailServers, expected: Expected) -> None:
         (replace(LOCKED_DNS, mx=()), (PASS, "")),
         (replace(LOCKED_DNS, mx=GOOD_DNS.mx), (PARTIAL, "half-locked")),
         (replace(LOCKED_DNS, dmarc=dmarc(b"v=DMARC1; p=none")), (FAIL, "unlocked")),
+        *(
+            (replace(LOCKED_DNS, dmarc=dmarc(b"v=DMARC1; p=reject; " + half)), (PARTIAL, "half-locked"))
+            for half in (b"sp=none", b"np=none", b"sp=quarantine", b"pct=0", b"pct=99")
+        ),
+        (replace(LOCKED_DNS, dmarc=dmarc(b"v=DMARC1; p=reject; sp=Reject; np=reject; pct=100")), (PASS, "")),
         (replace(LOCKED_DNS, apex=TxtAnswer("x", ())), (PARTIAL, "half-locked")),
         (replace(LOCKED_DNS, apex=LOST), (UNKNOWN, "undecided")),
         (replace(LOCKED_DNS, apex=LOST, dmarc=dmarc()), (FAIL, "unlocked")),

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.facts.bimi import LogoPage
@@ -35,7 +37,7 @@ from cyberaudit.facts.mail_policies_samples import (
     policy_text,
 )
 from cyberaudit.facts.mail_samples import DOMAIN, GOOD_DNS
-from cyberaudit.facts.mail_servers import MailServers
+from cyberaudit.facts.mail_servers import MailServers, UnresolvedServer
 from cyberaudit.facts.mail_servers_samples import (
     BAD_SERVERS,
     EXPIRED_SERVERS,
@@ -44,7 +46,7 @@ from cyberaudit.facts.mail_servers_samples import (
     SESSION,
     TLS,
 )
-from cyberaudit.facts.mta_sts import MtaSts
+from cyberaudit.facts.mta_sts import MtaSts, covers, is_pattern, read_policy
 from cyberaudit.facts.security import Security
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk import Context
@@ -63,7 +65,8 @@ def ask(check_id: str, facts: Any, *, sends_mail: bool = True) -> Verdict:
     check = CATALOGUE.check(check_id)
     assert check is not None
     asset = towns.domain(sends_mail=sends_mail)
-    return check.function(facts, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
+    needed = (*facts, GOOD_SERVERS) if check_id == STS and len(facts) == 2 else facts
+    return check.function(needed, Context(towns.NOW, asset, check.settings(), towns.town(asset)))
 
 
 def codes(verdict: Verdict) -> set[str]:
@@ -142,10 +145,74 @@ def test_mta_sts_says_what_to_publish() -> None:
     verdict = ask(STS, (FORGETFUL_STS, GOOD_DNS))
     assert lines(verdict) == [f'_mta-sts.{DOMAIN}. IN TXT "v=STSv1; id={towns.NOW:%Y%m%d%H%M%S}"']
     (file,) = [line.value for line in verdict.evidence if line.label.startswith("fichier à publier")]
-    assert file == f"version: STSv1 ⏎ mode: testing ⏎ mx: {MX1} ⏎ mx: {MX2} ⏎ max_age: 2419200"
+    assert file == (
+        f"version: STSv1 ⏎ mode: enforce ⏎ mx: ancien.example ⏎ mx: {MX1} ⏎ mx: {MX2} ⏎ max_age: 2419200"
+    )
     seen = next(line for line in verdict.evidence if line.label.startswith("règle sur"))
     assert seen.value.startswith("192.0.2.80, réponse 200, text/plain : version: STSv1 ⏎ mode: enforce")
     assert not lines(ask(STS, (GOOD_STS, GOOD_DNS)))
+
+
+@pytest.mark.parametrize(
+    ("servers", "mx"),
+    [
+        (GOOD_SERVERS, (MxRecord(10, MX1), MxRecord(20, "203.0.113.25"))),
+        (replace(GOOD_SERVERS, unresolved=(UnresolvedServer(MX2, None),)), GOOD_DNS.mx),
+        (
+            replace(
+                GOOD_SERVERS,
+                servers=(replace(GOOD_SERVERS.servers[0], session=Unreachable(Reason.PRIVATE_ADDRESS)),),
+            ),
+            GOOD_DNS.mx,
+        ),
+    ],
+)
+def test_nothing_is_proposed_while_the_mx_itself_is_wrong(servers: MailServers, mx: Any) -> None:
+    verdict = ask(STS, (FORGETFUL_STS, replace(GOOD_DNS, mx=mx), servers))
+    assert codes(verdict) == {"mta_sts.mx_not_covered"}
+    assert not [line for line in verdict.evidence if "à publier" in line.label]
+
+
+PATTERNS = st.sampled_from((MX1, MX2, f"*.{DOMAIN}", "mx1.autre.test", "x..y", "192.0.2.1"))
+
+
+@given(
+    st.sampled_from(("enforce", "testing", "none", "oops")),
+    st.lists(PATTERNS, max_size=4),
+    st.sampled_from((60, 86_400, 604_800, 99_999_999)),
+)
+def test_the_file_read_back_is_in_order_and_weakens_nothing(mode: str, mx: list[str], age: int) -> None:
+    before = page(body=policy_text(*mx, mode=mode, max_age=age))
+    verdict = ask(STS, (before, GOOD_DNS))
+    made = [line.value for line in verdict.evidence if line.label.startswith("fichier à publier")]
+    if not made:
+        return
+    after = read_policy(replace(POLICY_PAGE, body=made[0].replace(" ⏎ ", "\n").encode()))
+    assert after.faults == ()
+    assert after.max_age is not None
+    assert after.max_age >= min(age, 86_400)
+    assert (after.mode == "enforce") == (mode == "enforce")
+    assert all(covers(after, host) for host in (MX1, MX2))
+    assert {pattern for pattern in mx if is_pattern(pattern)} <= set(after.mx)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("rua=mailto:a@b.example", "rua=tls@b.example", "rua=", "oops", "rua=https://x.example/r")
+        ),
+        max_size=3,
+    ),
+    st.sampled_from(("; ", " ", ";")),
+    st.sampled_from(("v=TLSRPTv1", "v=tlsrptv1", "v=TLSRPTv2")),
+)
+def test_the_report_line_read_back_has_no_fault(tags: list[str], apart: str, version: str) -> None:
+    (made,) = lines(ask(RPT, reports(apart.join((version, *tags)).encode()))) or ("",)
+    if made:
+        text = made.partition('"')[2].removesuffix('"')
+        assert ask(RPT, reports(text.encode())).status is PASS
+        for kept in ("a@b.example", "tls@b.example"):
+            assert (f"mailto:{kept}" in text) >= (bool(tags) and tags[0].endswith(kept) and len(tags) == 1)
 
 
 def reports(*texts: bytes) -> Any:
@@ -162,7 +229,7 @@ def reports(*texts: bytes) -> Any:
         (BARE_REPORTS, PARTIAL, {"tls_rpt.rua_invalid"}, f"mailto:tls@{DOMAIN}"),
         (reports(b"v=TLSRPTv1; rua="), PARTIAL, {"tls_rpt.rua_invalid"}, f"mailto:postmaster@{DOMAIN}"),
         (reports(b"v=TLSRPTv1; rua=https://a.example,http://b.example"), PARTIAL, {"tls_rpt.rua_invalid"}, "https://a.example"),
-        (reports(b"v=TLSRPTv1 rua=mailto:a@b.example"), PARTIAL, {"tls_rpt.syntax"}, f"mailto:postmaster@{DOMAIN}"),
+        (reports(b"v=TLSRPTv1 rua=mailto:a@b.example"), PARTIAL, {"tls_rpt.syntax"}, "mailto:a@b.example"),
         (
             reports(b"v=TLSRPTv1; rua=mailto:a@b.example", b"v=TLSRPTv1; rua=mailto:c@b.example"),
             PARTIAL, {"tls_rpt.multiple"}, "mailto:a@b.example,mailto:c@b.example",
@@ -253,10 +320,10 @@ def test_an_expired_certificate_vouched_by_its_key_is_right() -> None:
 
 def test_a_mismatch_shows_both_and_the_line_that_would_be_kept() -> None:
     verdict = ask(DANE, (MISMATCHED_DANE, GOOD_SERVERS))
-    assert verdict.likelihood == 3
+    assert verdict.likelihood == 4
     assert lines(verdict) == [f"_25._tcp.{MX1}. IN TLSA 3 1 1 {'ef' * 32}"]
     values = [line.value for line in verdict.evidence]
-    assert f"3 1 1 {'00' * 32} ; DNSSEC : secure" in values
+    assert f"3 1 1 {'00' * 32} ; DNSSEC : vérifié" in values
     assert f"clé SHA-256 {'ef' * 32} ; certificat SHA-256 {'ab' * 32}" in values
 
 
@@ -313,3 +380,11 @@ def test_these_are_our_own_judgement(check_id: str) -> None:
     assert check is not None
     assert check.sources == ()
     assert CATALOGUE.remedies.measures[check.measure].guidance_class == 4
+
+
+def test_what_is_in_order_needs_no_proof_beside_what_is_not() -> None:
+    verdict = ask(DANE, (HALF_DANE, GOOD_SERVERS))
+    assert codes(verdict) == {"dane.partial"}
+    assert not [line for line in verdict.evidence if MX1 in line.label]
+    gone = replace(GOOD_SERVERS, servers=GOOD_SERVERS.servers[:1], unresolved=(UnresolvedServer(MX2, None),))
+    assert not codes(ask(DANE, (HALF_DANE, gone)))

@@ -23,6 +23,8 @@ from cyberaudit.facts.mail_access_samples import (
 )
 from cyberaudit.facts.mail_samples import GOOD_DNS
 from cyberaudit.facts.mail_servers import (
+    REWRITTEN,
+    UNDECIDED,
     VERSIONS,
     HostAlias,
     MailServer,
@@ -54,7 +56,7 @@ from cyberaudit.facts.mail_servers_samples import (
     versions,
 )
 from cyberaudit.facts.security import Security
-from cyberaudit.model import Reason, Status, Unreachable, Verdict
+from cyberaudit.model import Reason, SeenFrom, Status, Unreachable, Verdict
 from cyberaudit.probes.mail_servers import merge_looks
 from cyberaudit.sdk import Context
 from tests.unit import towns
@@ -178,7 +180,7 @@ def test_an_address_without_a_name_gets_the_line_to_ask_for() -> None:
 
 
 def relaying(accepted: bool) -> RelayTrial:
-    return RelayTrial(accepted=accepted, sender="", recipient="controle@relais.example", reply="x")
+    return RelayTrial(accepted=accepted, sender="", recipient="controle@ailleurs.example", reply="x")
 
 
 @pytest.mark.parametrize(
@@ -186,12 +188,15 @@ def relaying(accepted: bool) -> RelayTrial:
     [
         (relaying(accepted=True), (FAIL, ("mx.open_relay",))),
         (relaying(accepted=False), (PASS, ())),
+        (replace(relaying(accepted=False), reply="450 4.2.0 Greylisted"), (UNKNOWN, ("undecided",))),
+        (Unreachable(Reason.PROTOCOL_ERROR, f"{UNDECIDED} : 450"), (UNKNOWN, ("undecided",))),
         (THIRD, (NONE, ("not-authorized",))),
         (LOST, (UNKNOWN, ("timeout",))),
     ],
 )
 def test_relay(trial: RelayTrial | Unreachable, expected: Expected) -> None:
-    assert outcome("mail.relay", one(replace(SESSION, relay=trial))) == expected
+    facts = one(replace(SESSION, relay=trial), host="mx.hebergeur.example")
+    assert outcome("mail.relay", facts) == expected
 
 
 def test_a_relay_is_only_probable_and_another_s_server_is_not_tried() -> None:
@@ -218,7 +223,8 @@ def test_a_relay_is_only_probable_and_another_s_server_is_not_tried() -> None:
     ],
 )
 def test_user_probing(answers: UserAnswers | Unreachable, expected: Expected) -> None:
-    assert outcome("mail.user-probing", one(replace(SESSION, users=answers))) == expected
+    facts = one(replace(SESSION, users=answers), host="mx.hebergeur.example")
+    assert outcome("mail.user-probing", facts) == expected
 
 
 @pytest.mark.parametrize(
@@ -248,11 +254,39 @@ def test_auth_before_tls(changes: dict[str, Any], expected: Expected) -> None:
         (replace(SESSION, tls=BROKEN, versions=versions("TLSv1")), (PARTIAL, ("mx.starttls_broken",))),
         (replace(SESSION, tls=replace(TLS, version="TLSv1")), (PASS, ())),
         (LOST, (UNKNOWN, ("mx.unreachable",))),
+        (replace(SESSION, tls=REWRITTEN, versions=REWRITTEN), (UNKNOWN, ("not-looked",))),
         (Unreachable(Reason.NOT_LOOKED, "--no-smtp"), (UNKNOWN, ("mx.unreachable",))),
     ],
 )
 def test_starttls(session: SmtpSession | Unreachable, expected: Expected) -> None:
     assert outcome("mail.starttls", one(session)) == expected
+
+
+def test_a_line_that_rewrites_is_named_and_nothing_is_concluded() -> None:
+    masked = replace(SESSION, tls=REWRITTEN, versions=REWRITTEN, mechanisms=REWRITTEN)
+    assert "réécrit" in ask("mail.starttls", one(masked)).text
+    assert ask("mail.auth-before-tls", one(masked)).status is UNKNOWN
+    assert ask("mail.tls-versions", one(masked)).status is UNKNOWN
+
+
+@pytest.mark.parametrize("check_id", ["mail.relay", "mail.user-probing"])
+def test_what_only_strangers_are_refused_is_asked_from_outside(check_id: str) -> None:
+    check = CATALOGUE.check(check_id)
+    assert check is not None
+    assert check.seen_from is SeenFrom.OUTSIDE
+
+
+@pytest.mark.parametrize("check_id", ["mail.relay", "mail.user-probing"])
+def test_another_s_servers_are_so_called_only_when_all_were_found(check_id: str) -> None:
+    untried = replace(SESSION, relay=THIRD, users=THIRD)
+    theirs = one(untried, host="mx.hebergeur.example")
+    assert ask(check_id, theirs).status is NONE
+    for changes in ({"unresolved": (UnresolvedServer("mx2.x.example", LOST),)}, {"left_out": ("mx9.x",)}):
+        unsure: Any = changes
+        assert ask(check_id, replace(theirs, **unsure)).status is UNKNOWN
+    own = ask(check_id, one(untried, host=f"mx.{towns.domain().domain}"))
+    assert own.status is UNKNOWN
+    assert "tiers" not in own.text + "".join(item.text for item in own.items)
 
 
 def test_what_nobody_was_to_look_at_was_not_looked_at() -> None:
@@ -386,7 +420,23 @@ REFUSED = Unreachable(Reason.REFUSED)
         (access(ENCRYPTED, left_out=("x:993",)), (UNKNOWN, ())),
         (replace(GOOD_ACCESS, announced=LOST), (UNKNOWN, ())),
         (replace(NO_ACCESS, names=(AccessName("imap.example", LOST),)), (UNKNOWN, ())),
-        (replace(GOOD_ACCESS, webmail=Webmail("webmail.example", LOST)), (PASS, ())),
+        (replace(GOOD_ACCESS, webmail=Webmail("webmail.example", LOST)), (UNKNOWN, ("access.unreachable",))),
+        (replace(NO_ACCESS, webmail=Webmail("webmail.example", BROKEN)), (UNKNOWN, ("access.unreachable",))),
+        (replace(GOOD_ACCESS, webmail=Webmail("webmail.example", REFUSED)), (PASS, ())),
+        (access(LOST, LOST, announced=False), (UNKNOWN, ("access.unreachable",))),
+        (access(LOST, LOST, announced=False, wildcard=LOST), (UNKNOWN, ("access.unreachable",))),
+        (access(LOST, LOST, announced=False, wildcard=("192.0.2.26", "192.0.2.27")), (NONE, ())),
+        (access(LOST, LOST, announced=False, wildcard=("192.0.2.27",)), (UNKNOWN, ("access.unreachable",))),
+        (access(LOST, ENCRYPTED, announced=False), (PASS, ())),
+        (
+            replace(
+                NO_ACCESS,
+                names=(AccessName("webmail.example", ("192.0.2.9",)),),
+                webmail=Webmail("webmail.example", BROKEN),
+                wildcard=("192.0.2.9",),
+            ),
+            (NONE, ()),
+        ),
     ],
 )
 def test_access(facts: MailAccess, expected: Expected) -> None:
@@ -456,3 +506,54 @@ def test_an_old_version_nobody_could_ask_for_never_passes(answers: tuple[Any, ..
         assert status is not PASS
     if True in answers[:2]:
         assert codes == ("mx.old_tls",)
+
+
+MX2 = f"interne.{GOOD_DNS.domain}"
+HIDDEN = MailServer(MX2, "10.1.2.3", LOST, Reverse((), ()))
+BESIDE = replace(one(), servers=(*one().servers, HIDDEN))
+
+
+@pytest.mark.parametrize(
+    "check_id", ["mail.reverse-names", "mail.starttls", "mail.tls-versions", "mail.certificate"]
+)
+def test_a_private_server_is_told_with_the_mx_and_nowhere_else(check_id: str) -> None:
+    facts = (BESIDE, LOST) if check_id == "mail.certificate" else BESIDE
+    alone = (one(), LOST) if check_id == "mail.certificate" else one()
+    assert ask(check_id, facts).items == ask(check_id, alone).items
+    assert "10.1.2.3" not in str([line for line in ask(check_id, facts).evidence if "PTR" in line.value])
+
+
+def test_a_server_to_take_out_comes_with_its_line() -> None:
+    for facts, host in (
+        (BESIDE, MX2),
+        (replace(one(), unresolved=(UnresolvedServer("192.0.2.7", None),)), "192.0.2.7"),
+    ):
+        verdict = ask("mail.mx", (with_mx(MX1, host), facts))
+        gone = [line.value for line in verdict.evidence if line.label == "ligne à retirer"]
+        assert len(gone) == 1
+        assert gone[0].endswith(f" {host}.")
+        assert {item.status for item in verdict.items if item.status.is_open} == {verdict.status}
+
+
+def test_a_domain_without_mx_is_one_point_with_both_lines() -> None:
+    lines = [line.value for line in ask("mail.mx", (with_mx(), one())).evidence]
+    assert lines == [f"{GOOD_DNS.domain}. IN MX 10 votre.serveur.", f"{GOOD_DNS.domain}. IN MX 0 ."]
+    own = MailServer(
+        GOOD_DNS.domain,
+        "192.0.2.80",
+        Unreachable(Reason.REFUSED),
+        Reverse(("web.example",), ("web.example",)),
+    )
+    site = replace(GOOD_SERVERS, domain=GOOD_DNS.domain, servers=(own,))
+    for check_id in ("mail.reverse-names", "mail.tls-versions", "mail.auth-before-tls", "mail.relay"):
+        assert ask(check_id, site).status is NONE
+    assert ask("mail.certificate", (site, LOST)).status is NONE
+    assert ask("mail.starttls", site).status is UNKNOWN
+
+
+def test_one_certificate_on_two_addresses_is_wrong_once() -> None:
+    seen = replace(SESSION, tls=OWN_TLS)
+    twice = at("192.0.2.25", "2001:db8::25", session=seen)
+    verdict = ask("mail.certificate", (twice, LOST))
+    assert len(verdict.items) == len({item.text for item in verdict.items})
+    assert verdict.items == ask("mail.certificate", (at("192.0.2.25", session=seen), LOST)).items

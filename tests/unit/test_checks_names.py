@@ -8,7 +8,16 @@ import pytest
 
 from cyberaudit.declared import Answer, Declared, Domain
 from cyberaudit.engine.catalogue import load_catalogue
-from cyberaudit.facts.names import Chain, DomainNames, HostAddresses, Link, LinkKind, RandomAnswer
+from cyberaudit.facts.names import (
+    Chain,
+    DomainNames,
+    HostAddresses,
+    Link,
+    LinkKind,
+    NameBelow,
+    NameSource,
+    RandomAnswer,
+)
 from cyberaudit.facts.names_caa import CaaRecord, CaaSet
 from cyberaudit.facts.names_samples import (
     ABSENT_NAMES,
@@ -79,8 +88,11 @@ def test_a_domain_that_does_not_exist_is_the_affair_of_another_question(check_id
 
 @pytest.mark.parametrize("check_id", NAME_CHECKS)
 def test_a_domain_that_could_not_be_asked_is_unknown(check_id: str) -> None:
-    bogus = Unreachable(Reason.BOGUS)
-    assert outcome(check_id, replace(GOOD_NAMES, exists=bogus)) == (UNKNOWN, Reason.BOGUS)
+    for reason in (Reason.BOGUS, Reason.RESOLVER_FAILURE):
+        seen = outcome(check_id, replace(GOOD_NAMES, exists=Unreachable(reason)))
+        # The end of a name is read off the name itself, its zone verified or not.
+        reads_the_name = check_id == "dns.extension" and reason is Reason.BOGUS
+        assert seen == ((PASS, "") if reads_the_name else (UNKNOWN, reason))
 
 
 def caa(*records: CaaRecord, at: str = GOOD_NAMES.domain) -> DomainNames:
@@ -111,7 +123,9 @@ def test_caa(facts: DomainNames, expected: tuple[Status, str], code: str) -> Non
 
 def test_the_line_to_publish_is_for_this_very_domain() -> None:
     lines = {line.label: line.value for line in ask("dns.caa", PLAIN_NAMES).evidence}
-    assert lines["ligne à publier"] == f'{PLAIN_NAMES.domain}. 3600 IN CAA 0 issue "letsencrypt.org"'
+    # No authority is guessed: the one forgotten could renew nothing any more.
+    assert lines["modèle à compléter"] == f'{PLAIN_NAMES.domain}. IN CAA 0 issue "AUTORITÉ"'
+    assert not any(label.startswith("ligne à publier") for label in lines)
 
 
 def test_who_may_issue_is_told() -> None:
@@ -191,9 +205,42 @@ def test_links_that_were_not_read_leave_it_open(field: str) -> None:
 
 
 def test_names_left_out_are_told() -> None:
-    verdict = ask("dns.dangling-names", replace(GOOD_NAMES, left_out=("a.example",), chain=Chain.CUT))
+    verdict = ask("dns.dangling-names", replace(GOOD_NAMES, left_out=("a.example",)))
     assert verdict.status is PASS
     assert [line.value for line in verdict.evidence] == ["a.example"]
+
+
+BEYOND = Unreachable(Reason.NOT_LOOKED, "au-delà de la limite prévue")
+UNLOOKED_LINK = replace(SUBZONE_LINK, record="NS", target="", exists=BEYOND)
+UNLOOKED_NAME = NameBelow("a.example", NameSource.DECLARED, BEYOND, ())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"chain": Chain.CUT},
+        {"links": (SITE_LINK, UNLOOKED_LINK)},
+        {"links": (SITE_LINK, replace(UNLOOKED_LINK, kind=LinkKind.SPF, record="include:x"))},
+        {"names": (UNLOOKED_NAME,)},
+    ],
+)
+def test_what_somebody_says_is_there_and_nobody_looked_at_leaves_it_open(changes: dict[str, Any]) -> None:
+    verdict = ask("dns.dangling-names", replace(GOOD_NAMES, left_out=("a.example",), **changes))
+    assert verdict.status is UNKNOWN
+    assert "au-delà de la limite" in verdict.text
+    assert ("noms non regardés", "a.example") in [(line.label, line.value) for line in verdict.evidence]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        replace(SPF_LINK, record="a:parti.hebergeur.example", exists=False, registered=LOST),
+        replace(GONE, owner=f"_acme-challenge.{GOOD_NAMES.domain}", registered=LOST),
+    ],
+)
+def test_what_is_harmless_while_somebody_holds_the_name_is_unknown_when_nobody_knows(link: Link) -> None:
+    verdict = ask("dns.dangling-names", replace(GOOD_NAMES, links=(SITE_LINK, link)))
+    assert (verdict.status, codes(verdict)) == (UNKNOWN, {(LOST.reason, UNKNOWN)})
 
 
 def wild(rrtype: str, *records: str, aliased: bool = False) -> DomainNames:
@@ -287,7 +334,9 @@ def test_the_code_of_a_foreign_extension() -> None:
         (60, PARTIAL, "expiring-soon", 2),
         (31, PARTIAL, "expiring-soon", 2),
         (30, FAIL, "expiring-soon", 3),
-        (1, FAIL, "expiring-soon", 3),
+        (16, FAIL, "expiring-soon", 3),
+        (15, FAIL, "expiring-soon", 4),
+        (1, FAIL, "expiring-soon", 4),
         (0, FAIL, "expired", 4),
         (-40, FAIL, "expired", 4),
     ],
@@ -353,3 +402,9 @@ def test_each_link_kind_has_words() -> None:
     for kind in LinkKind:
         facts = replace(GOOD_NAMES, links=(replace(GONE, kind=kind),))
         assert ask("dns.dangling-names", facts).status is PARTIAL
+
+
+def test_the_wildcard_records_to_take_out_are_told() -> None:
+    facts = replace(GOOD_NAMES, wildcard=(RandomAnswer("MX", ("10 mx.example.",), aliased=False),))
+    lines = [line.value for line in ask("dns.wildcard", facts).evidence if line.label == "ligne à retirer"]
+    assert lines == [f"*.{GOOD_NAMES.domain}. IN MX 10 mx.example."]

@@ -64,6 +64,8 @@ QUESTIONS = (
     "dns.soa",
 )
 NO_ROUTE = Unreachable(Reason.NO_ROUTE)
+CUT_OFF, CLOSED = Unreachable(Reason.RESET), Unreachable(Reason.REFUSED)
+BROKEN_OFF = Unreachable(Reason.PROTOCOL_ERROR, "transfert commencé, puis interrompu")
 BORROWED = ServerAnswer(Standing.BORROWED, "NOERROR", GOOD_SOA, edns=True, offers_recursion=True)
 
 
@@ -93,6 +95,11 @@ def unseen(server: NameServer, cause: Unreachable) -> NameServer:
 
 def answering(server: NameServer, answer: ServerAnswer) -> NameServer:
     return replace(LAME_SERVER, hosts=server.hosts, address=server.address, udp=answer)
+
+
+def in_place(server: NameServer, **trials: Any) -> NameServer:
+    """Somebody answered, without authority: the server itself, or a device of our line."""
+    return replace(server, udp=BORROWED, **trials)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -192,7 +199,22 @@ def test_two_networks_in_either_family_are_enough(
         ("dns.zone-transfer", OPEN_ZONE, FAIL),
         ("dns.open-recursion", THIRD_PARTY_ZONE, Status.NOT_APPLICABLE),
         ("dns.zone-transfer", THIRD_PARTY_ZONE, Status.NOT_APPLICABLE),
-        ("dns.open-recursion", with_servers(SERVER1, replace(SERVER2, recursion=SILENT)), PASS),
+        ("dns.open-recursion", with_servers(SERVER1, replace(SERVER2, recursion=SILENT)), UNKNOWN),
+        ("dns.open-recursion", with_servers(in_place(SERVER1), parents=()), UNKNOWN),
+        ("dns.zone-transfer", with_servers(in_place(SERVER1), parents=()), UNKNOWN),
+        ("dns.open-recursion", with_servers(in_place(SERVER1, recursion=True), parents=()), UNKNOWN),
+        ("dns.zone-transfer", with_servers(in_place(SERVER1, transfer=5), parents=()), UNKNOWN),
+        ("dns.open-recursion", with_servers(in_place(SERVER1, recursion=True), SERVER2), FAIL),
+        ("dns.zone-transfer", with_servers(in_place(SERVER1, transfer=5), SERVER2), FAIL),
+        ("dns.zone-transfer", with_servers(SERVER1, replace(SERVER2, transfer=CUT_OFF)), PASS),
+        ("dns.zone-transfer", with_servers(SERVER1, replace(SERVER2, tcp=SILENT, transfer=CUT_OFF)), UNKNOWN),
+        ("dns.zone-transfer", with_servers(SERVER1, replace(SERVER2, transfer=BROKEN_OFF)), UNKNOWN),
+        ("dns.zone-transfer", with_servers(SERVER1, replace(SERVER2, tcp=CLOSED, transfer=CLOSED)), PASS),
+        (
+            "dns.zone-transfer",
+            with_servers(*(replace(each, tcp=CLOSED, transfer=CLOSED) for each in (SERVER1, SERVER2))),
+            UNKNOWN,
+        ),
         ("dns.zone-transfer", with_servers(SERVER1, replace(SERVER2, transfer=SILENT)), PASS),
         (
             "dns.zone-transfer",
@@ -284,7 +306,7 @@ def test_a_forgotten_server_that_serves_comes_with_its_line() -> None:
     servers = tuple(replace(server, names=(NS1,)) for server in GOOD_ZONE.servers)
     verdict = ask("dns.consistency", with_servers(*servers))
     lines = [line.value for line in verdict.evidence if line.label == "ligne à publier"]
-    assert lines == [f"{DOMAIN}. 3600 IN NS {NS2}."]
+    assert lines == [f"{DOMAIN}. IN NS {NS2}."]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +353,7 @@ def test_bad_times_come_with_the_line_to_publish() -> None:
     verdict = ask("dns.soa", HASTY_ZONE)
     assert codes("dns.soa", HASTY_ZONE) == {"soa.bad_timers"}
     line = next(line.value for line in verdict.evidence if line.label == "ligne à publier")
-    assert line.startswith(f"{DOMAIN}. 3600 IN SOA {NS1}. hostmaster.{DOMAIN}. 2026112102 86400 7200 ")
+    assert line.startswith(f"{DOMAIN}. IN SOA {NS1}. hostmaster.{DOMAIN}. 2026112102 86400 7200 ")
 
 
 def test_without_any_soa_the_times_are_unknown() -> None:
@@ -359,6 +381,16 @@ def test_without_any_soa_the_times_are_unknown() -> None:
         # A device of the line answers for everybody.
         (with_servers(answering(SERVER1, BORROWED), answering(SERVER2, BORROWED), parents=()), UNKNOWN),
         (with_servers(answering(SERVER1, BORROWED), SERVER2), PARTIAL),
+        # The device knows IPv4 alone; or it remembers a referral, as whoever looks names up does.
+        (with_servers(answering(SERVER1, BORROWED), SERVER3, parents=()), UNKNOWN),
+        (with_servers(answering(SERVER3, BORROWED), SERVER1, parents=()), PARTIAL),
+        (
+            with_servers(
+                answering(SERVER1, BORROWED),
+                parents=(replace(PARENT, udp=replace(REFERRAL, offers_recursion=True)),),
+            ),
+            UNKNOWN,
+        ),
         # TCP filtered everywhere: the line.
         (with_servers(*(replace(each, tcp=SILENT) for each in GOOD_ZONE.servers)), UNKNOWN),
         (
@@ -447,3 +479,19 @@ def test_no_mixture_of_answers_crashes_a_question_and_silence_never_passes(
         or verdict.status is not PASS
         or question in {"dns.resilience", "dns.open-recursion", "dns.zone-transfer"}
     )
+
+
+def test_an_exchange_of_servers_is_told_for_the_registrar_and_for_the_zone() -> None:
+    servers = tuple(replace(server, names=(NS1, NS2)) for server in GOOD_ZONE.servers)
+    zone = replace(with_servers(*servers), delegated=(NS1, "ns9.example"))
+    told = [(line.label, line.value) for line in ask("dns.consistency", zone).evidence]
+    assert ("chez le bureau d'enregistrement", f"remplacer ns9.example par {NS2}") in told
+    gone = tuple(replace(server, names=(NS1, NS2, "ns8.example")) for server in GOOD_ZONE.servers)
+    told = [(line.label, line.value) for line in ask("dns.consistency", with_servers(*gone)).evidence]
+    assert ("ligne à retirer, si ce serveur n'existe plus", f"{DOMAIN}. IN NS ns8.example.") in told
+
+
+def test_servers_none_of_which_serves_the_domain_are_not_several() -> None:
+    assert ask("dns.resilience", DEAD_ZONE).status is UNKNOWN
+    dead = ask("dns.delegation", DEAD_ZONE)
+    assert {item.status for item in dead.items if item.status.is_open} == {dead.status}

@@ -1,13 +1,14 @@
 """MTA-STS, TLS-RPT, DANE and BIMI as they are read from what was published."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cyberaudit.facts.bimi import BimiRecord, bimi_record, bimi_records
-from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.facts.certificate import ChainFault, TlsSession
 from cyberaudit.facts.dane import DaneHost, TlsaRecord, Vouched, compared, protection, vouched
 from cyberaudit.facts.mail import TxtAnswer
 from cyberaudit.facts.mail_policies_samples import (
@@ -266,6 +267,14 @@ def test_an_authority_s_promise_asks_for_the_name(
 ) -> None:
     wrong = replace(CHAIN, name_matches=False, chain=(replace(CERTIFICATE, names=names), *CHAIN.chain[1:]))
     assert compared(host(promise(TA, 0, 1, "11" * 32)), DOMAIN, wrong) == expected
+
+
+@pytest.mark.parametrize("faults", [(ChainFault.STRANGER,), LOST])
+def test_an_authority_that_is_only_named_proves_nothing(faults: Any) -> None:
+    named = replace(CHAIN, chain_faults=faults)
+    assert isinstance(compared(host(promise(TA, 0, 1, "11" * 32)), DOMAIN, named), Unreachable)
+    assert compared(host(promise(TA, 0, 1, "99" * 32)), DOMAIN, named) is Vouched.NOT
+    assert compared(host(promise(EE, 1, 1, "ef" * 32)), DOMAIN, named) is Vouched.KEY
 
 
 def test_a_ring_of_issuers_ends() -> None:

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.unit
         ("www.ck", "www.ck"),
         ("autre.ck", None),
         ("xn--l-ha-upa.xn--p1ai", "xn--l-ha-upa.xn--p1ai"),
+        ("113.25", None),
+        ("203.0.113.25", None),
         ("", None),
         (".", None),
         ("a..fr", None),

@@ -1,14 +1,16 @@
 """The terminal report: whole texts, and what holds at every width."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from rich.cells import cell_len
 
 from cyberaudit.engine.measures import Remedies
+from cyberaudit.french import NBSP
 from cyberaudit.reports.console import SUMMARY_LINES, Detail, render
-from cyberaudit.reports.words import ReportView
+from cyberaudit.reports.words import EvidenceView, ReportView
 from tests.unit import report_samples as samples
 from tests.unit.golden import golden
 
@@ -179,3 +181,21 @@ def test_texts_too_long_for_any_summary_are_still_told_whole() -> None:
     text = render(view, width=80, simple=False, detail=Detail.SUMMARY, colour=False)
     assert text.count("\n") > SUMMARY_LINES
     assert "https://17cyber.gouv.fr" in text
+
+
+@pytest.mark.parametrize("detail", [Detail.ALL, Detail.TECHNICAL])
+def test_a_line_to_publish_stands_under_its_point_as_it_is_pasted(detail: Detail) -> None:
+    line = f'mairie.example. IN TXT "v=DMARC1; p=none; rua=mailto:{"a" * 60}@mairie.example"'
+    proposed = EvidenceView("ligne à publier", line)
+    view = view_named("busy")
+    faulty = next(each for each in view.points if each.status.is_open)
+    others = tuple(each for each in view.points if each is not faulty)
+    text = render(
+        replace(view, points=(replace(faulty, evidence=(proposed,)), *others)),
+        width=52,
+        simple=False,
+        detail=detail,
+        colour=False,
+    )
+    assert text.splitlines().count(line) == 1
+    assert "ligne à publier =" not in text.replace(NBSP, " ")

@@ -29,7 +29,7 @@ from cyberaudit.model import (
 )
 from cyberaudit.plan.words import Tier
 from cyberaudit.probes.instruments import Options
-from cyberaudit.run.exit_code import ExitCode, exit_code, measured_coverage
+from cyberaudit.run.exit_code import ExitCode, exit_code, has_broken, measured_coverage
 from cyberaudit.run.replay import stored_audit
 from cyberaudit.run.report import report
 from cyberaudit.run.scan import Request, _rescue, keep, prepare
@@ -308,3 +308,14 @@ def test_a_date_is_noon_and_a_time_without_zone_is_utc() -> None:
     assert moment("2026-11-21T22:10").isoformat() == "2026-11-21T22:10:00+00:00"
     assert moment("2026-11-21T22:10+01:00").isoformat() == "2026-11-21T21:10:00+00:00"
     assert moment(None).tzinfo is not None
+
+
+def test_a_probe_of_ours_that_crashed_is_never_a_quiet_end() -> None:
+    audit = made()
+    assert not has_broken(audit.findings)
+    broken = replace(
+        audit.findings[0],
+        verdict=Verdict(Status.UNKNOWN, "Non vérifié.", Reason.PROBE_CRASHED),
+    )
+    assert has_broken((*audit.findings, broken))
+    assert code(replace(audit, findings=(*audit.findings, broken))) == ExitCode.INCOMPLETE

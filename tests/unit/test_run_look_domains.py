@@ -1,12 +1,20 @@
-"""What people type where a domain name is meant."""
+"""What people type where a domain name is meant, and what the shell learns."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.errors import UsageError
+from cyberaudit.model import Status
+from cyberaudit.plan.actions import QUICK_WIN_RISK
 from cyberaudit.run.asked_names import asked_name
+from cyberaudit.run.exit_code import ExitCode
+from cyberaudit.run.look import LEAST_SEEN, look_code
 from cyberaudit.town.single import domain_asset
+from tests.unit.test_reports_look_domains import about, looked
 
 pytestmark = pytest.mark.unit
 
@@ -64,3 +72,23 @@ def test_any_text_is_a_name_or_refused_without_control_characters(typed: str) ->
     except UsageError as refused:
         said = str(refused)
     assert not {"\x1b", "\r", "\x00", "\u202e"} & set(said)
+
+
+def test_too_little_seen_is_incomplete_unless_a_disaster_was_found() -> None:
+    known, lost = about("dns.dnssec", Status.FAIL), about("dns.soa", Status.UNKNOWN)
+    made = looked(replace(known, impact=4, likelihood=4), *[lost] * 9)
+    assert look_code(made, least_seen=LEAST_SEEN) is ExitCode.FOUND
+    assert look_code(made, fail_on=None, least_seen=LEAST_SEEN) is ExitCode.INCOMPLETE
+    assert look_code(made, fail_on=None) is ExitCode.DONE
+    assert look_code(looked(*[lost] * 9), least_seen=LEAST_SEEN) is ExitCode.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    "check",
+    ["dns.dnssec", "dns.delegation", "dns.registration", "dns.dangling-names", "mail.dane", "mail.relay"],
+)
+def test_what_cuts_a_name_or_its_mail_may_reach_the_highest_risk(check: str) -> None:
+    asked = next(each for each in load_catalogue(()).checks if each.id == check)
+    assert asked.impact == 4
+    # A partial fault stays under what must be done this week.
+    assert check == "mail.relay" or asked.impact * asked.likelihood < QUICK_WIN_RISK

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from cyberaudit.facts.reach import PortState
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.sdk.tallies import listed_ports, state_name, tally, why_unseen
+from cyberaudit.sdk.verdicts import EVIDENCE_LIMIT
 from tests.unit.hosts_seen import HEARD, V4, V6, ask, reach, seen
 
 pytestmark = pytest.mark.unit
@@ -71,7 +72,7 @@ def test_a_list_of_ports_fits_a_line_and_loses_none_unsaid(numbers: set[int]) ->
     for piece in filter(None, kept.split(", ")):
         first, _, last = piece.removeprefix("tcp/").partition("-")
         shown += int(last or first) - int(first) + 1
-    assert len(words) <= 400
+    assert len(words) <= EVIDENCE_LIMIT
     assert shown + int(others.partition("\u00a0")[0] or 0) == len(numbers)
 
 

@@ -40,6 +40,32 @@ def test_a_town_that_signed_for_its_servers_is_told_which_test_to_name() -> None
     assert judged(THEIRS, signed=("198.51.100.0/24",)).status is Status.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    "key", [f"ns1.{towns.domain().domain} 192.0.2.53", f"{towns.domain().domain} 192.0.2.53"]
+)
+def test_a_server_that_bears_the_town_s_name_is_not_said_to_be_another_s(key: str) -> None:
+    verdict = judged(replace(THEIRS, key=key))
+    assert verdict.status is Status.UNKNOWN
+    assert "tiers" not in verdict.text + verdict.items[0].text
+    assert judged(replace(THEIRS, key=f"x{key}".replace("xns1.", "ns1.x"))).status is Status.NOT_APPLICABLE
+
+
+def test_a_server_at_an_address_that_the_town_declares_is_its_own() -> None:
+    town = towns.town(towns.domain(), towns.host("mairie"))
+    context = Context(towns.NOW, towns.domain(), None, town)
+    for address, status in (("192.0.2.1", Status.UNKNOWN), ("192.0.2.2", Status.NOT_APPLICABLE)):
+        items = (replace(THEIRS, key=f"ns1.hebergeur.example {address}"),)
+        seen = Verdict(Status.UNKNOWN, "Non vu.", "x", items)
+        assert unless_third_partys(seen, context, test="dns-transfer").status is status
+
+
+def test_nothing_is_said_of_servers_that_were_not_all_found() -> None:
+    town = towns.town(towns.domain())
+    context = Context(towns.NOW, towns.domain(), None, town)
+    seen = Verdict(Status.UNKNOWN, "Non vu.", "x", (THEIRS,))
+    assert unless_third_partys(seen, context, test="dns-transfer", whole=False) == seen
+
+
 @pytest.mark.parametrize("items", [(THEIRS, MUTE), (THEIRS, CLOSED), (MUTE,), ()])
 def test_what_was_tried_at_all_keeps_its_verdict(items: tuple[Item, ...]) -> None:
     assert judged(*items).status is Status.UNKNOWN

@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 import typer
+from typer._coercion import RuntimeParam
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from cyberaudit import french
@@ -23,8 +24,27 @@ Codes de sortie :
   130  interrompu ; le résultat partiel est gardé"""
 
 
+class _AsTyped(RuntimeParam):
+    """Texts stay as typed, for ours to read: Typer would load a whole library of validation to do the same."""
+
+    def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
+        del param, ctx
+        return value
+
+
+def _read_as_typed(command: TyperCommand | TyperGroup) -> None:
+    for param in command.params:
+        if isinstance(param, TyperArgument | TyperOption):
+            described = param.type_descriptor
+            param._runtime_param = _AsTyped(described.parameter_info, described.annotation)  # noqa: SLF001 - reason above
+
+
 class FrenchCommand(TyperCommand):
     """A command whose help page is ours."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _read_as_typed(self)
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write(_page(self, ctx, commands=()))
@@ -32,6 +52,10 @@ class FrenchCommand(TyperCommand):
 
 class FrenchGroup(TyperGroup):
     """A group of commands whose help page and wrong names are ours."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _read_as_typed(self)
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         rows = []

@@ -24,6 +24,7 @@ from cyberaudit.cli.options import (
     Resolver,
     RootHints,
     SubdomainList,
+    Technical,
     TrustAnchor,
     Whois,
     fail_tier,
@@ -32,7 +33,7 @@ from cyberaudit.cli.options import (
 )
 from cyberaudit.cli.shared import folders, moment, say, shared
 
-MAIL = "mail"
+DNS, MAIL = "dns", "mail"
 MAIL_HELP = "Regarde le courrier d'un nom de domaine : ses annonces, ses serveurs, leur chiffrement."
 Names = Annotated[list[str], typer.Argument(metavar="DOMAINE", help="Le nom de domaine, ou plusieurs.")]
 
@@ -58,6 +59,7 @@ def domain(
     allow_test_network: AllowTest = False,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
+    technical: Technical = False,
     as_json: Json = False,
 ) -> int:
     """Regarde tout d'un nom de domaine : serveurs de noms, signatures, annonces, courrier.
@@ -65,10 +67,11 @@ def domain(
     Ce qu'un serveur ferait pour un inconnu n'est essayé qu'avec --intrusive.
     """
     from cyberaudit.engine.catalogue import load_catalogue
+    from cyberaudit.reports.look_domain_points import Telling
     from cyberaudit.reports.look_domains import is_nowhere, looked_at
     from cyberaudit.run.asked_names import asked_name
     from cyberaudit.run.exit_code import ExitCode
-    from cyberaudit.run.look import look_at_domains, look_code
+    from cyberaudit.run.look import LEAST_SEEN, look_at_domains, look_code
 
     counts = fail_tier(fail_on)
     wishes = NameWishes(
@@ -89,7 +92,8 @@ def domain(
         allow_test_network=allow_test_network,
         names=wishes,
     )
-    catalogue = load_catalogue(folders(checks or ()))
+    about_mail = ctx.info_name == MAIL
+    catalogue = load_catalogue(folders(checks or ()), themes=(MAIL,) if about_mail else (DNS, MAIL))
     made = look_at_domains(
         [asked_name(each) for each in names],
         catalogue,
@@ -100,10 +104,12 @@ def domain(
         intrusive=intrusive,
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
-    code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
+    measures = catalogue.remedies.measures
+    code = look_code(made, fail_on=counts, measures=measures, least_seen=LEAST_SEEN)
     if code is not ExitCode.INTERRUPTED and any(is_nowhere(made, each) for each in looked_at(made)):
         code = ExitCode.INCOMPLETE
-    return show(ctx, made, as_json=as_json, code=code)
+    telling = Telling(measures, technical=technical, own_resolver=bool(resolver))
+    return show(ctx, made, as_json=as_json, code=code, telling=telling)
 
 
 def spf(
@@ -125,9 +131,19 @@ def spf(
     root_hints: RootHints = None,
     connect_to: ConnectTo = None,
     allow_test_network: AllowTest = False,
+    ca_bundle: CaBundle = None,
+    rdap_bootstrap: RdapBootstrap = None,
+    whois: Whois = None,
+    dkim_selector: DkimSelector = None,
+    subdomain_list: SubdomainList = None,
+    ehlo: Ehlo = None,
+    no_smtp: NoSmtp = False,
+    no_axfr: NoAxfr = False,
     as_json: Json = False,
 ) -> int:
     """Suit la liste SPF d'un domaine terme par terme, ou dit ce qu'elle décide d'un message."""
+    # A command of `look domain` that is recalled brings these: nothing here needs them.
+    del ca_bundle, rdap_bootstrap, whois, dkim_selector, subdomain_list, ehlo, no_smtp, no_axfr
     from cyberaudit.cli.screen import this_screen
     from cyberaudit.reports.look_spf import spf_document, spf_lines
     from cyberaudit.run.asked_names import asked_name

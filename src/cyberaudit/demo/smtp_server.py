@@ -17,13 +17,13 @@ COMMAND_LIMIT = 100
 """Commands answered in one session: a demonstration has no use for more."""
 
 # Replies are ASCII (RFC 5321 §4.2): no accent here.
-_REFUSAL = "550 5.7.1 Serveur de demonstration : aucun message n'est accepte"
+_REFUSAL = "554 5.7.1 Relay access denied (serveur de demonstration)"
 _PLAIN_REPLIES = {
     "NOOP": "250 2.0.0 OK",
     "RSET": "250 2.0.0 OK",
-    "MAIL": _REFUSAL,
-    "RCPT": "503 5.5.1 MAIL first",
-    "DATA": "503 5.5.1 MAIL first",
+    "MAIL": "250 2.1.0 OK",
+    "RCPT": _REFUSAL,
+    "DATA": "503 5.5.1 RCPT first",
     "VRFY": "502 5.5.1 Not implemented",
     "EXPN": "502 5.5.1 Not implemented",
 }

@@ -15,7 +15,7 @@ import pkgutil
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -72,14 +72,15 @@ class Catalogue:
         return digest.hexdigest()[:16]
 
 
-def load_catalogue(folders: Iterable[Path] = ()) -> Catalogue:
-    """The built-in checks, those of installed packages, then those of `folders`.
+def load_catalogue(folders: Iterable[Path] = (), *, themes: Collection[str] | None = None) -> Catalogue:
+    """The built-in checks, of `themes` alone when they are said, those of installed packages, then those of `folders`.
 
     Raises:
         CatalogueError: a check file is broken, badly named, twice there, or leads to an unknown measure.
     """
     remedies = built_in()
-    checks = list(_checks_of_package(importlib.import_module(BUILT_IN)))
+    rooms = [BUILT_IN] if themes is None else [f"{BUILT_IN}.{theme}" for theme in themes]
+    checks = [check for room in rooms for check in _checks_of_package(importlib.import_module(room))]
     beside: dict[Path, None] = {}
     for module in _installed_modules():
         checks.extend(_third_party(_checks_of_package(module)))

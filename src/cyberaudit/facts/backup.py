@@ -8,7 +8,7 @@ from cyberaudit.facts.base import Facts
 from cyberaudit.model import Unreachable
 
 END_NOT_SEEN = "end-not-seen"
-"""The fault of a copy too long to be followed to its end: it may be whole, or cut."""
+"""The fault of a copy too long to be followed to its end, or whose format marks none: it may be whole, or cut."""
 
 
 class Encrypted(StrEnum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
-from cyberaudit.facts.certificate import Certificate, TlsSession
+from cyberaudit.facts.certificate import Certificate, ChainFault, TlsSession
 from cyberaudit.facts.security import Security
 from cyberaudit.model import Reason, Unreachable
 
@@ -145,10 +145,28 @@ def _fits_authority(
     record: TlsaRecord, entry: DaneHost, domain: str, session: TlsSession
 ) -> Vouched | Unreachable:
     """The promised authority must be sent, lead to the server's own, and the name must be right (RFC 7671 §5.2)."""
-    results = [_same(record, certificate) for certificate in _way_up(session)]
+    way = list(_way_up(session))
+    results = [_same(record, certificate) for certificate in way]
     if True in results:
+        if results.index(True) > 0 or not way[0].self_signed:
+            doubt = _doubt(session)
+            if doubt is not None:
+                return doubt
         return _for_this_name(entry, domain, session)
     return next((result for result in results if isinstance(result, Unreachable)), Vouched.NOT)
+
+
+def _doubt(session: TlsSession) -> Unreachable | None:
+    """Why the names of the way up prove nothing; None: each certificate sent was signed by the next on that way.
+
+    The signatures were verified where the certificates themselves were at hand: one that vouches for none of those on
+    the way is `stranger` then.
+    """
+    if isinstance(session.chain_faults, Unreachable):
+        return session.chain_faults
+    if ChainFault.STRANGER in session.chain_faults:
+        return Unreachable(Reason.PROTOCOL_ERROR, "un certificat envoyé n'en a signé aucun autre")
+    return None
 
 
 def _for_this_name(entry: DaneHost, domain: str, session: TlsSession) -> Vouched | Unreachable:
@@ -168,7 +186,7 @@ def _covers(pattern: str, host: str) -> bool:
 
 
 def _way_up(session: TlsSession) -> Iterator[Certificate]:
-    """From the server's own certificate to the last issuer that was sent; signatures were not verified here."""
+    """From the server's own certificate to the last issuer that was sent, by their names alone."""
     current, left = session.chain[0], list(session.chain[1:])
     if current.self_signed:
         yield current

@@ -14,6 +14,11 @@ REMOVED = ("pct", "rf", "ri")
 
 # RFC 9989 §4.8: the version comes first, its value in this very case; nothing stands before it.
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(;|$)")
+# Settings as people write them who forget the semicolons; not what stands inside an address.
+_WRITTEN = re.compile(
+    r"(?<![A-Za-z0-9._%+@?&=:-])(v|p|sp|np|rua|ruf|adkim|aspf|fo|psd|t|pct|rf|ri)[ \t]*=", re.IGNORECASE
+)
+_UNPARTED = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t,]+[A-Za-z]+[ \t]*=")
 # RFC 7489 §6.4: 1*3DIGIT; a value out of grammar counts for its default.
 _PERCENT = re.compile("[0-9]{1,3}")
 # RFC 9989 §4.7, §4.8; values are compared in lower case.
@@ -249,26 +254,59 @@ def _policy(record: str, at: str, policy: str) -> DmarcPolicy | None:
     return DmarcPolicy(record, at, policy, share, _has_reports(record))
 
 
-def next_record(domain: str, records: tuple[str, ...], *, policy: str | None) -> str:
+def next_record(domain: str, records: tuple[str, ...], *, policy: str | None, hardens: bool = True) -> str:
     """The record to publish at `_dmarc.<domain>` instead of `records`, asking for `policy`; None: for the same as now.
 
     It keeps the report addresses that can be used (`dmarc@<domain>` when there is none) and every valid setting, but
-    not what is weaker than `policy`; what older drafts left, and what is wrong, goes.
+    not what is weaker than `policy`, unless it `hardens` nothing; what older drafts left, and what is wrong, goes.
     """
+    asked = policy if hardens else None
     parts = ["v=DMARC1"]
     for tag in ("p", "sp", "np", "t", "pct", "adkim", "aspf", "fo", "psd"):
         values = [value for value in (dmarc_tags(record).get(tag, "") for record in records) if value]
         value = values[0].lower() if values and _is_valid(tag, values[0]) else ""
         if tag == "p":
             value = policy or value or POLICIES[0]
-        if value and _is_kept(tag, value, policy):
+        if value and _is_kept(tag, value, asked):
             parts.append(f"{tag}={value}")
     for tag in ("rua", "ruf"):
-        usable = (each for record in records for each in report_uris(record, tag) if each.host)
-        kept = ",".join(dict.fromkeys(each.uri for each in usable))
+        kept = ",".join(address.uri for address in kept_reports(records, tag))
         if kept or tag == "rua":
             parts.append(f"{tag}={kept or f'mailto:dmarc@{domain}'}")
     return "; ".join(parts)
+
+
+def kept_reports(records: Iterable[str], tag: str) -> tuple[ReportUri, ...]:
+    """The addresses of `tag` that can serve, each once; one that only lacks `mailto:` gets it."""
+    mended = (_mended(each) for record in records for each in report_uris(record, tag))
+    return tuple({each.uri: each for each in mended if each.host}.values())
+
+
+def _mended(address: ReportUri) -> ReportUri:
+    bare = not address.uri and "@" in address.text and not address.text.lower().startswith("mailto:")
+    return _report_uri(f"mailto:{address.text}") if bare else address
+
+
+def salvaged(record: str) -> str:
+    """The record that `record`, which no receiver takes for one, was meant to be: same settings, well set apart."""
+    found = list(_WRITTEN.finditer(record))
+    ends = [*(match.start() for match in found[1:]), len(record)]
+    settings = (
+        (match[1].lower(), record[match.end() : end]) for match, end in zip(found, ends, strict=False)
+    )
+    parts = (f"{tag}={value.strip(' ;,' + chr(9) + chr(34))}" for tag, value in settings if tag != "v")
+    return "; ".join(("v=DMARC1", *parts))
+
+
+def lacks_semicolon(record: str) -> bool:
+    """Nothing but the semicolon after the version keeps receivers from reading it."""
+    return _UNPARTED.match(record) is not None
+
+
+def softest(records: Iterable[str]) -> str:
+    """The weakest policy written in the records that can be read; `none` when none can."""
+    written = [dmarc_tags(record).get("p", "").lower() for record in records]
+    return min((each for each in written if each in POLICIES), key=POLICIES.index, default=POLICIES[0])
 
 
 def _is_kept(tag: str, value: str, policy: str | None) -> bool:

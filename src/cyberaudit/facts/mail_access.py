@@ -75,7 +75,7 @@ class MailAccess(Facts):
     """What lets people read and send a domain's mail from outside."""
 
     KIND = "mail-access"
-    VERSION = 1
+    VERSION = 2
 
     domain: str
     announced: tuple[AnnouncedService, ...] | Unreachable
@@ -85,4 +85,6 @@ class MailAccess(Facts):
     webmail: Webmail | None
     """None: there is no such name."""
     left_out: tuple[str, ...]
-    """`host:port` announced and not tried, beyond our limits."""
+    """`host:port` announced and not tried: beyond our limits, or at a port where that protocol is not expected."""
+    wildcard: tuple[str, ...] | Unreachable
+    """The addresses that any name below the domain gets; empty: none, or none of the usual names has an address."""

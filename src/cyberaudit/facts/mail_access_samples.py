@@ -36,6 +36,7 @@ GOOD_ACCESS = MailAccess(
     points=(IMAPS, CLOSED),
     webmail=None,
     left_out=(),
+    wildcard=(),
 )
 NO_ACCESS = replace(
     GOOD_ACCESS,
@@ -84,6 +85,7 @@ HOSTILE_ACCESS = MailAccess(
     ),
     webmail=Webmail(HOSTILE, Unreachable(Reason.PROTOCOL_ERROR, HOSTILE)),
     left_out=(HOSTILE,),
+    wildcard=(HOSTILE,),
 )
 
 SAMPLES: tuple[Facts, ...] = (GOOD_ACCESS, NO_ACCESS, CLEAR_ACCESS, EXPIRED_ACCESS, HOSTILE_ACCESS)

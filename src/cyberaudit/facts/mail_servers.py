@@ -1,6 +1,7 @@
 """What the servers that receive a domain's mail answer on port 25."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -22,6 +23,19 @@ _PRIVATE = tuple(
         "192.168.0.0/16", "::/127", "fc00::/7", "fe80::/10",
     )
 )  # fmt: skip
+
+UNDECIDED = "ni accepté ni refusé"
+"""Begins the detail of a relay trial on which the server said neither yes nor no."""
+REWRITTEN = Unreachable(Reason.NOT_LOOKED, "un appareil de la ligne d'ici réécrit le courrier")
+"""What a server offers cannot be seen: a firewall on the way puts X or * in place of its words."""
+_MASKED = re.compile(r"X{4,}[A-Z]?")
+# Ours: a banner of eight stars is no server's own; such firewalls write dozens, a digit or two left among them.
+_STARS = re.compile(r"[*0-9 ]*\*{8}[*0-9 ]*")
+
+
+def is_rewritten(banner: str, extensions: Iterable[str]) -> bool:
+    """A firewall that inspects SMTP masked the greeting, or a keyword of the EHLO answer, with as many X."""
+    return bool(_STARS.fullmatch(banner)) or any(map(_MASKED.fullmatch, extensions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +145,15 @@ class MailServers(Facts):
 
 
 def judged_servers(mail: MailServers) -> tuple[MailServer, ...]:
-    """Without the addresses that have no route from here, when the same host answered on another."""
+    """Without the addresses that have no route from here, when the same host answered on another.
+
+    Nor those that nobody outside reaches, when there are others: the question about the MX itself tells of them.
+    """
+    reached = tuple(server for server in mail.servers if not is_out_of_reach(server)) or mail.servers
     answered = {server.host for server in mail.servers if not isinstance(server.session, Unreachable)}
     return tuple(
         server
-        for server in mail.servers
+        for server in reached
         if not (
             isinstance(server.session, Unreachable)
             and server.session.reason is Reason.NO_ROUTE
@@ -162,6 +180,27 @@ def unseen_causes(mail: MailServers) -> Iterator[Unreachable]:
 def has_no_server(mail: MailServers) -> bool:
     """DNS leads to no address at all, and nothing hides one."""
     return not (mail.servers or mail.left_out or any(unseen_causes(mail)))
+
+
+def has_no_listener(mail: MailServers) -> bool:
+    """No server, or nothing but the domain's own address, where nothing listens: most often it has no MX at all."""
+    return has_no_server(mail) or (
+        bool(mail.servers)
+        and not (mail.left_out or any(unseen_causes(mail)))
+        and all(server.host == mail.domain and _is_closed(server) for server in mail.servers)
+    )
+
+
+def _is_closed(server: MailServer) -> bool:
+    return isinstance(server.session, Unreachable) and server.session.reason is Reason.REFUSED
+
+
+def is_out_of_reach(server: MailServer) -> bool:
+    """Refused to us for that, or private and nobody answers there: a test network has servers that do."""
+    session = server.session
+    if not isinstance(session, Unreachable):
+        return False
+    return session.reason is Reason.PRIVATE_ADDRESS or is_private(server.address)
 
 
 def is_private(address: str) -> bool:

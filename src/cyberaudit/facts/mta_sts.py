@@ -146,6 +146,11 @@ def _faults(
         yield PolicyFault.MX_NAME
 
 
+def is_pattern(pattern: str) -> bool:
+    """A name, or `*.` and a name, in lower case."""
+    return _NAME.fullmatch(pattern) is not None
+
+
 def covers(policy: Policy, host: str) -> bool:
     """Some pattern stands for `host`: a star is exactly one left label (RFC 8461 §4.1)."""
     name = host.lower()

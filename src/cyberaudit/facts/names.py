@@ -30,15 +30,24 @@ class Link:
     record: str
     """As the zone writes it: `CNAME ancien.fournisseur.example.`; what was seen, not yet safe to show."""
     target: str
-    """A-labels, lower case, no final dot. After several aliases, the last name."""
+    """A-labels, lower case, no final dot. After several aliases, the last name. Empty when nobody looked there."""
     exists: bool | Unreachable
-    """False: two questions of different types were both answered by NXDOMAIN (RFC 8020)."""
+    """False: two questions of different types were both answered by NXDOMAIN (RFC 8020).
+
+    `not-looked`: the record is beyond our limits. Of a sub-zone, any reason: who serves it could not be asked.
+    """
     registrable: str
     """What somebody registered, or would have to, to hold the target; empty when no registry sells such names."""
     registered: bool | Unreachable
-    """False: `registrable` itself is NXDOMAIN, twice too. Asked of missing targets only: else True."""
+    """False: `registrable` itself is NXDOMAIN, twice too, by its signatures or by a server of the zone above.
+
+    Asked of missing targets only: else True.
+    """
     serves: bool | Unreachable
-    """Of a name server of a sub-zone: it answers for that zone with authority. True for every other kind."""
+    """Of a name server of a sub-zone: it answers for that zone with authority. True for every other kind.
+
+    False: it refuses, or answers without authority, while a server of the domain itself answers us with it.
+    """
 
 
 class NameSource(StrEnum):
@@ -111,7 +120,7 @@ class DomainNames(Facts):
     """Every name asked, in order; those that only a wildcard answers for are left out."""
     chain: Chain | Unreachable
     left_out: tuple[str, ...]
-    """Beyond our limits."""
+    """Names beyond our limits. Those declared, or told by the zone, are in `names` or `links` as `not-looked` too."""
     links: tuple[Link, ...]
     spf_read: bool | Unreachable
     """The links of SPF are in `links`; Unreachable: the record could not be asked."""

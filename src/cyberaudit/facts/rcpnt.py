@@ -7,11 +7,12 @@ begins well, whatever stands in it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from cyberaudit.facts.mail import MailDns, TxtAnswer
+from cyberaudit.facts.registration import RESERVED_TLDS
 from cyberaudit.model import Unreachable
 
 # RCPNT 1.2: the page adds « eu », which the code leaves out; « gouv.fr » ends in « fr ».
@@ -41,6 +42,8 @@ class Outcome(StrEnum):
     NOT_MET = "not-met"
     UNVERIFIED = "unverified"
     """Nobody declared it, or DNS did not answer."""
+    NOT_APPLICABLE = "not-applicable"
+    """The name is one that no town can have: it serves trials (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ NOTHING_DECLARED = Commune(email="", website="", mail_in_eu=None)
 def rcpnt(domain: str, mail: MailDns | Unreachable, commune: Commune) -> tuple[Criterion, ...]:
     """Criteria 1.2 and 2.1 to 2.8 for the mail of `domain`, in order."""
     return (
-        _criterion("1.2", "une extension française ou européenne", _sovereign(domain, commune), "a"),
+        _extension(domain, commune),
         _criterion("2.1", "une adresse électronique déclarée", bool(commune.email) or None, "a"),
         _criterion(
             "2.2", "une adresse qui n'est pas celle d'un fournisseur grand public", _own(commune), "a"
@@ -90,11 +93,12 @@ def rcpnt(domain: str, mail: MailDns | Unreachable, commune: Commune) -> tuple[C
 def level(criteria: Iterable[Criterion]) -> str:
     """How far these criteria go: `aa`, `a`, empty when one of the first level is not met, `?` when one is unknown.
 
-    The criteria of the website are not among them.
+    The criteria of the website are not among them, and what does not apply takes no part.
     """
     by_level: dict[str, list[Outcome]] = {"a": [], "aa": []}
     for each in criteria:
-        by_level[each.level].append(each.outcome)
+        if each.outcome is not Outcome.NOT_APPLICABLE:
+            by_level[each.level].append(each.outcome)
     first, second = by_level["a"], by_level["aa"]
     if Outcome.NOT_MET in first:
         return ""
@@ -108,9 +112,12 @@ def _criterion(number: str, text: str, met: bool | None, at: str) -> Criterion: 
     return Criterion(number, text, outcome, at)
 
 
-def _sovereign(domain: str, commune: Commune) -> bool:
-    name = site_name(commune.website) or domain
-    return name.rpartition(".")[2] in SOVEREIGN
+def _extension(domain: str, commune: Commune) -> Criterion:
+    extension = (site_name(commune.website) or domain).rpartition(".")[2]
+    found = _criterion("1.2", "une extension française ou européenne", extension in SOVEREIGN, "a")
+    if extension not in RESERVED_TLDS:
+        return found
+    return replace(found, text=f"{found.text} (nom réservé aux essais)", outcome=Outcome.NOT_APPLICABLE)
 
 
 def _own(commune: Commune) -> bool | None:

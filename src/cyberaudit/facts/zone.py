@@ -110,9 +110,15 @@ class NameServer:
     again: Soa | Unreachable | None
     """Its SOA a second later, when the servers did not agree; None when they did."""
     recursion: bool | Unreachable
-    """True: it looked up for us a name that is none of its business."""
+    """True: it looked up for us a name that is none of its business.
+
+    False: it refused, offers nothing of the kind, or was silent twice while it answered about its own domain.
+    """
     transfer: int | Unreachable
-    """Records of the zone that it began to hand over; 0: it refuses."""
+    """Records of the zone that it began to hand over, at least two; 0: it answered without handing over any.
+
+    A line cut or silent before the first byte is told as such; later, it is a `protocol-error`.
+    """
     version: str | Unreachable
     """What it says of its software (version.bind), made safe to show; empty: nothing."""
 

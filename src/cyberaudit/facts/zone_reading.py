@@ -19,6 +19,8 @@ _LAME = {
 }
 # What a server, or a device before it, does to everybody; the other reasons are ours or our line's.
 _SILENCES = {Reason.TIMEOUT, Reason.REFUSED, Reason.RESET, Reason.DEADLINE}
+# Any address of the family.
+_IPV4 = "192.0.2.0"
 _GENUINE = {Standing.AUTHORITATIVE, Standing.DELEGATES, Standing.NO_SUCH_NAME, Standing.NO_ZONE}
 
 
@@ -49,7 +51,11 @@ def undivided(zone: DnsZone) -> bool:
 
 def is_genuine(answer: ServerAnswer | Unreachable) -> bool:
     """It came from a server with an authority of its own, not from a device of our line that answers for all."""
-    return isinstance(answer, ServerAnswer) and answer.standing in _GENUINE
+    if not isinstance(answer, ServerAnswer):
+        return False
+    # A device that also looks names up may give the referral that it remembers.
+    remembered = answer.standing is Standing.DELEGATES and answer.offers_recursion
+    return answer.standing in _GENUINE and not remembered
 
 
 def state(server: NameServer, zone: DnsZone) -> State:
@@ -59,8 +65,9 @@ def state(server: NameServer, zone: DnsZone) -> State:
         return State.MUTE if proven else State.UNSEEN
     if server.udp.standing is Standing.AUTHORITATIVE:
         return State.SERVES
-    # On some lines a device answers every question of DNS, whoever it was for, and never with authority.
-    witnessed = any(is_genuine(answer) for _, answer in _answers(zone))
+    # On some lines a device answers every question of DNS, whoever it was for, and never with authority. Such
+    # devices know IPv4, and often that alone: what IPv6 lets through says nothing of IPv4.
+    witnessed = heard(zone, like=server.address) or heard(zone, like=_IPV4)
     return State.LAME if witnessed and server.udp.standing in _LAME else State.UNSEEN
 
 
@@ -74,16 +81,17 @@ def speaks_tcp(server: NameServer, zone: DnsZone) -> bool | Unreachable:
     """False needs a witness too: a server that answered over TCP, while this one refused or was silent."""
     if not isinstance(server.tcp, Unreachable):
         return True
-    family = _family(server.address)
+    return False if server.tcp.reason in _SILENCES and heard_tcp(zone, like=server.address) else server.tcp
+
+
+def heard_tcp(zone: DnsZone, *, like: str) -> bool:
+    """Whether a server of the domain or of the zone above answered us over TCP, in the family of `like`."""
+    family = _family(like)
     witnesses = [
         *((other.address, other.tcp) for other in zone.servers),
         *((parent.address, parent.tcp) for parent in zone.parents),
     ]
-    if server.tcp.reason in _SILENCES and any(
-        _family(address) == family and isinstance(tcp, Standing) for address, tcp in witnesses
-    ):
-        return False
-    return server.tcp
+    return any(_family(address) == family and isinstance(tcp, Standing) for address, tcp in witnesses)
 
 
 def understands_edns(server: NameServer, zone: DnsZone) -> bool | Unreachable:
@@ -151,11 +159,25 @@ def wrong_glue(name: ServerName, domain: str) -> tuple[str, ...]:
     return tuple(address for address in name.glue if address not in name.addresses)
 
 
+_WORDS = {
+    Standing.AUTHORITATIVE: "avec autorité",
+    Standing.DELEGATES: "renvoi aux serveurs annoncés",
+    Standing.NO_SUCH_NAME: "ce nom n'existe pas",
+    Standing.NO_ZONE: "pas la zone",
+    Standing.BORROWED: "sans autorité",
+    Standing.SENDS_ELSEWHERE: "renvoi vers d'autres serveurs",
+    Standing.REFUSED: "question refusée",
+    Standing.SERVFAIL: "panne",
+}
+
+
 def told(server: NameServer) -> str:
     """What this address said, as a line for who wants to see it again."""
     if isinstance(server.udp, Unreachable):
         return f"UDP : {server.udp}"
-    said = f"SOA {server.udp.soa}" if server.udp.soa else server.udp.standing
+    said = (
+        f"SOA {server.udp.soa}" if server.udp.soa else _WORDS.get(server.udp.standing, "réponse inattendue")
+    )
     authority = ", AA" if server.udp.standing is Standing.AUTHORITATIVE else ""
     tcp = f" ; TCP : {server.tcp}" if isinstance(server.tcp, Unreachable) and authority else ""
     return f"{server.udp.code}{authority}, {said}{tcp}"

@@ -77,6 +77,7 @@ async def _logo(asset: Domain, instruments: Instruments, txt: TxtAnswer) -> Logo
         record.logo,
         about=asset.domain,
         redirects=MOST_REDIRECTS,
+        published=True,
         most_bytes=MOST_BYTES,
         within=SECONDS,
     )

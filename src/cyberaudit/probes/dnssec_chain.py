@@ -34,8 +34,9 @@ OF_THE_ZONE = ("DNSKEY", "DS", "NSEC3PARAM", "CDS", "CDNSKEY")
 MOST_MX_HOSTS = 4
 # Ours: sound zones have less than ten of each.
 MOST_RECORDS = 32
-# The chain itself: keys of the root, then a DS and the keys of each zone on the way; three at the most, as a rule.
-CHAIN_QUESTIONS = 7
+# The chain itself: keys and one proof of the root, then a DS and the keys of each zone on the way; three at the most,
+# as a rule.
+CHAIN_QUESTIONS = 8
 QUESTIONS = len(USED) + len(OF_THE_ZONE) + CHAIN_QUESTIONS + 2 * MOST_MX_HOSTS
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, IPv6Network
 from typing import assert_never
 
 from cyberaudit.errors import UsageError
@@ -20,6 +20,8 @@ PUBLIC_CONNECTIONS_A_DOMAIN = 12
 # Ours: what a complete look at one domain asks of one of its servers, with room; a registry's server sees less.
 NAME_QUESTIONS_A_DOMAIN = 200
 DNS_PORT = 53
+# RFC 9637: for documentation; the standard library of Python 3.11 does not know it yet.
+DOCUMENTATION = IPv6Network("3fff::/20")
 
 
 class Purpose(StrEnum):
@@ -47,6 +49,8 @@ class Request:
     """The domain on whose account it is; for an intrusive one, the domain that publishes this place, if one does."""
     test: str = ""
     """Intrusive: the test's name, as `authorization.tests` writes it."""
+    published: bool = False
+    """Public: strangers chose the place, so that a private address is not expected because the town declares it."""
 
 
 class Guard:
@@ -116,7 +120,7 @@ class Guard:
     def _public_refusal(self, request: Request) -> Reason | None:
         if not self._scope.covers_domain(request.about):
             return Reason.NOT_AUTHORIZED
-        if not self._may_be_visited(request.endpoint):
+        if not self._may_be_visited(request.endpoint, published=request.published):
             return Reason.PRIVATE_ADDRESS
         most = PUBLIC_CONNECTIONS + PUBLIC_CONNECTIONS_A_DOMAIN * max(len(self._scope.domains) - 1, 0)
         spent = self._spent[Purpose.PUBLIC, request.endpoint.address]
@@ -140,15 +144,15 @@ class Guard:
             return Reason.NOT_AUTHORIZED
         return None if self._may_be_visited(request.endpoint) else Reason.PRIVATE_ADDRESS
 
-    def _may_be_visited(self, endpoint: Endpoint) -> bool:
-        return is_public(endpoint.address) or self._is_expected(endpoint)
+    def _may_be_visited(self, endpoint: Endpoint, *, published: bool = False) -> bool:
+        return is_public(endpoint.address) or self._is_expected(endpoint, published=published)
 
-    def _is_expected(self, endpoint: Endpoint) -> bool:
+    def _is_expected(self, endpoint: Endpoint, *, published: bool) -> bool:
         """A private address somebody of ours named: in the profile, in a rule, or a whole test network."""
         return (
             self._allow_private
             or self._connect_to.target(endpoint) is not None
-            or self._scope.declares_address(endpoint.address)
+            or (not published and self._scope.declares_address(endpoint.address))
         )
 
 
@@ -161,6 +165,6 @@ def is_public(address: IpAddress) -> bool:
         carried = address.ipv4_mapped or address.sixtofour
         if carried is not None:
             return is_public(carried)
-        if address.is_site_local:
+        if address.is_site_local or address in DOCUMENTATION:
             return False
     return address.is_global and not (address.is_multicast or address.is_reserved)

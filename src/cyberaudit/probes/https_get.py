@@ -84,6 +84,8 @@ class _Errand:
     about: str
     most_bytes: int
     trusted: bool
+    published: bool
+    """Strangers chose the place."""
     left: float
     """Seconds that the servers still have, all together."""
 
@@ -97,16 +99,19 @@ async def get(
     most_bytes: int = 65536,
     within: float = 10.0,
     trusted: bool = True,
+    published: bool = False,
 ) -> Page | Unreachable:
     """The page at `url` (https or http), fetched on account of the domain `about`.
 
     The servers have `within` seconds in all to answer; DNS and connections have times of their own, and nobody is
     held to account for what was waited here for one's turn. Up to `redirects` redirects are followed, to https only;
     the one after them is given as it is. `trusted`: a certificate that no browser would accept at `instruments.now`
-    is `tls-failure`, the reason in `detail`. A body over `most_bytes` is `protocol-error`; `no-route` when the host
-    has no address.
+    is `tls-failure`, the reason in `detail`. `published`: strangers chose the URL, so that it leads to no other port
+    than 443 and 80 (`not-looked`), and to no private address just because the town declares it; a redirect to another
+    server never does. A body over `most_bytes` is `protocol-error`; `no-route` when the host has no address.
     """
-    errand = _Errand(instruments, about, most_bytes, trusted, left=within)
+    errand = _Errand(instruments, about, most_bytes, trusted, published, left=within)
+    first = _place(url)
     while True:
         place = _place(url)
         page = place if isinstance(place, Unreachable) else await _fetch(errand, place)
@@ -118,6 +123,13 @@ async def get(
                 Reason.PROTOCOL_ERROR, clean(f"redirection vers une adresse non chiffrée : {url}", limit=120)
             )
         redirects -= 1
+        errand.published = published or not _same_server(first, _place(url))
+
+
+def _same_server(first: _Place | Unreachable, second: _Place | Unreachable) -> bool:
+    if isinstance(first, Unreachable) or isinstance(second, Unreachable):
+        return False
+    return (first.host, first.port) == (second.host, second.port)
 
 
 def _target(page: Page) -> str:
@@ -164,6 +176,8 @@ def _ascii_host(parts: SplitResult) -> str:
 
 
 async def _fetch(errand: _Errand, place: _Place) -> Page | Unreachable:
+    if errand.published and place.port not in _PORTS.values():
+        return Unreachable(Reason.NOT_LOOKED, f"port {place.port}, qui n'est pas celui du web")
     addresses = await _addresses(errand.instruments, place.host)
     if isinstance(addresses, Unreachable):
         return addresses
@@ -223,6 +237,7 @@ async def _connect(
             place.port,
             purpose=Purpose.PUBLIC,
             about=errand.about,
+            published=errand.published,
             within=share,
             limits=Limits(seconds=errand.left, bytes=BYTES_ASIDE + 2 * errand.most_bytes),
         )

@@ -1,6 +1,7 @@
 """What lets people read and send a domain's mail from outside: names and SRV records, then a program's first steps."""
 
 import asyncio
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -55,6 +56,9 @@ _USUAL = (
     ("pop3", ("mail", "imap"), ((995, True), (110, False))),
 )
 
+# RFC 6409 §3.1, RFC 8314 §7; several providers take submission at 2525 too, where 587 is blocked.
+_PORTS = {"imap": (143, 993), "pop3": (110, 995), "submission": (587, 465, 2525)}
+
 
 @dataclass(frozen=True, slots=True)
 class _Door:
@@ -65,6 +69,11 @@ class _Door:
     port: int
     implicit: bool
     announced: bool
+
+    @property
+    def is_usual(self) -> bool:
+        """A port of that protocol: an SRV record could lead anywhere else, to what is no mail."""
+        return self.port in _PORTS[self.protocol]
 
 
 async def look(asset: Domain, instruments: Instruments) -> MailAccess | Unreachable:
@@ -79,18 +88,22 @@ async def look(asset: Domain, instruments: Instruments) -> MailAccess | Unreacha
     lost = [name.addresses for name in names if isinstance(name.addresses, Unreachable)]
     if isinstance(announced, Unreachable) and len(lost) == len(names):
         return announced
-    doors = tuple(_doors(asset.domain, announced, names))
-    points, webmail = await asyncio.gather(
+    every = tuple(_doors(asset.domain, announced, names))
+    doors = [door for door in every if door.is_usual]
+    points, webmail, wildcard = await asyncio.gather(
         asyncio.gather(*(_point(asset, instruments, door) for door in doors[:MOST_POINTS])),
         _webmail(asset, instruments, names),
+        _wildcard(resolver, asset.domain, names),
     )
+    left_out = (*doors[MOST_POINTS:], *(door for door in every if not door.is_usual))
     return MailAccess(
         domain=asset.domain,
         announced=announced,
         names=tuple(names),
         points=tuple(points),
         webmail=webmail,
-        left_out=tuple(f"{door.host}:{door.port}" for door in doors[MOST_POINTS:] if door.announced),
+        left_out=tuple(f"{door.host}:{door.port}" for door in left_out if door.announced),
+        wildcard=wildcard,
     )
 
 
@@ -117,6 +130,7 @@ def merge_looks(first: MailAccess, second: MailAccess) -> MailAccess:
     return replace(
         second,
         announced=kept(first.announced, second.announced),
+        wildcard=kept(first.wildcard, second.wildcard),
         names=tuple(
             replace(name, addresses=kept(names.get(name.name, name).addresses, name.addresses))
             for name in second.names
@@ -134,7 +148,7 @@ def _merged_webmail(first: Webmail | None, second: Webmail | None) -> Webmail | 
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would touch."""
-    questions = len(SERVICES) + 2 * len(LABELS) + 2 * MOST_POINTS
+    questions = len(SERVICES) + 2 * (len(LABELS) + 1) + 2 * MOST_POINTS
     names = Announcement(
         target=asset.domain,
         purpose=Purpose.INFRASTRUCTURE,
@@ -181,6 +195,16 @@ def _services(service: str, answer: "Answer") -> Iterator[AnnouncedService]:
 async def _names(resolver: Resolver, names: Sequence[str]) -> list[AccessName]:
     first = await resolver.guesses(names, "A")
     return list(await asyncio.gather(*map(partial(_completed, resolver), names, first)))
+
+
+async def _wildcard(
+    resolver: Resolver, domain: str, names: Sequence[AccessName]
+) -> tuple[str, ...] | Unreachable:
+    if not any(name.addresses and not isinstance(name.addresses, Unreachable) for name in names):
+        return ()
+    # Drawn for each run: a name that nobody can have published.
+    (drawn,) = await _names(resolver, [f"x{secrets.token_hex(6)}.{domain}"])
+    return drawn.addresses
 
 
 async def _name(resolver: Resolver, name: str) -> AccessName:
@@ -254,6 +278,7 @@ async def _session(
         door.port,
         purpose=Purpose.PUBLIC,
         about=asset.domain,
+        published=door.announced and not _is_below(door.host, asset.domain),
         within=min(caller.patience.connect, CONNECT_SECONDS),
         limits=Limits(seconds=caller.patience.session),
     )
@@ -263,6 +288,10 @@ async def _session(
         return await first_steps(
             stream, caller, protocol=door.protocol, host=door.host, implicit=door.implicit
         )
+
+
+def _is_below(name: str, domain: str) -> bool:
+    return name == domain or name.endswith(f".{domain}")
 
 
 async def _webmail(asset: Domain, instruments: Instruments, names: list[AccessName]) -> Webmail | None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail_access import AccessSession
-from cyberaudit.facts.mail_servers import PLAIN_MECHANISMS
+from cyberaudit.facts.mail_servers import PLAIN_MECHANISMS, REWRITTEN
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.smtp import SILENT, Caller, agree_to_encrypt, encrypt, greet
@@ -134,6 +134,8 @@ async def _submission(stream: Stream, caller: Caller) -> Offer | Unreachable:
     greeting = await greet(stream, caller)
     if isinstance(greeting, Unreachable):
         return greeting
+    if greeting.rewritten and "STARTTLS" not in greeting.extensions:
+        return REWRITTEN
     return bool(PLAIN_MECHANISMS.intersection(greeting.mechanisms)), "STARTTLS" in greeting.extensions
 
 

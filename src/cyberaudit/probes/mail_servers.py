@@ -7,6 +7,8 @@ from cyberaudit.declared import Domain
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail import MxRecord
 from cyberaudit.facts.mail_servers import (
+    REWRITTEN,
+    UNDECIDED,
     VERSIONS,
     HostAlias,
     MailServer,
@@ -21,7 +23,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.certificates import trust_store
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose, is_public
-from cyberaudit.probes.instruments import Instruments
+from cyberaudit.probes.instruments import OUTSIDE, Instruments
 from cyberaudit.probes.looks import kept
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Addresses, Resolver
@@ -44,7 +46,9 @@ PACKETS_PER_CONNECTION = 120
 PACKETS_PER_HELLO = 26
 _NO_SMTP = Unreachable(Reason.NOT_LOOKED, "--no-smtp")
 # What a second try in the same run cannot change.
-_LASTING = {Reason.PRIVATE_ADDRESS, Reason.NOT_AUTHORIZED, Reason.BUDGET_SPENT, Reason.NO_ROUTE}
+_LASTING = {
+    Reason.PRIVATE_ADDRESS, Reason.NOT_AUTHORIZED, Reason.BUDGET_SPENT, Reason.NO_ROUTE, Reason.DEADLINE,
+}  # fmt: skip
 
 
 async def look(asset: Domain, instruments: Instruments) -> MailServers | Unreachable:
@@ -77,7 +81,7 @@ async def look(asset: Domain, instruments: Instruments) -> MailServers | Unreach
 
 
 def worth_asking_again(facts: MailServers) -> bool:
-    """A server was silent, broke off, or offered no encryption: asked again before it becomes a fact."""
+    """A server was silent, broke off, offered no encryption or said « later »: asked again, before it is a fact."""
     return any(entry.cause is not None for entry in facts.unresolved) or any(
         _may_change(server.session) for server in facts.servers
     )
@@ -161,7 +165,12 @@ def _may_change(session: SmtpSession | Unreachable) -> bool:
     if isinstance(session, Unreachable):
         # Whoever waited for its greeting has waited long enough.
         return session.reason not in _LASTING and session != SILENT
-    return session.tls is None or isinstance(session.tls, Unreachable)
+    if isinstance(session.relay, Unreachable) and session.relay.detail.startswith(UNDECIDED):
+        return True
+    if isinstance(session.tls, Unreachable):
+        # A line that rewrites does so every time; whoever spent a whole session's time would again.
+        return session.tls != REWRITTEN and session.tls.reason is not Reason.DEADLINE
+    return session.tls is None
 
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
@@ -223,7 +232,7 @@ def _trials_announced(asset: Domain, instruments: Instruments) -> tuple[Announce
             max_packets=2 * MAX_SERVERS * PACKETS_PER_CONNECTION,
         )
         for test, question in words.items()
-        if instruments.scope.allows_test(test)
+        if instruments.scope.allows_test(test) and instruments.vantage == OUTSIDE
     )
 
 
@@ -329,6 +338,8 @@ async def _session(
         )
 
     def refusal(test: str) -> Unreachable | None:
+        if instruments.vantage != OUTSIDE:  # a server does for its own network what it refuses to strangers
+            return Unreachable(Reason.NOT_LOOKED)
         return network.refusal_of(address, SMTP_PORT, test=test, about=asset.domain)
 
     trials = Trials(relay=refusal(RELAY_TEST), users=refusal(USERS_TEST))

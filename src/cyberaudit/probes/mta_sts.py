@@ -72,6 +72,7 @@ async def _policy(asset: Domain, instruments: Instruments) -> PolicyPage | Unrea
         instruments,
         f"https://{host}/.well-known/mta-sts.txt",
         about=asset.domain,
+        published=True,
         most_bytes=MOST_BYTES,
         within=SECONDS,
     )

@@ -26,18 +26,24 @@ from cyberaudit.probes.names_below_caa import MOST_NAMES as MOST_CLIMBED
 from cyberaudit.probes.names_below_caa import caa_of
 from cyberaudit.probes.names_below_chain import MOST_LINKS, ChainedName, Walk, walk
 from cyberaudit.probes.names_below_links import (
+    BEYOND,
     MOST_ASKED,
     MOST_DOUBTS,
     MOST_HOSTS,
+    MOST_SALES,
     MOST_TERMS,
     Targets,
     alias_link,
+    handed_to,
     host_addresses,
     host_links,
+    lost_link,
     spf_links,
     subzone_links,
 )
 from cyberaudit.probes.names_below_list import USUAL_LABELS, read_labels
+from cyberaudit.probes.registered_names import MOST_ASKED as MOST_ABOVE
+from cyberaudit.probes.registered_names import MOST_QUESTIONS as MOST_ABOUT_SALE
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Answer, Resolver, mx_records
 
@@ -46,7 +52,9 @@ if TYPE_CHECKING:
 
 # Ours: names asked below one domain; a longer list is told as left out.
 MOST_NAMES = 200
-# Ours: names whose delegation is followed.
+# Ours: names asked whether they are delegated; more than a small town's zone holds.
+MOST_ASKED_ABOUT = 50
+# Ours: delegations followed; small towns have none, or one for the schools.
 MOST_SUBZONES = 6
 # Ours: the first records tell what a wildcard is for.
 MOST_RANDOM = 4
@@ -85,6 +93,11 @@ class _Wanted:
     """What the zone says exists there; None: it says nothing."""
 
     @property
+    def is_guessed(self) -> bool:
+        """Nobody says that it is there."""
+        return self.source in (NameSource.USUAL, NameSource.LISTED)
+
+    @property
     def may_be_alias(self) -> bool:
         return self.types is None or "CNAME" in self.types
 
@@ -102,6 +115,14 @@ class _Random:
     first: Answer | None
     """The answer for A; None when there is none."""
     links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subzones:
+    """What the zones below lead to."""
+
+    links: tuple[Link, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +144,7 @@ async def look(asset: Domain, instruments: Instruments) -> DomainNames | Unreach
         return apex
     if not apex.exists:
         return _absent(domain)
-    zone = _Zone(domain, tuple(map(_host, apex.records))[:MOST_HOSTS], Targets(resolver))
+    zone = _Zone(domain, tuple(map(_host, apex.records)), Targets(resolver, domain))
     servers, mail, spf, caa, site, below = await asyncio.gather(
         _servers(zone),
         _mail(zone),
@@ -155,15 +176,23 @@ def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...
     itself = 11 + MOST_CLIMBED + 4 * MOST_HOSTS + MOST_TERMS
     # The chain, and one question for each name that may be an alias; past limits there are no more.
     below = MOST_LINKS + min(len(_labels(instruments)) + len(asset.subdomains) + MOST_LINKS, MOST_NAMES)
-    # Each sub-zone: who it is handed to, then who serves it; each name of the chain: what follows it.
-    direct = MOST_SUBZONES * MOST_ASKED * (1 + MOST_HOSTS)
     resolver, servers = Purpose.INFRASTRUCTURE, Purpose.NAMES
     return (
         _said(asset, resolver, "les serveurs, le site et les règles que publie {}", itself),
         _said(asset, resolver, "les noms sous {}", below),
         _said(asset, resolver, "ce vers quoi pointe {}, quand cela semble manquer", 2 * MOST_DOUBTS),
-        _said(asset, resolver, "les sous-zones de {}", MOST_SUBZONES * (1 + 2 * MOST_HOSTS)),
-        _said(asset, servers, "les serveurs de noms des sous-zones de {}", direct),
+        _said(asset, resolver, "les noms à vendre vers quoi pointe {}", MOST_SALES * MOST_ABOUT_SALE),
+        _said(asset, resolver, "les noms de {} qui sont peut-être des sous-zones", MOST_ASKED_ABOUT),
+        _said(asset, resolver, "les sous-zones de {}", 2 * MOST_SUBZONES * MOST_HOSTS),
+        _said(asset, servers, "les registres des noms à vendre vers quoi pointe {}", MOST_SALES * MOST_ABOVE),
+        # And their own zone, when one of a sub-zone is to be accused.
+        _said(asset, servers, "les serveurs de noms de {}", MOST_ASKED * (MOST_ASKED_ABOUT + 1)),
+        _said(
+            asset,
+            servers,
+            "les serveurs de noms des sous-zones de {}",
+            MOST_SUBZONES * MOST_ASKED * MOST_HOSTS,
+        ),
         _said(asset, servers, "ce qui suit chaque sous-zone de {}", MOST_LINKS * MOST_ASKED),
     )
 
@@ -204,7 +233,7 @@ def _host(rdata: "Rdata") -> str:
 async def _servers(zone: _Zone) -> _Hosts:
     records = [f"NS {host}." for host in zone.hosts]
     found, links = await asyncio.gather(
-        asyncio.gather(*(host_addresses(zone.resolver, host) for host in zone.hosts)),
+        asyncio.gather(*(host_addresses(zone.resolver, host) for host in zone.hosts[:MOST_HOSTS])),
         host_links(zone.targets, LinkKind.NS, owner=zone.domain, hosts=zone.hosts, records=records),
     )
     return _Hosts(tuple(found), links)
@@ -214,11 +243,11 @@ async def _mail(zone: _Zone) -> _Hosts:
     answer = await zone.resolver.ask(zone.domain, "MX")
     if isinstance(answer, Unreachable):
         return _Hosts(answer, ())
-    records = [record for record in mx_records(answer) if record.host][:MOST_HOSTS]
+    records = [record for record in mx_records(answer) if record.host]
     hosts = [record.host for record in records]
     written = [f"MX {record.preference} {record.host}." for record in records]
     found, links = await asyncio.gather(
-        asyncio.gather(*(host_addresses(zone.resolver, host) for host in hosts)),
+        asyncio.gather(*(host_addresses(zone.resolver, host) for host in hosts[:MOST_HOSTS])),
         host_links(zone.targets, LinkKind.MX, owner=zone.domain, hosts=hosts, records=written),
     )
     return _Hosts(tuple(found), links)
@@ -229,17 +258,18 @@ async def _names(asset: Domain, instruments: Instruments, zone: _Zone) -> _Names
         _random(zone, instruments), walk(zone.resolver, zone.domain, hosts=zone.hosts)
     )
     every = _wanted(asset, walked, _labels(instruments))
-    wanted = every[:MOST_NAMES]
+    wanted, beyond = every[:MOST_NAMES], every[MOST_NAMES:]
     found = await asyncio.gather(*(_below(zone, each, random) for each in wanted))
     subzones = await _subzones(zone, wanted, found)
     real = [each for each in found if each is not None]
     aliases = tuple(each.link for each in real if each.link is not None)
+    unlooked = (NameBelow(each.name, each.source, BEYOND, ()) for each in beyond if not each.is_guessed)
     return _Names(
         random=random,
         chain=walked.chain,
-        names=tuple(each.name for each in real),
-        links=(*aliases, *subzones),
-        left_out=tuple(each.name for each in every[MOST_NAMES:]),
+        names=(*(each.name for each in real), *unlooked),
+        links=(*aliases, *subzones.links),
+        left_out=(*(each.name for each in beyond), *walked.beyond, *subzones.left_out),
     )
 
 
@@ -312,8 +342,7 @@ async def _below(zone: _Zone, wanted: _Wanted, random: _Random) -> _Found | None
     answer = await zone.resolver.ask(wanted.name, "A")
     if isinstance(answer, Unreachable):
         return _Found(NameBelow(wanted.name, wanted.source, answer, ()), None)
-    guessed = wanted.source in (NameSource.USUAL, NameSource.LISTED)
-    if guessed and _is_the_same(answer, random.first):
+    if wanted.is_guessed and _is_the_same(answer, random.first):
         return None
     name = NameBelow(wanted.name, wanted.source, answer.exists, answer.aliases)
     return _Found(name, await alias_link(zone.targets, wanted.name, answer) if answer.aliases else None)
@@ -327,19 +356,43 @@ def _is_the_same(answer: Answer, random: Answer | None) -> bool:
     )
 
 
-async def _subzones(
-    zone: _Zone, wanted: Sequence[_Wanted], below: Sequence[_Found | None]
-) -> tuple[Link, ...]:
-    """The links of every name that is, or may be, the beginning of a zone of its own."""
+async def _subzones(zone: _Zone, wanted: Sequence[_Wanted], below: Sequence[_Found | None]) -> _Subzones:
+    """The links of every name that is, or may be, the beginning of a zone of its own, what is declared first."""
     names = [
-        each.name
+        each
         for each, found in zip(wanted, below, strict=True)
         if found is not None
         and found.name.exists is not False
         and not found.name.aliases
         and (each.may_be_delegated or isinstance(found.name.exists, Unreachable))
-    ][:MOST_SUBZONES]
-    every = await asyncio.gather(
-        *(subzone_links(zone.targets, zone.domain, name, hosts=zone.hosts) for name in names)
+    ]
+    asked, unasked = names[:MOST_ASKED_ABOUT], names[MOST_ASKED_ABOUT:]
+    handed = await asyncio.gather(*(handed_to(zone.targets, each.name, hosts=zone.hosts) for each in asked))
+    lost = [
+        (each.name, cause)
+        for each, cause in zip(asked, handed, strict=True)
+        if isinstance(cause, Unreachable)
+    ]
+    cut = [(each.name, to) for each, to in zip(asked, handed, strict=True) if isinstance(to, tuple) and to]
+    followed = await asyncio.gather(
+        *(
+            subzone_links(zone.targets, name, servers=servers, hosts=zone.hosts)
+            for name, servers in cut[:MOST_SUBZONES]
+        )
     )
-    return tuple(chain.from_iterable(links for links in every if not isinstance(links, Unreachable)))
+    beyond = (
+        *(name for name, _ in cut[MOST_SUBZONES:]),
+        *(each.name for each in unasked if not each.is_guessed),
+    )
+    return _Subzones(
+        links=(
+            *chain.from_iterable(followed),
+            *(lost_link(LinkKind.SUBZONE, owner=name, record="NS", cause=cause) for name, cause in lost),
+            *(
+                link
+                for name in beyond
+                for link in zone.targets.unlooked(LinkKind.SUBZONE, owner=name, records=["NS"])
+            ),
+        ),
+        left_out=(*beyond, *(each.name for each in unasked if each.is_guessed)),
+    )

@@ -37,6 +37,8 @@ class Walk:
     chain: Chain | Unreachable
     names: tuple[ChainedName, ...]
     """Below the domain, without it."""
+    beyond: tuple[str, ...]
+    """The first name told and not looked at, when our limits end the walk."""
 
 
 async def walk(resolver: Resolver, domain: str, *, hosts: Sequence[str]) -> Walk:
@@ -46,24 +48,24 @@ async def walk(resolver: Resolver, domain: str, *, hosts: Sequence[str]) -> Walk
     apex = dns.name.from_text(domain)
     first = await _link(resolver, apex)
     if first is None or isinstance(first, Unreachable) or _is_made_up(apex, first):
-        return Walk(first if isinstance(first, Unreachable) else Chain.NONE, ())
+        return Walk(first if isinstance(first, Unreachable) else Chain.NONE, (), ())
     ends_at = asyncio.get_running_loop().time() + WALK_SECONDS
     found: list[ChainedName] = []
     current, link = apex, first
     while link.next != apex and link.next.is_subdomain(apex):
         late = asyncio.get_running_loop().time() > ends_at
         if late or len(found) >= MOST_LINKS or link.next <= current:
-            return Walk(Chain.CUT, tuple(found))
+            return Walk(Chain.CUT, tuple(found), (_text(link.next),))
         current = link.next
         following = await _link(resolver, current)
         if following is None or isinstance(following, Unreachable):
             following = await _past(resolver, current, domain, hosts)
         if following is None:
             found.append(ChainedName(_text(current), frozenset()))
-            return Walk(Chain.CUT, tuple(found))
+            return Walk(Chain.CUT, tuple(found), ())
         link = following
         found.append(ChainedName(_text(current), _types(link)))
-    return Walk(Chain.WHOLE, tuple(found))
+    return Walk(Chain.WHOLE, tuple(found), ())
 
 
 def _text(name: "Name") -> str:

@@ -163,11 +163,12 @@ class Network:
         purpose: Purpose,
         about: str = "",
         test: str = "",
+        published: bool = False,
         within: float = CONNECT_SECONDS,
         limits: Limits | None = None,
     ) -> Stream | Unreachable:
-        """A TCP connection, or why there is none. `about` and `test` as in `Request`; `within` in seconds."""
-        request = Request(Endpoint(address, port), purpose, about=about, test=test)
+        """A TCP connection, or why there is none. `about`, `test`, `published` as in `Request`; `within` in seconds."""
+        request = Request(Endpoint(address, port), purpose, about=about, test=test, published=published)
         destination = self._admit(request)
         if isinstance(destination, Unreachable):
             return destination

@@ -25,6 +25,9 @@ def _private_part(name: str, *, registries_only: bool) -> str | None:
     # RFC 1035 §2.3.4: 253 characters of text, empty labels never.
     if len(bare) > 253 or not all(labels):
         return None
+    # RFC 3696 §2: no TLD is all digits; an address stands where a name should.
+    if labels[-1].isdigit():
+        return None
     begins = _suffix_begins([*map(_as_listed, labels)], _rules(registries_only=registries_only))
     return ".".join(labels[begins - 1 :]) if begins else None
 

@@ -113,6 +113,8 @@ async def _rdap(instruments: Instruments, domain: str, *, about: str) -> Registr
         instruments,
         f"{base}domain/{domain}",
         about=about,
+        # The address of a registry that the person did not give comes from the network.
+        published=not instruments.options.rdap_bootstrap,
         redirects=REDIRECTS,
         most_bytes=ANSWER_BYTES,
         within=instruments.options.patience.reply,

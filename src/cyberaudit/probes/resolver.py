@@ -97,7 +97,7 @@ class _Asked(NamedTuple):
 
 
 class Resolver:
-    """Asks each question once a run; a failure may be asked again later, an answer may not."""
+    """Asks each question once a run; a failure may be asked again later, an answer only once it is far behind."""
 
     def __init__(
         self,
@@ -312,6 +312,7 @@ class Resolver:
             ends = bool(found) or absent or len(links) == 1
             judged += await self._judge(reply, links if ends else links[:-1], rdtype)
             if ends and len(steps) <= MAX_ALIASES:
+                absent = absent and _is_believed(reply, judged[-1])
                 return _answer(name, rrtype, found, weakest(judged), steps, absent=absent)
             current = links[-1]
         return Unreachable(Reason.RESOLVER_FAILURE, f"trop d'alias à partir de {name}")
@@ -338,6 +339,14 @@ def _links(reply: "Reply", name: "Name", rdtype: int) -> "list[Name]":
     from cyberaudit.probes.names.reply import aliases
 
     return [name, *aliases(reply.message, name, rdtype)]
+
+
+def _is_believed(reply: "Reply", judged: "Judgement") -> bool:
+    """The answer code, or a compact proof (RFC 9824) that verified; or that nobody could verify, as the code then."""
+    import dns.rcode
+
+    coded = reply.message.rcode() == dns.rcode.NXDOMAIN
+    return coded or judged.denies_name or judged.security is Security.UNCHECKED
 
 
 def _answer(

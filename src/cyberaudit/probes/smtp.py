@@ -1,5 +1,7 @@
 """SMTP conversations: who answers, what is offered, which certificate. No message is ever sent."""
 
+import asyncio
+import math
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -7,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cyberaudit.facts.certificate import TlsSession
-from cyberaudit.facts.mail_servers import RelayTrial, SmtpSession, UserAnswers
+from cyberaudit.facts.mail_servers import REWRITTEN, RelayTrial, SmtpSession, UserAnswers, is_rewritten
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.certificates import TrustStore
@@ -43,14 +45,21 @@ class Reply:
 
     @property
     def unexpected(self) -> Unreachable:
-        return Unreachable(Reason.PROTOCOL_ERROR, str(self))
+        """4yz: try again later (RFC 5321 §4.2.1)."""
+        later = 400 <= self.code < 500
+        return Unreachable(Reason.BUSY if later else Reason.PROTOCOL_ERROR, str(self))
 
 
-async def read_reply(stream: Stream, *, within: float) -> Reply | Unreachable:
-    """The next reply, `within` seconds a line; what is no reply, or never ends, is `protocol-error`."""
+async def read_reply(stream: Stream, *, within: float, in_all: float = math.inf) -> Reply | Unreachable:
+    """The next reply, `within` seconds a line and `in_all` for all its lines.
+
+    What is no reply, or never ends, is `protocol-error`.
+    """
+    clock = asyncio.get_running_loop().time
+    end = clock() + in_all
     lines: list[bytes] = []
     while len(lines) < MAX_LINES:
-        line = await stream.read_line(within=within)
+        line = await stream.read_line(within=min(within, end - clock()))
         if isinstance(line, Unreachable):
             return line
         match = _REPLY_LINE.fullmatch(line)
@@ -75,6 +84,11 @@ class Greeting:
     mechanisms: tuple[str, ...]
     """Of AUTH, upper case."""
 
+    @property
+    def rewritten(self) -> bool:
+        """Something on the line masks what the server says."""
+        return is_rewritten(self.banner, self.extensions)
+
 
 @dataclass(frozen=True, slots=True)
 class Trials:
@@ -98,8 +112,8 @@ class Met:
 
 
 _NOT_LOOKED = Unreachable(Reason.NOT_LOOKED)
-SILENT = Unreachable(Reason.TIMEOUT, "la connexion est acceptée, puis plus rien")
-"""Not one word in all the time that a greeting may take."""
+SILENT = Unreachable(Reason.TIMEOUT, "la connexion est acceptée, et l'accueil ne vient pas")
+"""No whole greeting in all the time that one may take."""
 NO_TRIALS = Trials(_NOT_LOOKED, _NOT_LOOKED)
 
 
@@ -113,7 +127,8 @@ async def converse(
     greeting = await greet(stream, caller)
     if isinstance(greeting, Unreachable):
         return greeting
-    tls, begun = None, False
+    tls: TlsSession | Unreachable | None = REWRITTEN if greeting.rewritten else None
+    begun = False
     if "STARTTLS" in greeting.extensions:
         refusal = await agree_to_encrypt(stream, caller)
         begun = refusal is None
@@ -122,7 +137,7 @@ async def converse(
         banner=greeting.banner,
         extensions=greeting.extensions,
         tls=tls,
-        mechanisms=greeting.mechanisms,
+        mechanisms=greeting.mechanisms or (REWRITTEN if greeting.rewritten else ()),
         versions=() if tls is None else _NOT_LOOKED,
         relay=trials.relay or _lost(tls),
         users=trials.users or _lost(tls),
@@ -162,7 +177,8 @@ async def try_out(
 
 async def greet(stream: Stream, caller: Caller) -> Greeting | Unreachable:
     """Read the greeting and say EHLO."""
-    greeting = await read_reply(stream, within=caller.patience.banner)
+    patience = caller.patience.banner
+    greeting = await read_reply(stream, within=patience, in_all=patience)
     if isinstance(greeting, Unreachable):
         return SILENT if greeting.reason is Reason.TIMEOUT else greeting
     if greeting.code != 220:  # 421 later, 554 never (RFC 5321 §3.1)
@@ -214,7 +230,7 @@ async def agree_to_encrypt(stream: Stream, caller: Caller) -> Unreachable | None
     if reply.code == 220:
         return None
     # RFC 3207 §4: 454 is « not now »; only a lasting code says that encryption does not work here.
-    return Unreachable(Reason.TLS_FAILURE if reply.code >= 500 else Reason.PROTOCOL_ERROR, str(reply))
+    return Unreachable(Reason.TLS_FAILURE, str(reply)) if reply.code >= 500 else reply.unexpected
 
 
 async def encrypt(stream: Stream, caller: Caller, *, host: str) -> TlsSession | Unreachable:

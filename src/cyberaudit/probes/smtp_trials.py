@@ -1,47 +1,71 @@
 """What is tried of a mail server only where it was signed for: does it relay, does it name its users. Never DATA."""
 
+import re
 import secrets
 
-from cyberaudit.facts.mail_servers import RelayTrial, UserAnswers
-from cyberaudit.model import Unreachable
+from cyberaudit.facts.mail_servers import UNDECIDED, RelayTrial, UserAnswers
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.smtp import Reply, command
 from cyberaudit.probes.stream import Stream
 
-# RFC 2606: nobody owns these names, so that nothing could reach anybody.
-RECIPIENT = "controle@relais.example"
+# RFC 2606: nobody owns these names, so that nothing could reach anybody. Neither holds the word « relay », which is
+# looked for in answers that repeat them.
+RECIPIENT = "controle@ailleurs.example"
 # A server may refuse the first one because its domain does not exist; a bounce has no domain (RFC 5321 §4.5.5).
 SENDERS = ("controle@cyberaudit.invalid", "")
 # RFC 5321 §4.5.1: every server that takes mail has it.
 EVERYBODYS = "postmaster"
+_WORD = re.compile(r"[^\s<>()\[\]:;,\"'«»]+")
+_RELAY = re.compile(r"rela(y|ys|yed|ying|yer|yé|yage|is)")
+# RFC 3463 §3.2: the sender's address is what is wrong with 5.1.7 and 5.1.8.
+_ABOUT_SENDER = re.compile(r"5\d\d[ -]5\.1\.[78]\b")
+# Words of those who refuse us, wherever we send to: our address is on a list, or our name displeases.
+_ABOUT_US = re.compile(
+    r"client host|\bhelo\b|spamhaus|\brbl\b|dnsbl|black ?list|block ?list|blocked|reputation", re.IGNORECASE
+)
 
 
 async def relay_trial(stream: Stream, *, within: float) -> RelayTrial | Unreachable:
     """MAIL, RCPT, RSET, with each sender until one is let through or the server says that it does not relay.
 
-    The first refusal stands when the server does not want to hear of a second sender.
+    `protocol-error` when it says neither yes nor no about the recipient: « later » (4xx), or no sender was let in. The
+    refusal of the recipient stands when the server does not want to hear of a second sender.
     """
     refused: RelayTrial | None = None
+    said = ""
     for sender in SENDERS:
-        trial = await _offered(stream, sender, within=within)
+        trial, asked = await _offered(stream, sender, within=within)
         if isinstance(trial, Unreachable):
             return refused or trial
         if trial.accepted or _is_firm(trial.reply):
             return trial
-        refused = trial
-    assert refused is not None
-    return refused
+        said = trial.reply
+        if asked and not (is_later(said) or _ABOUT_SENDER.match(said) or _ABOUT_US.search(said)):
+            refused = trial
+    # Its last word counts: a server that says « later » to a bounce has not refused yet.
+    return refused if refused and not is_later(said) else _undecided(said)
 
 
-async def _offered(stream: Stream, sender: str, *, within: float) -> RelayTrial | Unreachable:
+def is_later(reply: str) -> bool:
+    """RFC 5321 §4.2.1: 4xx, a refusal that may not last."""
+    return reply.startswith("4")
+
+
+def _undecided(said: str) -> Unreachable:
+    return Unreachable(Reason.PROTOCOL_ERROR, f"{UNDECIDED} : {said}")
+
+
+async def _offered(stream: Stream, sender: str, *, within: float) -> tuple[RelayTrial | Unreachable, bool]:
+    """What came of it, and whether the recipient was asked about at all."""
     reply = await _asked(stream, f"MAIL FROM:<{sender}>", within=within)
-    accepted = False
-    if isinstance(reply, Reply) and _is_yes(reply):
+    asked = isinstance(reply, Reply) and _is_yes(reply)
+    if asked:
         reply = await _asked(stream, f"RCPT TO:<{RECIPIENT}>", within=within)
-        accepted = isinstance(reply, Reply) and _is_yes(reply)
     if isinstance(reply, Unreachable):
-        return reply
+        return reply, asked
     await _asked(stream, "RSET", within=within)
-    return RelayTrial(accepted=accepted, sender=sender, recipient=RECIPIENT, reply=str(reply))
+    accepted = asked and _is_yes(reply)
+    return RelayTrial(accepted=accepted, sender=sender, recipient=RECIPIENT, reply=str(reply)), asked
 
 
 async def _asked(stream: Stream, text: str, *, within: float) -> Reply | Unreachable:
@@ -58,8 +82,12 @@ def _is_yes(reply: Reply) -> bool:
 
 
 def _is_firm(reply: str) -> bool:
-    """« Relay access denied », « 530 authentication required »: another sender changes nothing."""
-    return "rela" in reply.lower() or reply.startswith("530")
+    """« Relay access denied », « 530 authentication required »: another sender changes nothing.
+
+    The word counts by itself, not inside a name or an address that the server repeats.
+    """
+    words = (word.rstrip(".!?") for word in _WORD.findall(reply.lower()))
+    return reply.startswith("530") or (reply.startswith("5") and any(map(_RELAY.fullmatch, words)))
 
 
 async def user_answers(stream: Stream, *, within: float) -> UserAnswers | Unreachable:

@@ -10,6 +10,8 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.looks import kept
+from cyberaudit.probes.registered_names import MOST_ASKED as MOST_ABOVE
+from cyberaudit.probes.registered_names import MOST_QUESTIONS as MOST_ABOUT_SALE
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, Answer, Resolver
 from cyberaudit.probes.zone_answers import host_text
@@ -85,6 +87,7 @@ async def _with_servers(zone: DnsZone, instruments: Instruments, delegation: Del
             resolve_name(
                 resolver,
                 host,
+                about=zone.domain,
                 delegated=host in delegated,
                 listed=False,
                 glue=delegation.glue.get(host, ()),
@@ -96,7 +99,10 @@ async def _with_servers(zone: DnsZone, instruments: Instruments, delegation: Del
     listed = {host for server in servers if isinstance(server.names, tuple) for host in server.names}
     more = tuple(sorted(listed.difference(first)))[: max(MAX_NAMES - len(names), 0)]
     others = await asyncio.gather(
-        *(resolve_name(resolver, host, delegated=False, listed=True, glue=()) for host in more)
+        *(
+            resolve_name(resolver, host, about=zone.domain, delegated=False, listed=True, glue=())
+            for host in more
+        )
     )
     servers = (*servers, *await _ask_places(zone.domain, instruments, (*names, *others), seen=servers))
     every = (*(replace(name, listed=name.host in listed) for name in names), *others)
@@ -188,8 +194,10 @@ def _merged(first: NameServer, second: NameServer) -> NameServer:
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would ask; the servers are known only once the zone above has answered."""
-    questions = 2 + MOST_ANCESTORS + 2 * PARENTS_AT_ONCE * PARENT_ROUNDS + (2 + MOST_MISSING) * MAX_NAMES
     parents = PARENTS_AT_ONCE * PARENT_ROUNDS
+    # The missing name's NS records were asked already.
+    each_name, registries = 2 + MOST_MISSING + MOST_ABOUT_SALE - 1, MOST_ABOVE * MAX_NAMES
+    questions = 2 + MOST_ANCESTORS + 2 * parents + each_name * MAX_NAMES
     return (
         Announcement(
             target=asset.domain,
@@ -202,8 +210,10 @@ def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...
             target=asset.domain,
             purpose=Purpose.NAMES,
             text=f"chaque serveur de noms de {asset.name} : trois questions, en UDP et en TCP, port 53, "
-            f"{MAX_ADDRESSES} adresses au plus ; {parents} serveurs de la zone au-dessus au plus",
-            max_packets=2 * (MAX_ADDRESSES + parents) * PACKETS_PER_SERVER,
+            f"{MAX_ADDRESSES} adresses au plus ; {parents} serveurs de la zone au-dessus au plus ; pour les noms "
+            f"qui manquent, {registries} questions aux registres au plus",
+            max_packets=2 * (MAX_ADDRESSES + parents) * PACKETS_PER_SERVER
+            + registries * PACKETS_PER_QUESTION,
         ),
         *_announced_trials(asset, instruments),
     )

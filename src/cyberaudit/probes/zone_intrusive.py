@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import struct
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RECURSION, TRANSFER = "dns-recursion", "dns-transfer"
-# Ours: whoever does recursion for us must first ask a server far away.
-RECURSION_SECONDS = 1.5
-RECURSION_TRIES = 2
+# Ours: whoever does recursion for us must first ask a server far away, and most give up after five seconds.
+RECURSION_WAITS = (2.0, 3.0)
+# Ours: an ordinary question was just answered; the second one says that the first was not the last.
+ORDINARY_WAITS = (1.0, 1.0)
 TRANSFER_SECONDS = 3.0
 # One message of the largest size (RFC 1035 §4.2.2): the beginning is proof enough, the rest is none of our business.
 TRANSFER_BYTES = 2 + 65535
 TRANSFER_MESSAGES = 4
+CHUNK_BYTES = 4096
+# RFC 1035 §4.1.1
+HEADER_BYTES = 12
+# The head of the zone and one record more: no other is read.
+TRANSFER_RECORDS = 2
 # Servers that limit the rate of such questions would otherwise seem mute.
 VERSION_SECONDS = 1.0
 
@@ -43,12 +50,15 @@ class Trials:
 async def try_server(instruments: Instruments, domain: str, address: IpAddress) -> Trials:
     """Everything that the authorization allows there, once a run."""
 
+    async def others() -> tuple[int | Unreachable, str | Unreachable]:
+        transfer = await _transfer(instruments, domain, address)
+        return transfer, await _whoever_asks(instruments, domain, address, "version", _version)
+
     async def trials() -> Trials:
-        recursion, transfer = await asyncio.gather(
-            _whoever_asks(instruments, domain, address, f"recursion {_above(domain)}", _recursion),
-            _transfer(instruments, domain, address),
+        # Silence about strangers is waited for at length: everything else meanwhile.
+        recursion, (transfer, version) = await asyncio.gather(
+            _whoever_asks(instruments, domain, address, f"recursion {_above(domain)}", _recursion), others()
         )
-        version = await _whoever_asks(instruments, domain, address, "version", _version)
         return Trials(recursion, transfer, version)
 
     return await instruments.looks.shared(f"zone trials {domain} {address}", trials)
@@ -75,28 +85,31 @@ def _above(domain: str) -> str:
 
 
 async def _recursion(instruments: Instruments, domain: str, address: IpAddress) -> bool | Unreachable:
-    """True: a name of somebody else was looked up for us, without authority."""
+    """True: a name of somebody else was looked up for us. False: refused, not offered, or met by a chosen silence."""
+    offered = False
     for name in (_above(domain), "."):
         reply = await _ask(instruments, domain, address, _question(name, "SOA"))
         if isinstance(reply, Unreachable):
-            return reply
+            heard = reply.reason is Reason.TIMEOUT and await _still_answers(instruments, domain, address)
+            return False if heard else reply
         # Who serves that name itself answers with authority: it is asked for another one.
         if not _has_authority(reply):
             return _looked_up(reply)
-    return False
+        offered = _offers(reply)
+    return Unreachable(Reason.NO_CONTROL, "récursion proposée") if offered else False
 
 
 async def _ask(
     instruments: Instruments, domain: str, address: IpAddress, query: "QueryMessage"
 ) -> "Message | Unreachable":
     reply: bytes | Unreachable = Unreachable(Reason.TIMEOUT)
-    for _ in range(RECURSION_TRIES):
+    for seconds in RECURSION_WAITS:
         reply = await instruments.network.exchange(
             address,
             DNS_PORT,
             query.to_wire(),
             purpose=Purpose.INTRUSIVE,
-            within=RECURSION_SECONDS,
+            within=seconds,
             about=domain,
             test=RECURSION,
             accept=partial(_replies, query.id),
@@ -106,8 +119,29 @@ async def _ask(
     return reply if isinstance(reply, Unreachable) else _parse(reply)
 
 
+async def _still_answers(instruments: Instruments, domain: str, address: IpAddress) -> bool:
+    """Whether an ordinary question, about the domain itself, is answered after the silence as it was before."""
+    import dns.flags
+
+    query = _question(domain, "SOA")
+    query.flags &= ~dns.flags.RD
+    for seconds in ORDINARY_WAITS:
+        reply = await instruments.network.exchange(
+            address,
+            DNS_PORT,
+            query.to_wire(),
+            purpose=Purpose.NAMES,
+            within=seconds,
+            about=domain,
+            accept=partial(_replies, query.id),
+        )
+        if not isinstance(reply, Unreachable):
+            return True
+    return False
+
+
 async def _transfer(instruments: Instruments, domain: str, address: IpAddress) -> int | Unreachable:
-    """How many records the server began to hand over; 0 when it refuses or hangs up."""
+    """How many records the server began to hand over; 0 when it answers without any."""
     if not instruments.options.axfr:
         return Unreachable(Reason.NOT_LOOKED)
     stream = await instruments.network.connect(
@@ -124,46 +158,87 @@ async def _transfer(instruments: Instruments, domain: str, address: IpAddress) -
     with stream:
         wire = _question(domain, "AXFR").to_wire()
         sent = await stream.write(len(wire).to_bytes(2, "big") + wire, within=TRANSFER_SECONDS)
-        return await _records(stream, domain) if sent is None else _refused(sent)
+        return await _records(stream, domain) if sent is None else sent
 
 
 async def _records(stream: Stream, domain: str) -> int | Unreachable:
     """SOA and another record: the transfer has begun. SOA alone: it may come in the next message."""
-    count = 0
+    count, cause = 0, None
     for _ in range(TRANSFER_MESSAGES):
-        size = await stream.read_exactly(2, within=TRANSFER_SECONDS)
-        wire = (
-            size
-            if isinstance(size, Unreachable)
-            else await stream.read_exactly(int.from_bytes(size, "big"), within=TRANSFER_SECONDS)
-        )
-        if isinstance(wire, Unreachable):
-            return _refused(wire)
-        message = _parse(wire)
-        if isinstance(message, Unreachable):
-            return message
-        found = _handed_over(message, domain, first=count == 0)
+        wire, cause = await _message(stream)
+        found = _handed_over(wire, domain, first=count == 0)
+        if isinstance(found, Unreachable):
+            # Nothing at all came: the reader decides what the silence of this server is worth.
+            return cause if cause and not wire and not count else found
         count += found
-        if not found or count > 1:
+        if cause or not found or count >= TRANSFER_RECORDS:
             break
-    return count if count > 1 else 0
+    if count >= TRANSFER_RECORDS:
+        return count
+    begun = count or cause
+    return Unreachable(Reason.PROTOCOL_ERROR, "transfert commencé, puis interrompu") if begun else 0
 
 
-def _refused(cause: Unreachable) -> int | Unreachable:
-    """A line cut before anything is handed over is a refusal."""
-    return 0 if cause.reason is Reason.RESET else cause
+async def _message(stream: Stream) -> tuple[bytes, Unreachable | None]:
+    """The next message with its length before it; or what came of it, and why no more did."""
+    came = b""
+    while len(came) < 2 or len(came) < 2 + int.from_bytes(came[:2], "big"):
+        wanted = 2 + int.from_bytes(came[:2], "big") if len(came) >= 2 else 2
+        piece = await stream.read(min(wanted - len(came), CHUNK_BYTES), within=TRANSFER_SECONDS)
+        if isinstance(piece, Unreachable):
+            return came, piece
+        if not piece:
+            return came, Unreachable(Reason.RESET, "connexion fermée par le serveur")
+        came += piece
+    return came, None
 
 
-def _handed_over(message: "Message", domain: str, *, first: bool) -> int:
+def _handed_over(came: bytes, domain: str, *, first: bool) -> int | Unreachable:
+    """How many whole records of the zone `came` holds, a message after its length, maybe cut short."""
     import dns.name
     import dns.rcode
     import dns.rdatatype
 
+    count, wire = _beginning(came[2:])
+    message = _parse(wire)
+    if isinstance(message, Unreachable):
+        return message
     if message.rcode() != dns.rcode.NOERROR or not message.answer:
         return 0
     head = message.answer[0]
     is_head = head.rdtype == dns.rdatatype.SOA and head.name == dns.name.from_text(domain)
-    return len(message.answer) if is_head or not first else 0
+    return count if is_head or not first else 0
+
+
+def _beginning(wire: bytes) -> tuple[int, bytes]:
+    """How many whole records its answer holds; the same message with the first ones alone, empty without a header."""
+    if len(wire) < HEADER_BYTES:
+        return 0, b""
+    place = end = HEADER_BYTES
+    count = 0
+    try:
+        questions, answers = struct.unpack_from("!2H", wire, 4)
+        for _ in range(questions):
+            place = _after_name(wire, place) + 4
+        end = place
+        while count < answers:
+            place = _after_name(wire, place)
+            place += 10 + int(struct.unpack_from("!H", wire, place + 8)[0])
+            if place > len(wire):
+                break
+            count += 1
+            end = place if count <= TRANSFER_RECORDS else end
+    except (IndexError, struct.error):
+        pass
+    counts = struct.pack("!3H", min(count, TRANSFER_RECORDS), 0, 0)
+    return count, wire[:6] + counts + wire[HEADER_BYTES:end]
+
+
+def _after_name(wire: bytes, place: int) -> int:
+    """Past the name that stands there, its end pointed to or not; raises IndexError past the end."""
+    while (length := wire[place]) and length < 0xC0:
+        place += 1 + length
+    return place + (2 if length else 1)
 
 
 async def _version(instruments: Instruments, domain: str, address: IpAddress) -> str | Unreachable:
@@ -208,13 +283,10 @@ def _replies(query_id: int, wire: bytes) -> bool:
 
 
 def _parse(wire: bytes) -> "Message | Unreachable":
-    import dns.exception
-    import dns.message
+    """In bounded time, whatever was sent."""
+    from cyberaudit.probes.names.reply import read
 
-    try:
-        return dns.message.from_wire(wire, ignore_trailing=True, one_rr_per_rrset=True)
-    except (dns.exception.DNSException, ValueError):
-        return Unreachable(Reason.PROTOCOL_ERROR)
+    return read(wire) or Unreachable(Reason.PROTOCOL_ERROR)
 
 
 def _has_authority(message: "Message") -> bool:
@@ -223,9 +295,19 @@ def _has_authority(message: "Message") -> bool:
     return bool(message.flags & dns.flags.AA)
 
 
-def _looked_up(message: "Message") -> bool:
+def _offers(message: "Message") -> bool:
     import dns.flags
+
+    return bool(message.flags & dns.flags.RA)
+
+
+def _looked_up(message: "Message") -> bool | Unreachable:
+    """Offered and not refused, without a record: it may have looked in vain, this time."""
     import dns.rcode
 
-    offered = bool(message.flags & dns.flags.RA)
-    return offered and message.rcode() == dns.rcode.NOERROR and bool(message.answer)
+    if not _offers(message) or message.rcode() == dns.rcode.REFUSED:
+        return False
+    found = message.rcode() == dns.rcode.NOERROR and bool(message.answer)
+    return found or Unreachable(
+        Reason.NO_CONTROL, f"récursion proposée, {dns.rcode.to_text(message.rcode())}"
+    )

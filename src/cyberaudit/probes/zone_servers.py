@@ -12,6 +12,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.public_suffix import registrable
+from cyberaudit.probes.registered_names import is_registered
 from cyberaudit.probes.resolver import Answer, Resolver
 from cyberaudit.probes.zone_answers import read_answer, server_names, standing, understands_edns
 from cyberaudit.probes.zone_delegation import ancestors
@@ -30,9 +31,9 @@ MOST_MISSING = 3
 
 
 async def resolve_name(
-    resolver: Resolver, host: str, *, delegated: bool, listed: bool, glue: tuple[str, ...]
+    resolver: Resolver, host: str, *, about: str, delegated: bool, listed: bool, glue: tuple[str, ...]
 ) -> ServerName:
-    """One name server by its name, both address families asked together."""
+    """One name server of the domain `about` by its name, both address families asked together."""
     answers = await asyncio.gather(resolver.ask(host, "A"), resolver.ask(host, "AAAA"))
     known = [answer for answer in answers if not isinstance(answer, Unreachable)]
     exists = any(answer.exists for answer in known) if known else _failure(answers)
@@ -44,11 +45,17 @@ async def resolve_name(
         listed=listed,
         exists=exists,
         missing=missing,
-        free=bool(missing) and registrable(host) == missing,
+        free=await _is_free(resolver, host, missing, about),
         alias=aliases[-1] if aliases else "",
         addresses=_addresses(answers),
         glue=glue,
     )
+
+
+async def _is_free(resolver: Resolver, host: str, missing: str, about: str) -> bool:
+    if not missing or registrable(host) != missing:
+        return False
+    return await is_registered(resolver, missing, about=about) is False
 
 
 def _failure(answers: Iterable[Answer | Unreachable]) -> Unreachable:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC
 
+from rich.text import Text
+
 from cyberaudit import french
 from cyberaudit.model import Status
 from cyberaudit.reports.amounts import after_colon
@@ -11,6 +13,7 @@ from cyberaudit.reports.port_words import evidence_words
 from cyberaudit.reports.rule_items import counted, folded, is_technical
 from cyberaudit.reports.sections import Section, action_block, marked
 from cyberaudit.reports.themes import theme_name
+from cyberaudit.reports.to_publish import is_to_publish, publish_lines
 from cyberaudit.reports.words import (
     ActionView,
     CheckView,
@@ -134,6 +137,9 @@ def _point(point: PointView, sheet: Sheet, *, technical: bool) -> Section:
     for item in told:
         lines += sheet.paragraph(item.text, first=f"     {item.mark.sign} ")
     lines += _counted([item for item in items if item not in told], sheet)
+    # As pasted, for the summary of a point is no use to whoever mends it.
+    proposed = ((each.label, each.value) for each in point.evidence) if point.status.is_open else ()
+    lines += [Text(line) for line in publish_lines(proposed, sheet.width, indent="     ")]
     known = point.stands_on and point.looked
     return lines + (sheet.paragraph(point.stands_on, first="     ", style="dim") if known else [])
 
@@ -155,6 +161,7 @@ def _proof(point: PointView, sheet: Sheet) -> Section:
     details = [
         ("Preuve", french.typeset(f"{each.label} = {evidence_words(each.label, each.value)}"))
         for each in point.evidence
+        if not (point.status.is_open and is_to_publish(each.label))
     ]
     details += [("Détail", _codes(each.key, each.mark.lower(), each.reason)) for each in point.items]
     details += [("Code", point.reason)] if point.reason else []

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from cyberaudit import french
+from cyberaudit.engine.measures import Measure
 from cyberaudit.facts.backup import BackupStore, Encrypted
 from cyberaudit.facts.codec import Json, encode
 from cyberaudit.facts.packet_filter import HostFilter
@@ -17,15 +19,19 @@ from cyberaudit.facts.udp import HostUdp
 from cyberaudit.model import Audit, Evidence, Finding, Item, Observation, Status, Unreachable
 from cyberaudit.reports.code_names import code_names
 from cyberaudit.reports.look_answers import AccessFacts, Heard, accesses, heard
+from cyberaudit.reports.look_domain_points import PLAIN, Telling, domain_blocks, finding_tier
 from cyberaudit.reports.look_domains import (
     NOWHERE,
     complement_lines,
-    criteria,
     criteria_document,
     criterion_lines,
     is_nowhere,
     looked_at,
+    other_way_lines,
+    owner_lines,
+    summary_lines,
     title_lines,
+    told_criteria,
     untried_lines,
     worth_telling,
 )
@@ -33,6 +39,7 @@ from cyberaudit.reports.look_ports import host_blocks
 from cyberaudit.reports.look_tls import endpoint_blocks
 from cyberaudit.reports.look_vpn import NOTHING, access_blocks, nobody_answered, unanswered_blocks
 from cyberaudit.reports.port_words import evidence_words
+from cyberaudit.reports.to_publish import to_publish
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
 
@@ -66,8 +73,11 @@ _IS_RULE = re.compile(r"R\d+-?")
 KINDS = {"folder": "dossier de copies", "restic": "dépôt restic"}
 
 
-def points(audit: Audit, *, width: int) -> str:
-    """From where it is judged, what was seen, then every question that arises, what is to be done first."""
+def points(audit: Audit, *, width: int, telling: Telling = PLAIN) -> str:
+    """From where it is judged, what was seen, then every question that arises, what is to be done first.
+
+    `telling` counts for domains; of the rest everything is told.
+    """
     order = list(Mark)
     asked = [finding for finding in audit.findings if finding.status is not Status.NOT_APPLICABLE]
     found = sorted(asked, key=lambda finding: order.index(Mark.of(finding.status)))
@@ -82,24 +92,28 @@ def points(audit: Audit, *, width: int) -> str:
     else:
         for observation in audit.observations:
             blocks += _seen(observation.facts, width)
-    blocks += _by_domain(audit, found, width) or [_point(finding, width) for finding in found]
+    blocks += _by_domain(audit, found, width, telling) or [_point(finding, width) for finding in found]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _by_domain(audit: Audit, found: list[Finding], width: int) -> list[list[str]]:
-    """Each domain under its name: what the State's reference says, then its points; nothing without domains."""
-    blocks: list[list[str]] = []
-    for domain in looked_at(audit):
+def _by_domain(audit: Audit, found: list[Finding], width: int, telling: Telling) -> list[list[str]]:
+    """Each domain under its name: what the State's reference says, then its points; nothing without domains.
+
+    Several domains are counted first, in a line each.
+    """
+    domains = looked_at(audit)
+    blocks = [summary_lines(audit, domains, width)] if len(domains) > 1 else []
+    for domain in domains:
         blocks.append(title_lines(audit, domain, width))
         if is_nowhere(audit, domain):
             blocks.append(wrap(french.typeset(NOWHERE), width, rest="  "))
-        blocks.append(criterion_lines(criteria(audit, domain), width))
-        told: set[Evidence] = set()
-        blocks += [_point(finding, width, told=told) for finding in worth_telling(audit, domain, found)]
+        blocks += [owner_lines(audit, domain, width), other_way_lines(audit, domain, width, telling)]
+        blocks.append(criterion_lines(told_criteria(audit, domain), width))
+        blocks += domain_blocks(worth_telling(audit, domain, found), width, telling)
         blocks.append(complement_lines(audit, domain, width))
     if blocks:
-        keys = {domain.key for domain in looked_at(audit)}
-        blocks += [_point(finding, width) for finding in found if finding.asset not in keys]
+        keys = {domain.key for domain in domains}
+        blocks += domain_blocks((each for each in found if each.asset not in keys), width, telling)
         blocks.append(untried_lines(audit, width))
     return blocks
 
@@ -124,8 +138,8 @@ def _name(audit: Audit, seen: Observation) -> str:
     return asset.name if asset else seen.asset
 
 
-def _point(finding: Finding, width: int, *, told: set[Evidence] | None = None) -> list[str]:
-    """One question, its answer and its proof; what stands in `told` already is counted alone."""
+def _point(finding: Finding, width: int) -> list[str]:
+    """One question, its answer and its proof."""
     mark = Mark.of(finding.status)
     text = french.typeset(f"{mark.sign} {mark.value} : {finding.verdict.text}")
     lines = wrap(f"{text}  [{finding.check}]", width, rest="  ")
@@ -135,26 +149,15 @@ def _point(finding: Finding, width: int, *, told: set[Evidence] | None = None) -
             continue
         text = f"{Mark.of(item.status).sign} {item.text}{_rule(item)}"
         lines += wrap(french.typeset(text), width, first="  - ")
-    proof = [line for line in finding.verdict.evidence if _is_shown(finding, line)]
-    known = [line for line in proof if line in told] if told is not None else []
-    for line in dict.fromkeys(proof) if told is not None else proof:
-        if line not in known:
+    for line in finding.verdict.evidence:
+        if _is_shown(finding, line):
             text = french.typeset(f"{line.label} : {evidence_words(line.label, line.value)}")
             lines += wrap(text, width, first="    ", rest="      ")
-    if told is not None:
-        told.update(proof)
-        lines += _shown_above(len(known), width)
     return lines
 
 
 def _is_shown(finding: Finding, line: Evidence) -> bool:
     return finding.check not in _TOLD_AT_THE_HEAD or _IS_ADVICE.match(line.label) is not None
-
-
-def _shown_above(count: int, width: int) -> list[str]:
-    """Nothing for nothing."""
-    words = french.count(count, "preuve déjà montrée", "preuves déjà montrées")
-    return wrap(french.typeset(f"{words} plus haut"), width, first="    ", rest="      ") if count else []
 
 
 def _rule(item: Item) -> str:
@@ -199,31 +202,47 @@ def _copies(store: BackupStore, width: int) -> list[str]:
     return lines
 
 
-def as_document(audit: Audit) -> str:
+_NO_MEASURES: Mapping[str, Measure] = MappingProxyType({})
+
+
+def as_document(audit: Audit, measures: Mapping[str, Measure] = _NO_MEASURES) -> str:
     """The whole audit as JSON: facts as seen, findings as judged; beside them, the names of the numbers that occur."""
-    return "\n".join(document_parts(audit))
+    return "\n".join(document_parts(audit, measures))
 
 
-def document_parts(audit: Audit) -> Iterator[str]:
+def document_parts(audit: Audit, measures: Mapping[str, Measure] = _NO_MEASURES) -> Iterator[str]:
     """The same in pieces of whole lines: of many domains, it is too large to be held at once."""
     names = code_names(facts for _, facts in accesses(audit.observations))
     beside: dict[str, Any] = {"names": names, "rcpnt": criteria_document(audit)}
     told = {key: value for key, value in beside.items() if value}
     if len(audit.observations) > MOST_INDENTED:
-        yield from _in_lines(audit, told)
+        yield from _in_lines(audit, told, measures)
         return
-    document = encode(audit, Audit)
+    document = encode(replace(audit, findings=()), Audit)
     assert isinstance(document, dict)
-    yield json.dumps({**document, **told}, ensure_ascii=False, indent=2)
+    findings = list(_findings(audit, measures))
+    yield json.dumps({**document, "findings": findings, **told}, ensure_ascii=False, indent=2)
 
 
-def _in_lines(audit: Audit, beside: dict[str, Json]) -> Iterator[str]:
+def _findings(audit: Audit, measures: Mapping[str, Measure]) -> Iterator[Json]:
+    """Those of names also with their tier and with what they propose to publish, ready to paste."""
+    about_names = bool(looked_at(audit))
+    for each in audit.findings:
+        document = encode(each, Finding)
+        assert isinstance(document, dict)
+        if about_names:
+            document["tier"] = str(finding_tier(each, measures)) if each.status.is_open else ""
+            document["to_publish"] = list(to_publish(each.verdict.evidence))
+        yield document
+
+
+def _in_lines(audit: Audit, beside: dict[str, Json], measures: Mapping[str, Measure]) -> Iterator[str]:
     """Each observation and each finding on a line of its own."""
     head = encode(replace(audit, observations=(), findings=()), Audit)
     assert isinstance(head, dict)
     lists = {
         "observations": (encode(each, Observation) for each in audit.observations),
-        "findings": (encode(each, Finding) for each in audit.findings),
+        "findings": _findings(audit, measures),
     }
     opening = "{"
     for key, value in {**head, **beside}.items():

@@ -114,7 +114,7 @@ def _counts(tree: SpfTree, width: int) -> list[str]:
     searches = french.count(tree.lookups, "recherche DNS", "recherches DNS")
     lines = wrap(french.typeset(f"{sign} {more}{searches} sur {MOST_LOOKUPS}"), width, rest="  ")
     voids = french.count(tree.voids, "terme sans réponse", "termes sans réponse")
-    lines += _line(f"{voids} sur {MOST_VOIDS}{_voids_of_one_family(tree)}", width)
+    lines += _line(f"{voids} sur {MOST_VOIDS} au plus{_voids_of_one_family(tree)}", width)
     admitted = french.count(tree.ip4_admitted, "adresse IPv4 autorisée", "adresses IPv4 autorisées")
     return lines + _line(f"{admitted} au plus", width)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from fractions import Fraction
 
-from cyberaudit.model import Basis, Finding, Status
+from cyberaudit.model import Basis, Finding, Reason, Status
 from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.plan.words import Plan, Tier
 
@@ -34,8 +34,7 @@ def exit_code(
     """
     if partial:
         return ExitCode.INTERRUPTED
-    crashed = any(finding.status is Status.ERROR for finding in findings)
-    if crashed or measured_coverage(findings) * 100 < min_coverage:
+    if has_broken(findings) or measured_coverage(findings) * 100 < min_coverage:
         return ExitCode.INCOMPLETE
     order = list(Tier)
     # An action without risk asks questions: nothing was found.
@@ -56,3 +55,11 @@ def measured_coverage(findings: Sequence[Finding]) -> Fraction:
     ]
     known = sum(status.is_known for status in possible)
     return Fraction(known, len(possible)) if possible else Fraction(1)
+
+
+def has_broken(findings: Sequence[Finding]) -> bool:
+    """A check or a probe of ours crashed."""
+    return any(
+        finding.status is Status.ERROR or finding.verdict.reason == Reason.PROBE_CRASHED
+        for finding in findings
+    )

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 
-from cyberaudit.declared import AnyAsset, AssetKind, Backup, Domain, Vpn, VpnKind
+from cyberaudit.declared import AnyAsset, AssetKind, Backup, Domain, Town, Vpn, VpnKind
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.engine.judge import judge
@@ -17,8 +18,6 @@ from cyberaudit.errors import UsageError
 from cyberaudit.facts.mail import MailDns, refuses_all_mail
 from cyberaudit.model import Audit, Basis, Finding, Progress, ProgressCallback, Reason, Status
 from cyberaudit.plaintext import clean
-from cyberaudit.plan.actions import effort, tier
-from cyberaudit.plan.level import URGENT_RISK
 from cyberaudit.plan.words import Tier
 from cyberaudit.probes.asked_ports import ALL, USUAL
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
@@ -26,12 +25,18 @@ from cyberaudit.probes.resolver import addresses_now
 from cyberaudit.probes.tls_endpoint import RENEGOTIATION
 from cyberaudit.reports.look_answers import Heard, has_answer, heard
 from cyberaudit.reports.look_answers import accesses as accesses_of
+from cyberaudit.reports.look_domain_points import finding_tier
+from cyberaudit.reports.look_domains import domain_above, looked_at
 from cyberaudit.run.exit_code import ExitCode, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
 
 # Asked of the whole town; a name that refuses all mail is a town by itself here.
 LOCKED_NAMES = "mail.parked-domains"
+MAIL = "mail"
+NOTHING = Fraction(0)
+# Ours: a zone that nobody serves, or a false signature, leaves one or two answers out of some thirty.
+LEAST_SEEN = Fraction(1, 5)
 NAME_TESTS = frozenset({"smtp-relay", "smtp-users", "dns-transfer", "dns-recursion"})
 # Without a profile, no open port is explained and none is missing.
 NEEDS_A_PROFILE = frozenset({"firewall.unexpected-port", "firewall.expected-service"})
@@ -69,24 +74,48 @@ def look_at_domains(
 
 
 def _judged_as_they_say(made: Audit, catalogue: Catalogue, *, now: datetime) -> Audit:
-    """The names that refuse all mail judged once more, as the profile of a town would have declared them."""
+    """The names without mail judged once more, as the profile of a town would have declared them.
+
+    Those that refuse all mail are asked whether they are locked; of a plain host name, `www.` of a domain, nobody
+    wants locks, and of its mail only what is wrong is told.
+    """
     silent = frozenset(
         seen.asset
         for seen in made.observations
         if isinstance(seen.facts, MailDns) and refuses_all_mail(seen.facts)
     )
-    if not silent:
+    hosts = frozenset(each.key for each in looked_at(made) if domain_above(made, each))
+    if not silent | hosts:
         return made
+    about_each = tuple(each for each in catalogue.checks if each.about is AssetKind.DOMAIN)
+    town = _without_mail(made.town, silent | hosts)
+    judged = judge(
+        town, Catalogue(about_each, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now
+    )
+    findings = [each for each in _measured(judged) if not (each.asset in hosts and _is_idle(each))]
+    if silent:
+        locks = tuple(each for each in catalogue.checks if each.id == LOCKED_NAMES)
+        locked = _without_mail(made.town, silent)
+        told = judge(
+            locked, Catalogue(locks, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now
+        )
+        findings += _measured(told)
+    return replace(made, town=town, findings=tuple(findings))
+
+
+def _without_mail(town: Town, keys: frozenset[str]) -> Town:
     told = (
-        replace(asset, sends_mail=asset.key not in silent) if isinstance(asset, Domain) else asset
-        for asset in made.town.assets
+        replace(asset, sends_mail=asset.sends_mail and asset.key not in keys)
+        if isinstance(asset, Domain)
+        else asset
+        for asset in town.assets
     )
-    town = replace(made.town, assets=(made.town.commune, *told))
-    checks = tuple(
-        each for each in catalogue.checks if each.about is AssetKind.DOMAIN or each.id == LOCKED_NAMES
-    )
-    judged = judge(town, Catalogue(checks, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now)
-    return replace(made, town=town, findings=_measured(judged))
+    return replace(town, assets=(town.commune, *told))
+
+
+def _is_idle(finding: Finding) -> bool:
+    """A point about mail where there is none, unless something is wrong with it."""
+    return finding.theme == MAIL and not finding.status.is_open and finding.status is not Status.ERROR
 
 
 def _measured(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -242,32 +271,30 @@ def look_at_backup(
 
 
 def look_code(
-    made: Audit, *, fail_on: Tier | None = Tier.URGENT, measures: Mapping[str, Measure] = MappingProxyType({})
+    made: Audit,
+    *,
+    fail_on: Tier | None = Tier.URGENT,
+    measures: Mapping[str, Measure] = MappingProxyType({}),
+    least_seen: Fraction = NOTHING,
 ) -> ExitCode:
-    """What the shell learns: interrupted, too little seen, something from the tier `fail_on` on, or done.
+    """What the shell learns: interrupted, nothing seen, something from the tier `fail_on` on, too little seen, or done.
 
     A finding's tier is that of its measure in a plan; one whose measure is not among `measures` counts when its risk
-    is the highest. `fail_on`: None: nothing counts.
+    is the highest. `fail_on`: None: nothing counts. `least_seen`: the share of the points below which, when nothing
+    was found, too little was seen.
     """
     if made.partial:
         return ExitCode.INTERRUPTED
     if not made.findings and any(accesses_of(made.observations)) and not has_answer(made.observations):
         return ExitCode.INCOMPLETE
-    if any(finding.status is Status.ERROR for finding in made.findings) or not measured_coverage(
-        made.findings
-    ):
+    seen = measured_coverage(made.findings)
+    if any(finding.status is Status.ERROR for finding in made.findings) or not seen:
         return ExitCode.INCOMPLETE
     order = list(Tier)
-    tiers = (order.index(_tier(finding, measures)) for finding in made.findings if finding.status.is_open)
-    found = fail_on is not None and any(each <= order.index(fail_on) for each in tiers)
-    return ExitCode.FOUND if found else ExitCode.DONE
-
-
-def _tier(finding: Finding, measures: Mapping[str, Measure]) -> Tier:
-    measure = measures.get(finding.measure)
-    if measure is None:
-        return Tier.URGENT if finding.risk >= URGENT_RISK else Tier.LATER
-    return tier(finding.risk, effort(measure))
+    tiers = (order.index(finding_tier(each, measures)) for each in made.findings if each.status.is_open)
+    if fail_on is not None and any(each <= order.index(fail_on) for each in tiers):
+        return ExitCode.FOUND
+    return ExitCode.INCOMPLETE if seen < least_seen else ExitCode.DONE
 
 
 def _audit(

@@ -133,6 +133,7 @@ from cyberaudit.sdk.spf import (
     better_line,
     first_line,
     is_redirect,
+    mended_line,
     nothing_to_follow,
     shared_list,
     spf_last,
@@ -156,11 +157,19 @@ from cyberaudit.sdk.tls_options import option_evidence, option_items
 from cyberaudit.sdk.tls_suites import likelihood as suite_likelihood
 from cyberaudit.sdk.tls_suites import suite_evidence, suite_items
 from cyberaudit.sdk.tls_versions import version_evidence, version_items
-from cyberaudit.sdk.verdicts import answered, failed, not_applicable, partial, passed, unknown
-from cyberaudit.sdk.zone import judge_trials, server_key, server_name, without_servers, zone_evidence
+from cyberaudit.sdk.verdicts import EVIDENCE_LIMIT, answered, failed, not_applicable, partial, passed, unknown
+from cyberaudit.sdk.zone import (
+    judge_trials,
+    server_key,
+    server_name,
+    untried,
+    without_servers,
+    zone_evidence,
+)
 
 __all__ = [
     "COUNTDOWN",
+    "EVIDENCE_LIMIT",
     "NAME_NOT_COMPARED",
     "PORTS",
     "SSH",
@@ -293,6 +302,7 @@ __all__ = [
     "left_unseen",
     "listening",
     "lookups_below",
+    "mended_line",
     "no_address",
     "none_of",
     "not_applicable",
@@ -336,6 +346,7 @@ __all__ = [
     "unasked",
     "unknown",
     "unless_third_partys",
+    "untried",
     "usual_ports",
     "version_evidence",
     "version_items",

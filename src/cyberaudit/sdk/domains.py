@@ -1,9 +1,11 @@
 """What several questions about a domain's mail answer alike."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from cyberaudit import french
+from cyberaudit.declared import Domain, Host
 from cyberaudit.model import Evidence, Item, Reason, Status, Verdict
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import not_applicable, unknown
@@ -16,17 +18,25 @@ def writes_no_mail(ctx: Context) -> Verdict:
     )
 
 
-def unless_third_partys(verdict: Verdict, ctx: Context, *, test: str) -> Verdict:
+def unless_third_partys(verdict: Verdict, ctx: Context, *, test: str, whole: bool = True) -> Verdict:
     """`verdict` about an intrusive `test`; not applicable where it was not tried, on servers that are not the town's.
 
-    A town that has its own servers signed for, and this test not, keeps its unanswered question.
+    A town that has its own servers signed for, and this test not, keeps its unanswered question. So does one whose
+    servers bear its own name or stand at an address that it declares. `whole`: every server was found; without
+    that, nobody knows whose the others are. The key of an item ends with the address, after the name if there is one.
     """
     untried = [item for item in verdict.items if item.reason == Reason.NOT_AUTHORIZED]
     if verdict.status is not Status.UNKNOWN or not untried or len(untried) < len(verdict.items):
         return verdict
-    if any(_is_signed(item.key, ctx) for item in untried):
-        text = f"L'essai poussé de {ctx.asset.name} n'est pas fait : l'autorisation ne nomme pas « {test} »."
-        return replace(verdict, text=text, items=tuple(_untried(item) for item in verdict.items))
+    own = [item for item in untried if _is_signed(item.key, ctx) or _is_own(item.key, ctx)]
+    if own:
+        signed = any(_is_signed(item.key, ctx) for item in own)
+        why = f"ne nomme pas « {test} »" if signed else "ne couvre pas ce serveur"
+        text = f"L'essai poussé de {ctx.asset.name} n'est pas fait : l'autorisation {why}."
+        items = tuple(_untried(item) if item in own else item for item in verdict.items)
+        return replace(verdict, text=text, items=items)
+    if not whole:
+        return verdict
     text = (
         f"Les serveurs de {ctx.asset.name} sont à un tiers : l'essai poussé n'est pas fait sans son accord."
     )
@@ -41,12 +51,24 @@ def _untried(item: Item) -> Item:
 def _is_signed(key: str, ctx: Context) -> bool:
     """The address at the end of an item's key stands in the authorization."""
     signed = ctx.town.authorization
+    return _stands_in(key, signed.addresses if signed else ())
+
+
+def _is_own(key: str, ctx: Context) -> bool:
+    """The name in front lies inside a domain that the town declares, or the address is one of its equipment."""
+    hosts = [asset for asset in ctx.town.assets if isinstance(asset, Host)]
+    domains = [asset.domain for asset in (*ctx.town.assets, ctx.asset) if isinstance(asset, Domain)]
+    name = key.partition(" ")[0].rstrip(".").lower()
+    inside = any(name == domain or name.endswith(f".{domain}") for domain in domains)
+    return inside or any(_stands_in(key, host.addresses) for host in hosts)
+
+
+def _stands_in(key: str, networks: Iterable[object]) -> bool:
     try:
         address = ip_address(key.rpartition(" ")[2])
-        networks = [ip_network(each) for each in signed.addresses] if signed else []
+        return any(address in ip_network(str(network)) for network in networks)
     except ValueError:
         return False
-    return any(address in network for network in networks)
 
 
 def left_unseen(count: int, ctx: Context, *, evidence: tuple[Evidence, ...] = ()) -> Verdict:

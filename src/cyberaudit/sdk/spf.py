@@ -1,15 +1,23 @@
 """Lists of senders by SPF: whose shared lists are known, where a list ends, and a better line for a zone."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from cyberaudit.facts.dkim_providers import MailProvider, providers_of
 from cyberaudit.facts.spf import ASKS_DNS, SpfFault, SpfTerm, spf_all, spf_reached, spf_redirect, spf_terms
-from cyberaudit.facts.spf_tree import Found, SpfStep, SpfTree, cost_of
+from cyberaudit.facts.spf_tree import MOST_LOOKUPS, Found, SpfStep, SpfTree, cost_of
 from cyberaudit.sdk.verdicts import EVIDENCE_LIMIT
 
 # RFC 1035 §3.3: a character-string.
 STRING_LENGTH: Final = 255
+
+# Ours: more faults than that are a text, not a list.
+MOST_MENDED: Final = 8
+# Slips seen everywhere: `ipv4:`, `ip4=`, `include=`, an address of the other family.
+_SLIP: Final = re.compile(
+    r"(?P<sign>[-+~?]?)(?P<name>ip[46]?|ipv[46]|include|a|mx)[:=](?P<value>[^\s]+)", re.IGNORECASE | re.ASCII
+)
 
 SHARED_LISTS: Final = {
     "spf.protection.outlook.com": "Microsoft 365",
@@ -70,9 +78,10 @@ def better_record(
 ) -> str | None:
     """One record that lets write whom `records` meant to, each term once, less the terms of `without`.
 
-    `tree`: where `records` lead; None: nobody followed them. It ends as they did when that refuses strangers, with
-    `~all` otherwise. None when some record cannot be read, when receivers would not accept the sum of what it makes
-    them ask or nobody knows it, when nobody would be left who may write, or when it would be the record that is there.
+    `tree`: where `records` lead; None: nobody followed them. It ends as the strictest of them when that refuses
+    strangers, with `~all` otherwise. None when some record cannot be read, when receivers would not accept the sum
+    of what it makes them ask or nobody knows it, when nobody would be left who may write, or when it would be the
+    record that is there.
     """
     read = [spf_terms(record) for record in records]
     if any(isinstance(terms, SpfFault) for terms in read):
@@ -114,7 +123,7 @@ def _kept(terms: tuple[SpfTerm, ...]) -> Iterator[SpfTerm]:
 
 
 def _ending(records: tuple[str, ...]) -> str:
-    return "-all" if all(spf_all(record) == "-" for record in records) else "~all"
+    return "-all" if any(spf_all(record) == "-" for record in records) else "~all"
 
 
 def better_line(
@@ -130,12 +139,62 @@ def first_line(domain: str, mx: Iterable[str]) -> str:
     """A record to begin with, for a domain whose mail arrives at the hosts `mx`, as a zone file writes it.
 
     Who receives its mail is taken to send it too: by the list of a provider that is recognised, by `mx` otherwise.
-    Empty names are the null MX. Nobody: nobody may write.
+    Empty names are the null MX. Nobody: nobody may write. Somebody: it ends with `~all`, for who receives is seldom
+    all who send.
     """
     hosts = [host for host in mx if host]
     own = ["mx"] if any(not providers_of((host,), ()) for host in hosts) else []
     lists = [f"include:{_list_of(each, hosts)}" for each in providers_of(hosts, ()) if each.spf]
-    return zone_line(domain, " ".join(("v=spf1", *own, *lists, "-all")))
+    ending = "~all" if hosts else "-all"
+    return zone_line(domain, " ".join(("v=spf1", *own, *lists, ending)))
+
+
+def mended_line(domain: str, record: str) -> tuple[str, tuple[str, ...]] | None:
+    """A malformed record with its faulty terms rewritten, as a zone file writes it, and those left out for want of one.
+
+    It ends as it did, with `~all` when a term is left out: who that was to let write is not known. None when nobody
+    would be left who may write, or when receivers might not accept it.
+    """
+    lost: list[str] = []
+    for _ in range(MOST_MENDED):
+        terms = spf_terms(record)
+        if not isinstance(terms, SpfFault):
+            return _accepted_line(domain, record, terms, lost)
+        record, dropped = _without_fault(record, terms.term)
+        lost += dropped
+    return None
+
+
+def _accepted_line(
+    domain: str, record: str, terms: tuple[SpfTerm, ...], lost: list[str]
+) -> tuple[str, tuple[str, ...]] | None:
+    kept = [term for term in _kept(terms) if term.name != "all"]
+    asked = [term for term in kept if term.name in ASKS_DNS]
+    if not any(term.qualifier or term.name == "redirect" for term in kept) or len(asked) > MOST_LOOKUPS:
+        return None
+    redirects = any(term.name == "redirect" for term in kept)
+    ending = () if redirects else ("~all" if lost else _ending((record,)),)
+    line = zone_line(domain, " ".join(("v=spf1", *dict.fromkeys(term.text for term in kept), *ending)))
+    return (line, tuple(lost)) if len(line) <= EVIDENCE_LIMIT else None
+
+
+def _without_fault(record: str, fault: str) -> tuple[str, tuple[str, ...]]:
+    """The record with `fault` rewritten, or left out: then it is told."""
+    better = _rewritten(fault)
+    texts = [better if text == fault else text for text in record.split(" ")]
+    return " ".join(text for text in texts if text), () if better else (fault,)
+
+
+def _rewritten(text: str) -> str:
+    """What was plainly meant; empty when nothing is plain."""
+    found = _SLIP.fullmatch(text)
+    if not found:
+        return ""
+    name, value = found["name"].lower(), found["value"]
+    named = "ip" if name.startswith("ip") else name
+    family = f"ip{6 if ':' in value else 4}" if named == "ip" else named
+    made = f"{found['sign']}{family}:{value}"
+    return "" if isinstance(spf_terms(f"v=spf1 {made}"), SpfFault) else made
 
 
 def _list_of(provider: MailProvider, hosts: list[str]) -> str:

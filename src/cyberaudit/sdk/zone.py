@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cyberaudit.facts.zone import DnsZone, NameServer
-from cyberaudit.facts.zone_reading import not_judged, out_of_sight, told, undivided
+from cyberaudit.facts.zone_reading import State, not_judged, out_of_sight, state, told, undivided
 from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import not_applicable, unknown
@@ -48,6 +48,19 @@ def zone_evidence(zone: DnsZone) -> tuple[Evidence, ...]:
 def _with_glue(zone: DnsZone, host: str) -> str:
     glue = next((name.glue for name in zone.names if name.host == host), ())
     return f"{host}. {' '.join(glue)}".strip()
+
+
+def untried(server: NameServer, trial: object, zone: DnsZone) -> Item | None:
+    """Why what a trial brought says nothing of this server; None when it does, or when the trial found no answer."""
+    key, who = server_key(server), server_name(server)
+    if isinstance(trial, Unreachable):
+        if trial.reason is not Reason.NOT_AUTHORIZED:
+            return None
+        return Item(key, Status.UNKNOWN, trial.reason, f"{who} : non vérifié, serveur d'un tiers.")
+    if state(server, zone) is not State.UNSEEN:
+        return None
+    # A device of our line may have answered in its place, to this question as to the others.
+    return Item(key, Status.UNKNOWN, Reason.NO_CONTROL, f"{who} : rien ne prouve qu'il réponde lui-même.")
 
 
 def judge_trials(

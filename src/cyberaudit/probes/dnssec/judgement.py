@@ -46,6 +46,8 @@ class Why(StrEnum):
     """The question about a delegation was answered by the child zone, which cannot know."""
     TOO_MUCH = "too-much"
     """More keys, signatures, labels or hashes than a sound zone asks for."""
+    LEFT_OUT = "left-out"
+    """The resolver gave neither signature nor proof, and no server of the zone was heard to do the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Judgement:
     """The zone where the chain ended, as text with its final dot."""
     detail: str = ""
     """What a person may need besides: the reason of an unreachable link."""
+    denies_name: bool = False
+    """It is proved that the name itself does not exist, whatever the answer code (RFC 9824)."""
 
 
 class Fetch(Protocol):

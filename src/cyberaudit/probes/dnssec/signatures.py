@@ -110,6 +110,11 @@ def designated(zone: Name, records: Sequence[DS], keys: KeyRing) -> KeyRing:
     return key_ring(key for key in twins if any(designates(ds, zone, key) for ds in records))
 
 
+def has_crowd(records: Iterable[DS | RRSIG], keys: KeyRing) -> bool:
+    """Whether one of these points at more keys of one tag than are tried."""
+    return any(len(keys.get((each.key_tag, int(each.algorithm)), ())) > MOST_TWINS for each in records)
+
+
 def designates(ds: DS, zone: Name, key: DNSKEY) -> bool:
     """Whether the digest of `ds` is that of `key` (RFC 4034 §5.1.4)."""
     if ds.digest_type not in DIGESTS or ds.algorithm != key.algorithm:
@@ -127,7 +132,7 @@ def verify(signed: Signed, signer: Name, keys: KeyRing, now: float) -> Verified:
     for sig in current[:MOST_SIGNATURES]:
         if any(_made_by(key, sig, signed.rrset) for key in _candidates(sig, keys)):
             return Verified(Why.NONE, _expanded_from(signed.rrset.name, sig))
-    if len(current) > MOST_SIGNATURES:
+    if len(current) > MOST_SIGNATURES or has_crowd(current, keys):
         return Verified(Why.TOO_MUCH)
     if current or not ours:
         return Verified(Why.BAD_SIGNATURE)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -26,6 +26,7 @@ from cyberaudit.probes.dnssec.signatures import (
     Signed,
     Verified,
     designated,
+    has_crowd,
     key_ring,
     signed_sets,
     understood,
@@ -44,6 +45,8 @@ MOST_VERIFIED = 3000
 MOST_SPANS = 100
 DOUBTS = {Denial.ITERATIONS: Why.ITERATIONS, Denial.OPT_OUT: Why.OPT_OUT}
 UNTOLD = {Denial.TOO_MUCH: Why.TOO_MUCH, Denial.WRONG_SIDE: Why.WRONG_SIDE}
+# What a filter, a forwarder or a view for the inside makes of a sound zone.
+LEFT_OUT = (Why.NO_SIGNATURE, Why.NO_PROOF, Why.NO_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Validator:
         """`fetch` must share its answers: the chain asks it again for what others have asked."""
         self.fetch = fetch
         self.anchors = anchors
+        self.second: Validator | None = None
+        """Asks the authorities themselves before anything left out is called false; None: `fetch` does so already."""
         self._now = now.timestamp()
         self._zones: dict[Name, asyncio.Task[Zone | None]] = {}
         self._lost: dict[Name, int] = {}
@@ -89,8 +94,15 @@ class Validator:
     async def judge(self, message: Message, qname: Name, rdtype: int) -> Judgement:
         """What `message` says of `qname`: its records of that type, the alias there, or that there is nothing.
 
-        One link of a chain of aliases at a time; the weakest is what the whole is worth.
+        One link of a chain of aliases at a time; the weakest is what the whole is worth. With a `second`, what was
+        left out of it is bogus only when an authority leaves it out too; else it is unchecked.
         """
+        judged = await self._judged(message, qname, rdtype)
+        if self.second is None or judged.security is not Security.BOGUS or judged.why not in LEFT_OUT:
+            return judged
+        return await _confirmed(judged, self.second, qname, rdtype)
+
+    async def _judged(self, message: Message, qname: Name, rdtype: int) -> Judgement:
         if message.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             return _not_told(qname, dns.rcode.to_text(message.rcode()))
         if len(qname) > MOST_LABELS:
@@ -182,6 +194,10 @@ class Validator:
         if message.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             return Zone(name, _not_told(name, dns.rcode.to_text(message.rcode())))
         absence = await self._absent(message, name, DS)
+        if absence.judgement.why == Why.WRONG_SIDE and self.second is not None:
+            told = await self.second.zone_at(name)
+            if told is None or told.security is not Security.UNCHECKED:
+                return told
         if absence.judgement.security is not Security.SECURE:
             return Zone(name, absence.judgement)
         if absence.denial is Denial.DELEGATION:
@@ -208,9 +224,9 @@ class Validator:
     def _vouched(self, zone: Name, signed: Signed, known: Sequence[signatures.DS]) -> Zone:
         ring = key_ring(key for key in signed.rrset if isinstance(key, signatures.DNSKEY))
         entry = designated(zone, known, ring)
-        if not entry:
-            return _zone(zone, Security.BOGUS, Why.DS_MISMATCH)
-        why = verify(signed, zone, entry, self._now).why
+        why = verify(signed, zone, entry, self._now).why if entry else Why.DS_MISMATCH
+        if why in (Why.DS_MISMATCH, Why.BAD_SIGNATURE) and has_crowd(known, ring):
+            why = Why.TOO_MUCH
         match why:
             case Why.NONE:
                 return Zone(zone, Judgement(Security.SECURE, why, zone.to_text()), ring)
@@ -284,13 +300,14 @@ class Validator:
 
     def _proofs(self, message: Message, zone: Zone) -> tuple[list[RRset], Why]:
         """The NSEC and NSEC3 of this zone that verify, and what is wrong with one that does not."""
-        proofs, trouble = [], Why.NO_PROOF
-        for signed in [s for s in _denials(message) if zone.name in s.signers()][:MOST_PROOF_SETS]:
+        ours = [signed for signed in _denials(message) if zone.name in signed.signers()]
+        proofs, trouble = [], Why.TOO_MUCH if len(ours) > MOST_PROOF_SETS else Why.NO_PROOF
+        for signed in ours[:MOST_PROOF_SETS]:
             verified = self._verify(signed, zone)
             if verified.why is Why.NONE and verified.expanded_from is None:
                 proofs.append(signed.rrset)
                 self._learn(zone, signed.rrset)
-            elif verified.why is not Why.NONE:
+            elif verified.why is not Why.NONE and trouble is not Why.TOO_MUCH:
                 trouble = verified.why
         return proofs, trouble
 
@@ -305,7 +322,23 @@ class Validator:
         zone = await self.zone_of(above)
         if zone.security is not Security.SECURE:
             return zone.judgement
+        if rdtype == DS and not signed and qname in _tops_named(message):
+            return _judgement(zone, Security.UNCHECKED, Why.WRONG_SIDE)
         return _judgement(zone, Security.BOGUS, Why.BAD_SIGNATURE if signed else Why.NO_SIGNATURE)
+
+
+async def _confirmed(judged: Judgement, second: Validator, qname: Name, rdtype: int) -> Judgement:
+    """`judged`, which is bogus, if an authority's own answer is bogus too."""
+    message = await second.fetch(qname, rdtype)
+    if isinstance(message, Unreachable):
+        told = _not_told(qname, str(message))
+    else:
+        told = await second.judge(message, qname, rdtype)
+    # A DS without any key fails for everybody; the other two are also what a filter makes.
+    stands = judged.why == Why.NO_KEY and told.security is Security.UNCHECKED
+    if stands or told.security is Security.BOGUS:
+        return judged
+    return Judgement(Security.UNCHECKED, Why.LEFT_OUT, judged.zone, told.detail)
 
 
 def _judgement(zone: Zone, security: Security, why: Why) -> Judgement:
@@ -327,8 +360,9 @@ def _weighed(zone: Zone, denial: Denial, trouble: Why, *, nxdomain: bool) -> _Ab
     if denial in UNTOLD:
         return _Absence(_judgement(zone, Security.UNCHECKED, UNTOLD[denial]), denial)
     if denial is Denial.NOT_PROVED or (nxdomain and denial is not Denial.NO_NAME):
-        return _Absence(_judgement(zone, Security.BOGUS, trouble), denial)
-    return _Absence(zone.judgement, denial)
+        security = Security.UNCHECKED if trouble is Why.TOO_MUCH else Security.BOGUS
+        return _Absence(_judgement(zone, security, trouble), denial)
+    return _Absence(replace(zone.judgement, denies_name=denial is Denial.NO_NAME), denial)
 
 
 def _from_above(qname: Name, rdtype: int) -> Name:

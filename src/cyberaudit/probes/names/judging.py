@@ -36,12 +36,20 @@ def weakest(judgements: "list[Judgement]") -> Judgement:
     return min(judgements, key=lambda judgement: _WORST_FIRST.index(judgement.security))
 
 
+def _signed(reply: Reply | Unreachable) -> "Message | Unreachable":
+    if isinstance(reply, Unreachable):
+        return reply
+    return reply.message if reply.manner.dnssec else Unreachable(Reason.NOT_LOOKED, "sans signature")
+
+
 class Judging:
     """Judges replies of `source`; believes no resolver that says it has done so (the AD flag)."""
 
     def __init__(self, source: Source, make: "MakeValidator | None") -> None:
         self._source = source
         self.validator = make(self.fetch) if make else None
+        if make and self.validator:
+            self.validator.second = make(self._fetch_from_authorities)
         self._root: asyncio.Task[Judgement] | None = None
         self._foreseen: dict[Name, list[asyncio.Task[Message | Unreachable]]] = {}
         self.contradictions: set[tuple[str, str]] = set()
@@ -57,10 +65,10 @@ class Judging:
 
     async def fetch(self, name: "Name", rdtype: int, /) -> "Message | Unreachable":
         """The raw answer with its signatures; one that came without cannot serve as a link."""
-        reply = await self._source.ask(Question(name, rdtype))
-        if isinstance(reply, Unreachable):
-            return reply
-        return reply.message if reply.manner.dnssec else Unreachable(Reason.NOT_LOOKED, "sans signature")
+        return _signed(await self._source.ask(Question(name, rdtype)))
+
+    async def _fetch_from_authorities(self, name: "Name", rdtype: int, /) -> "Message | Unreachable":
+        return _signed(await self._source.ask_authorities(Question(name, rdtype)))
 
     async def of(self, reply: Reply, question: Question) -> Judgement:
         """What `reply` is worth about `question`: one link of a chain of aliases."""
@@ -77,8 +85,11 @@ class Judging:
         return judged
 
     def _foresee(self, reply: Reply, question: Question) -> None:
-        """Ask at once for the links that the chain will ask for one after the other: the signers', and the TLD's."""
-        zones = signers(reply.message)
+        """Ask at once for the links that the chain will ask for one after the other: the signers', and the TLD's.
+
+        Only zones above the name: a reply must not make us ask about strangers.
+        """
+        zones = {zone for zone in signers(reply.message) if question.name.is_subdomain(zone)}
         if dns.name.root not in zones:
             zones.add(question.name.split(min(len(question.name), 2))[1])
         zones.discard(dns.name.root)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.names.question import Manner, Question
-from cyberaudit.probes.names.reply import Reply, has_signature, trouble
+from cyberaudit.probes.names.reply import Reply, has_proof, has_signature, trouble
 from cyberaudit.probes.names.transport import Transport
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Recursion:
         return tuple(self._transport.server(endpoint) for endpoint in self._endpoints)
 
     async def hands_signatures_on(self) -> bool:
-        """Whether the resolver that answers gives the root's signature when asked for it: home boxes drop it."""
+        """Whether the resolver that answers gives signatures and proofs when asked for them: home boxes drop them."""
         for endpoint in self._endpoints:
             signs = await self._hands_on(endpoint)
             if signs or self._transport.server(endpoint).heard:
@@ -80,9 +81,16 @@ class Recursion:
     async def _hands_on(self, endpoint: Endpoint) -> bool:
         task = self._signs.get(endpoint)
         if task is None or task.cancelled():
-            task = self._signs[endpoint] = asyncio.create_task(self._ask_root_keys(endpoint))
+            task = self._signs[endpoint] = asyncio.create_task(self._hands_all_on(endpoint))
         return await asyncio.shield(task)
 
-    async def _ask_root_keys(self, endpoint: Endpoint) -> bool:
+    async def _hands_all_on(self, endpoint: Endpoint) -> bool:
+        """The root's signature over its keys; and its proof that a label does not exist, which some drop alone."""
         reply = await self._ask_one(endpoint, ROOT_KEYS, _SIGNED)
-        return isinstance(reply, Reply) and has_signature(reply.message, ROOT_KEYS.name, ROOT_KEYS.rdtype)
+        keys = isinstance(reply, Reply) and has_signature(reply.message, ROOT_KEYS.name, ROOT_KEYS.rdtype)
+        if not keys:
+            return False
+        # A label nobody has asked for: resolvers answer for `invalid` and its like by themselves, without a proof.
+        nothing = dns.name.Name((secrets.token_hex(8).encode("ascii"), b""))
+        reply = await self._ask_one(endpoint, Question(nothing, dns.rdatatype.DS), _SIGNED)
+        return isinstance(reply, Reply) and has_proof(reply.message)

@@ -8,6 +8,10 @@ from cyberaudit.probes.endpoint import Endpoint
 MUTE_AFTER = 2
 # A server that has answered may be silent about one dead domain without being dead itself.
 MUTE_AFTER_ONCE_HEARD = 10
+# Ours: as short as the pause before a second look at what was silent.
+FORGIVEN_AFTER_SECONDS = 1.5
+# Ours: the later questions of a first look, then the second look; a second's wait each.
+MOST_FORGIVEN = 2
 # One datagram may be lost: a second question settles it.
 PLAIN_AFTER = 2
 
@@ -30,23 +34,46 @@ class Server:
     replies: int = 0
     seconds: float = 0.0
     """Waited for the replies, all together."""
+    forgiven: int = 0
+    """Times that a mute server was given one question more, over UDP."""
+    forgiven_over_tcp: int = 0
     _last_silence: float = 0.0
     _last_reply: float = 0.0
+    _last_silence_over_tcp: float = 0.0
 
     @property
     def is_mute(self) -> bool:
-        """Not asked any more over UDP."""
+        """Not asked any more over UDP, until it is forgiven."""
         return self.silent >= (MUTE_AFTER_ONCE_HEARD if self.heard else MUTE_AFTER)
 
     @property
     def is_mute_over_tcp(self) -> bool:
-        """Not connected to any more."""
+        """Not connected to any more, until it is forgiven."""
         return self.silent_over_tcp >= MUTE_AFTER
 
     @property
     def wants_plain(self) -> bool:
         """It refused EDNS, or only ever answered without."""
         return self.refuses_edns or (not self.heard_with_edns and self.heard_without >= PLAIN_AFTER)
+
+    def forgive(self, *, now: float) -> None:
+        """One question more to a server that fell mute a while ago: datagrams may have been lost together."""
+        rested = now - self._last_silence >= FORGIVEN_AFTER_SECONDS
+        if self.is_mute and rested and self.forgiven < MOST_FORGIVEN:
+            self.forgiven += 1
+            self.silent -= 1
+
+    def forgive_over_tcp(self, *, now: float) -> None:
+        """As `forgive`, for one conversation."""
+        rested = now - self._last_silence_over_tcp >= FORGIVEN_AFTER_SECONDS
+        if self.is_mute_over_tcp and rested and self.forgiven_over_tcp < MOST_FORGIVEN:
+            self.forgiven_over_tcp += 1
+            self.silent_over_tcp = MUTE_AFTER - 1
+
+    def said_nothing_over_tcp(self, *, now: float) -> None:
+        """A conversation met silence."""
+        self.silent_over_tcp += 1
+        self._last_silence_over_tcp = now
 
     def answered(self, *, sent: float, now: float, edns: bool) -> None:
         """A reply came, `edns`: to a question with EDNS."""

@@ -1,7 +1,7 @@
 """Where the answers of one run come from: recursive resolvers, or the authorities when those drop signatures."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +9,7 @@ import dns.name
 import dns.rdatatype
 
 from cyberaudit.facts.security import DnssecState
-from cyberaudit.model import Unreachable
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.names.question import Question
 from cyberaudit.probes.names.recursion import ROOT_KEYS, Recursion
 from cyberaudit.probes.names.reply import Reply, records
@@ -33,6 +33,14 @@ class _Way:
     """None: the resolvers are asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question, of those chosen for the run or of the name's own servers."""
+
+    question: Question
+    of_authorities: bool = False
+
+
 class Source:
     """Asks each question once a run, of those the first question has led to choose."""
 
@@ -45,15 +53,28 @@ class Source:
         self._hints = hints
         self._validates = validates
         self._deciding: asyncio.Task[_Way] | None = None
-        self._asked: dict[Question, asyncio.Task[Reply | Unreachable]] = {}
+        self._beside: asyncio.Task[Walk | None] | None = None
+        self._asked: dict[_Asked, asyncio.Task[Reply | Unreachable]] = {}
         self.state = DnssecState.NOT_ASKED
 
     async def ask(self, question: Question) -> Reply | Unreachable:
         """A reply that says something of the name; a failure may be asked again, a reply may not."""
-        task = self._asked.get(question)
+        return await self._once(_Asked(question), self._ask)
+
+    async def ask_authorities(self, question: Question) -> Reply | Unreachable:
+        """As `ask`, of the name's own servers whatever was chosen; `not-looked` where none can be reached."""
+        way = await self._decided()
+        if way.walk is not None:
+            return await self.ask(question)
+        return await self._once(_Asked(question, of_authorities=True), self._ask_beside)
+
+    async def _once(
+        self, asked: _Asked, ask: Callable[[Question], Coroutine[None, None, Reply | Unreachable]]
+    ) -> Reply | Unreachable:
+        task = self._asked.get(asked)
         if task is None:
-            task = self._asked[question] = asyncio.create_task(self._ask(question))
-            task.add_done_callback(partial(self._forget_failure, question))
+            task = self._asked[asked] = asyncio.create_task(ask(asked.question))
+            task.add_done_callback(partial(self._forget_failure, asked))
             self._forget_oldest()
         return await asyncio.shield(task)
 
@@ -62,9 +83,9 @@ class Source:
         if len(self._asked) > MOST_KEPT and self._asked[oldest].done():
             del self._asked[oldest]
 
-    def _forget_failure(self, question: Question, task: asyncio.Task[Reply | Unreachable]) -> None:
+    def _forget_failure(self, asked: _Asked, task: asyncio.Task[Reply | Unreachable]) -> None:
         if task.cancelled() or task.exception() or isinstance(task.result(), Unreachable):
-            self._asked.pop(question, None)
+            self._asked.pop(asked, None)
 
     async def _ask(self, question: Question) -> Reply | Unreachable:
         way = await self._decided()
@@ -72,6 +93,14 @@ class Source:
             return await way.walk.ask(question)
         assert self._recursion is not None  # `_decide` walks without it
         return await self._recursion.ask(question, signed=way.state is DnssecState.FINE)
+
+    async def _ask_beside(self, question: Question) -> Reply | Unreachable:
+        if self._beside is None or self._beside.cancelled():
+            self._beside = asyncio.create_task(self._walk_that_answers())
+        walk = await asyncio.shield(self._beside)
+        if walk is None:
+            return Unreachable(Reason.NOT_LOOKED, "les serveurs de la zone ne sont pas joignables d'ici")
+        return await walk.ask(question)
 
     async def _decided(self) -> _Way:
         if self._deciding is None or self._deciding.cancelled():
@@ -88,11 +117,14 @@ class Source:
             return _Way(DnssecState.NOT_ASKED)
         if await self._recursion.hands_signatures_on():
             return _Way(DnssecState.FINE)
-        hints = self._hints or await self._internet_behind(self._recursion)
+        walk = await self._walk_that_answers()
+        return _Way(DnssecState.WENT_TO_AUTHORITIES, walk) if walk else _Way(DnssecState.NOT_CHECKED)
+
+    async def _walk_that_answers(self) -> Walk | None:
+        """Down from the root, where it is known and answers."""
+        hints = self._hints or (await self._internet_behind(self._recursion) if self._recursion else None)
         walk = Walk(self._transport, hints) if hints else None
-        if walk is not None and isinstance(await walk.ask(ROOT_KEYS), Reply):
-            return _Way(DnssecState.WENT_TO_AUTHORITIES, walk)
-        return _Way(DnssecState.NOT_CHECKED)
+        return walk if walk and isinstance(await walk.ask(ROOT_KEYS), Reply) else None
 
     async def _internet_behind(self, recursion: Recursion) -> RootHints | None:
         """The Internet's root servers, if it is the Internet that the resolvers know."""

@@ -92,6 +92,7 @@ class Transport:
     async def _try(self, line: _Line, question: Question, manners: Sequence[Manner]) -> Reply | Unreachable:
         server = self.server(line.endpoint)
         for manner, seconds in zip(manners, self._tries, strict=True):
+            server.forgive(now=time.monotonic())
             if server.is_mute:
                 return Unreachable(Reason.TIMEOUT, f"{line.endpoint} ne répond plus")
             query = new_query(question, manner)
@@ -132,6 +133,7 @@ class Transport:
 
     async def _ask_over_tcp(self, line: _Line, question: Question, manner: Manner) -> "Message | Unreachable":
         server = self.server(line.endpoint)
+        server.forgive_over_tcp(now=time.monotonic())
         if server.is_mute_over_tcp:
             return Unreachable(Reason.TIMEOUT, f"{line.endpoint} ne répond plus en TCP")
         query = new_query(question, manner)
@@ -139,7 +141,8 @@ class Transport:
             server.questions += 1
             wire = await self._converse(line, query.wire)
         if isinstance(wire, Unreachable):
-            server.silent_over_tcp += wire.reason in (Reason.TIMEOUT, Reason.DEADLINE)
+            if wire.reason in (Reason.TIMEOUT, Reason.DEADLINE):
+                server.said_nothing_over_tcp(now=time.monotonic())
             return wire
         server.silent_over_tcp = 0
         message = read(wire, self._reader) if replies_to(query, wire) else None

@@ -14,8 +14,10 @@ SUFFIXES = frozenset({"img", "dd", "raw"})
 SECTOR = 512
 # What is read where a partition starts: Btrfs has its mark at 64 KiB.
 START_BYTES = 68 * 1024
-# UEFI 2.10 §5.3: a header one sector in, entries of 128 bytes and more. Ours: nobody cuts a disk in more.
-GPT, SECTORS, MOST_PARTITIONS, ENTRY_SIZES = b"EFI PART", (512, 4096), 128, range(128, 4097)
+# UEFI 2.10 §5.3: a header one sector in, entries of 128 bytes and more.
+GPT, SECTORS, ENTRY_SIZES = b"EFI PART", (512, 4096), range(128, 4097)
+# Ours: nobody cuts a disk in more; what lies beyond is not looked at, and said so.
+MOST_ENTRIES, MOST_PARTITIONS = 1024, 32
 MBR_END, MBR_AT, MBR_ENTRY = b"\x55\xaa", 446, 16
 PROTECTIVE, EXTENDED = 0xEE, frozenset({0x05, 0x0F, 0x85})
 # Ours: what starts a machine is clear on every encrypted disk, and small.
@@ -80,7 +82,8 @@ def contents(disk: Sample) -> Contents | None:
     parts = list(_partitions(disk))
     if not parts:
         return None
-    seen = [(part, *_look(disk, part)) for part in parts]
+    seen = [(part, *_look(disk, part)) for part in parts[:MOST_PARTITIONS]]
+    seen += [(part, Encrypted.UNKNOWN, "non regardée") for part in parts[MOST_PARTITIONS:][:1]]
     data = [encrypted for part, encrypted, _ in seen if not part.boot]
     words = [f"partition {part.rank} (octet {part.start}) : {said}" for part, _, said in seen]
     return Contents(_together(data), " ; ".join(words), max(part.start + part.size for part in parts))
@@ -142,7 +145,9 @@ def _gpt(disk: Sample, sector: int) -> Iterator[Partition]:
     _, other, table, number, size = _GPT.unpack_from(disk.head, sector)
     if size not in ENTRY_SIZES:
         return
-    entries = disk.read_at(table * sector, min(number, MOST_PARTITIONS) * size)
+    entries = disk.read_at(table * sector, min(number, MOST_ENTRIES) * size)
+    if number > MOST_ENTRIES or len(entries) < number * size:
+        yield Partition(0, 0, 0, opaque=True)
     for rank in range(len(entries) // size):
         kind, first, last = _GPT_ENTRY.unpack_from(entries, rank * size)
         if any(kind) and first <= last <= other:

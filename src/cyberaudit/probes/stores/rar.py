@@ -118,9 +118,8 @@ def _old_block(sample: Sample, at: int) -> Block:
     if size > len(header):
         header = sample.read_at(at, size)
     header = header[:size]
-    # A comment inside a header is not summed; nor are the blocks that RAR 3 gave up.
-    unsummed = flags & OLD_COMMENT.get(mark, 0) or OLD_FILE < mark < OLD_SERVICE
-    if not unsummed and zlib.crc32(header[2:]) & 0xFFFF != crc:
+    # The blocks that RAR 3 gave up are summed otherwise.
+    if not OLD_FILE < mark < OLD_SERVICE and zlib.crc32(_summed(header, mark, flags)) & 0xFFFF != crc:
         raise _wrong_sum(sample, at + size)
     following = at + size
     if mark == OLD_MAIN:
@@ -133,6 +132,16 @@ def _old_block(sample: Sample, at: int) -> Block:
     if flags & OLD_HAS_DATA:
         following += int.from_bytes(header[7:11], "little")
     return Block(following, Kind.OTHER)
+
+
+def _summed(header: bytes, mark: int, flags: int) -> bytes:
+    """What the sum of a header covers: all but the comment that RAR 2 put inside."""
+    if not flags & OLD_COMMENT.get(mark, 0):
+        return header[2:]
+    if mark == OLD_MAIN:
+        return header[2:13]
+    name = int.from_bytes(header[26:28], "little")
+    return header[2 : 32 + name + (8 if flags & OLD_LARGE else 0)]
 
 
 def _old_file(header: bytes, flags: int, following: int) -> Block:

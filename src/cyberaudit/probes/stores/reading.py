@@ -29,6 +29,8 @@ class Sample:
     """Bytes that may be decompressed, and forgotten at once, to see whether the end is there."""
     hurried: Callable[[], bool] = bool
     """Whether the store has had its share of time: what is long is then left unfinished."""
+    stored: int | None = None
+    """Bytes that the file system says it holds; None when it does not say."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:

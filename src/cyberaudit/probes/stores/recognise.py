@@ -1,5 +1,7 @@
 """Which format a file of a store has: every detector in turn, then its name."""
 
+from dataclasses import replace
+
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
 from cyberaudit.probes.stores.age import read_age
 from cyberaudit.probes.stores.bitlocker import read_bitlocker
@@ -60,6 +62,10 @@ NOTE_SUFFIXES = frozenset(
 )
 """Logs, notes, checksums: what a backup leaves beside its copies."""
 
+# Ours: file systems count their blocks each in its own way; a hole is larger.
+HOLE_BYTES = 1024 * 1024
+SPARSE_FORMATS = frozenset({"bitlocker", "disk", "luks", "qcow2", "vhd", "vhdx", "vmdk"})
+"""Disks: what was never written in them has no place in the file."""
 # Ours: none of the formats that we do not read fits in one sector.
 LEAST_BYTES = 512
 # « xhtml », « accdb »: no usual ending is longer.
@@ -111,7 +117,17 @@ def recognise(sample: Sample) -> Reading | None:
         if sample.size < LEAST_BYTES:
             return Reading(sample.suffix, Encrypted.UNKNOWN, f"{evidence}, {sample.size} octets", DAMAGED)
         return Reading(sample.suffix, Encrypted.UNKNOWN, evidence, END_NOT_SEEN)
-    return reading
+    return _against_holes(sample, reading)
+
+
+def _against_holes(sample: Sample, reading: Reading | None) -> Reading | None:
+    """What is encrypted has no zeros to spare: places that were never written are those of a copy that stopped."""
+    if reading is None or reading.fault or reading.encrypted not in (Encrypted.YES, Encrypted.WEAK):
+        return reading
+    if sample.stored is None or sample.stored + HOLE_BYTES > sample.size or reading.format in SPARSE_FORMATS:
+        return reading
+    evidence = f"{reading.evidence} ; {sample.stored} octets écrits sur le disque pour {sample.size} annoncés"
+    return replace(reading, evidence=evidence, fault=END_NOT_SEEN)
 
 
 def _by_bytes(sample: Sample) -> Reading | None:

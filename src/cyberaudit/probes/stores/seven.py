@@ -201,6 +201,8 @@ def _streams(cursor: Cursor, sample: Sample) -> Streams:
 
 def _pack_info(cursor: Cursor) -> tuple[int, tuple[int, ...]]:
     position, number = cursor.number(), cursor.count()
+    if number > MOST_FOLDERS * MOST_CODERS // 8:
+        raise Unread(f"{number} flux : plus que nous ne lisons")
     sizes: tuple[int, ...] = ()
     if cursor.if_next(SIZE):
         sizes = tuple(cursor.number() for _ in range(number))
