@@ -14,6 +14,7 @@ reviennent à l'expéditeur ou se perdent.
 Un serveur qui ne répond pas depuis cet endroit ne compte pas comme une faute : beaucoup de lignes filtrent le
 courrier sortant. Un nom sans adresse en est une, comme une adresse privée où personne ne répond. Depuis l'intérieur
 de la mairie, un serveur publié à part pour le réseau interne peut montrer une adresse privée sans faute.
+Un serveur sans adresse, ou privé, compte pour moitié quand d'autres reçoivent le courrier.
 """
 
 from collections import Counter

@@ -92,7 +92,8 @@ def test_what_is_wrong_is_found_and_nothing_else(truth: Truth, said: dict[str, S
 def test_a_validating_and_a_plain_resolver_give_the_same_answers(truth: Truth, looks: Looks) -> None:
     validating, plain = (looks[name][truth.domain] for name in ("validating", "plain"))
 
-    assert alike(validating, plain), (validating, plain)
+    differing = sorted(set(validating.statuses.items()) ^ set(plain.statuses.items()))
+    assert alike(validating, plain), str((differing, validating.open ^ plain.open))
 
 
 @_of(SAMPLE)

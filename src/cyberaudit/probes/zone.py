@@ -49,7 +49,7 @@ _LASTING = {
 async def look(asset: Domain, instruments: Instruments) -> DnsZone | Unreachable:
     """The facts; `Unreachable` when neither the zone above nor the resolver can be asked about the domain."""
     domain, resolver = asset.domain, instruments.resolver
-    head, delegation = await asyncio.gather(resolver.ask(domain, "SOA"), find_delegation(instruments, domain))
+    head, delegation = await asyncio.gather(_head(resolver, domain), find_delegation(instruments, domain))
     if isinstance(head, Unreachable) and isinstance(delegation.exists, Unreachable):
         return head
     zone = DnsZone(
@@ -66,6 +66,16 @@ async def look(asset: Domain, instruments: Instruments) -> DnsZone | Unreachable
     if delegation.names is None or zone.exists is False:
         return zone
     return await _with_servers(zone, instruments, delegation)
+
+
+async def _head(resolver: Resolver, domain: str) -> Answer | Unreachable:
+    """What the resolver says of the domain's SOA; where it keeps that back, a set of the domain that is false."""
+    head = await resolver.ask(domain, "SOA")
+    if isinstance(head, Answer) or head.reason is Reason.BOGUS:
+        return head
+    others = await asyncio.gather(*(resolver.ask(domain, rrtype) for rrtype in ("NS", "MX", "TXT")))
+    false = (each for each in others if isinstance(each, Unreachable) and each.reason is Reason.BOGUS)
+    return next(false, head)
 
 
 def _exists(head: Answer | Unreachable, delegation: Delegation) -> bool | Unreachable:

@@ -93,13 +93,12 @@ def _judged_as_they_say(made: Audit, catalogue: Catalogue, *, now: datetime) -> 
         town, Catalogue(about_each, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now
     )
     findings = [each for each in _measured(judged) if not (each.asset in hosts and _is_idle(each))]
-    if silent:
-        locks = tuple(each for each in catalogue.checks if each.id == LOCKED_NAMES)
-        locked = _without_mail(made.town, silent)
-        told = judge(
-            locked, Catalogue(locks, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now
-        )
-        findings += _measured(told)
+    locks = Catalogue(tuple(each for each in catalogue.checks if each.id == LOCKED_NAMES), catalogue.remedies)
+    for asset in looked_at(made):
+        if asset.key in silent:
+            alone = replace(made.town, assets=(made.town.commune, replace(asset, sends_mail=False)))
+            told = judge(alone, locks, made.observations, vantage=OUTSIDE, now=now)
+            findings += (replace(each, asset=asset.key, asset_name=asset.name) for each in _measured(told))
     return replace(made, town=town, findings=tuple(findings))
 
 
