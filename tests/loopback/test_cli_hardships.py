@@ -235,7 +235,9 @@ def test_a_new_check_named_after_a_word_of_python_works(tmp_path: Path, topic: s
 def test_looking_tells_by_its_code_what_it_found(cyberaudit: Command) -> None:
     who = ("--authorized-by", "M. le maire")
     aim = cyberaudit.aim
-    assert cyberaudit("look", "ports", "192.0.2.2", *who, *aim[:2], *aim[4:])[0] == 1
-    mute = ["--resolver", "127.0.0.1:9", *aim[4:6]]
+    places = [word for rule in cyberaudit.place.connect_to for word in ("--connect-to", rule)]
+    now = ["--now", cyberaudit.place.now.isoformat()]
+    assert cyberaudit("look", "ports", "192.0.2.2", *who, *now, *places)[0] == 1
+    mute = ["--resolver", "127.0.0.1:9", *now]
     assert cyberaudit("look", "domain", "mairie-seod.example", *who, *mute)[0] == 3
     assert cyberaudit("look", "domain", "saint-etienne-d-o.example", *who, *aim)[0] == 0

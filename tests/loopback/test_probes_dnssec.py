@@ -216,7 +216,7 @@ def test_a_zone_without_the_key_that_its_parent_designates(tmp_path: Path) -> No
     verdict = judged(facts)
     assert (verdict.status, verdict.reason) == (Status.FAIL, "ds-mismatch")
     mending = next(line.value for line in verdict.evidence if line.label.startswith("ligne à publier"))
-    assert mending == f"mairie.test. 3600 IN DS {world.zones[TOP].ds()[0].upper()}"
+    assert mending == f"mairie.test. IN DS {world.zones[TOP].ds()[0].upper()}"
 
 
 def test_an_island_is_told_the_line_that_ends_it(tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def test_a_crowd_is_asked_again_one_at_a_time() -> None:
 def test_what_a_limiter_hides_is_unknown_and_what_was_seen_stays(authority: Authority) -> None:
     mail = Mail(honest(Truth(suites=MODERN)), patient=1)
     session = seen(Listener(mail))
-    assert versions(session) == [Reason.PROTOCOL_ERROR] * 4
+    assert versions(session) == [Reason.BUSY] * 4
     assert session.extensions == ("STARTTLS",)
     # Four side by side, and one more to see whether it was the crowd.
     assert mail.sessions == 6
