@@ -222,7 +222,7 @@ def test_compressed_virtual_disks_are_not_opened(disks: Path) -> None:
 
 
 def run_until_it_measures(*command: str, folder: Path) -> None:
-    """qemu-img times a key derivation, and gives up when the machine is too busy to be timed (« accurate CPU usage »)."""
+    """qemu-img times a key derivation, and gives up where the machine is too busy to be timed."""
     for _ in range(9):
         with contextlib.suppress(subprocess.CalledProcessError):
             run(*command, folder=folder)
