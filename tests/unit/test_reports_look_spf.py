@@ -133,7 +133,9 @@ def test_a_record_that_cannot_be_followed(apex: TxtAnswer | Unreachable, said: s
 def test_a_name_without_ipv6_is_told_apart() -> None:
     assert isinstance(INCLUDING.tree, SpfTree)
     tree = replace(INCLUDING.tree, steps=tuple(replace(step, void6=True) for step in INCLUDING.tree.steps))
-    assert "0 terme sans réponse sur 2 au plus (3 pour un expéditeur en IPv6)" in plain(replace(INCLUDING, tree=tree))
+    assert "0 terme sans réponse sur 2 au plus (3 pour un expéditeur en IPv6)" in plain(
+        replace(INCLUDING, tree=tree)
+    )
 
 
 def test_the_document_has_the_tree_and_the_counts() -> None:
