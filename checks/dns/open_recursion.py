@@ -26,21 +26,23 @@ from cyberaudit.sdk import (
     Evidence,
     Item,
     Status,
+    TrialWords,
     Unreachable,
     Verdict,
     check,
-    failed,
-    judge_trials,
-    passed,
     server_key,
     server_name,
+    trial_verdict,
     unless_third_partys,
     untried,
-    without_servers,
-    zone_evidence,
 )
 
-REFERENCE = Evidence("norme", "RFC 5358 (BCP 140) §4")
+WORDS = TrialWords(
+    opened="Un serveur de noms de {} cherche des noms pour n'importe qui.",
+    reason="recursion-open",
+    reference=Evidence("norme", "RFC 5358 (BCP 140) §4"),
+    closed="Les serveurs de noms de {} ne travaillent pas pour des inconnus.",
+)
 
 
 @check(
@@ -53,24 +55,7 @@ REFERENCE = Evidence("norme", "RFC 5358 (BCP 140) §4")
     measure="close-name-servers",
 )
 def no_recursion_for_strangers(zone: DnsZone, ctx: Context) -> Verdict:
-    return unless_third_partys(_judged(zone, ctx), ctx, test="dns-recursion")
-
-
-def _judged(zone: DnsZone, ctx: Context) -> Verdict:
-    nobody = without_servers(zone, ctx)
-    if nobody is not None:
-        return nobody
-    name, evidence = ctx.asset.name, zone_evidence(zone)
-    pairs = [(server, _item(server, zone)) for server in zone.servers]
-    items = tuple(item for _, item in pairs)
-    if any(item.status is Status.FAIL for item in items):
-        text = f"Un serveur de noms de {name} cherche des noms pour n'importe qui."
-        return failed(text, reason="recursion-open", items=items, evidence=(*evidence, REFERENCE))
-    judged = judge_trials(zone, pairs, evidence=evidence)
-    if isinstance(judged, Verdict):
-        return judged
-    text = f"Les serveurs de noms de {name} ne travaillent pas pour des inconnus."
-    return passed(text, items=judged, evidence=evidence)
+    return unless_third_partys(trial_verdict(zone, ctx, _item, WORDS), ctx, test="dns-recursion")
 
 
 def _item(server: NameServer, zone: DnsZone) -> Item:

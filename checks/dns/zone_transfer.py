@@ -27,22 +27,24 @@ from cyberaudit.sdk import (
     Item,
     Reason,
     Status,
+    TrialWords,
     Unreachable,
     Verdict,
     check,
-    failed,
     french,
-    judge_trials,
-    passed,
     server_key,
     server_name,
+    trial_verdict,
     unless_third_partys,
     untried,
-    without_servers,
-    zone_evidence,
 )
 
-REFERENCE = Evidence("norme", "RFC 5936 §5")
+WORDS = TrialWords(
+    opened="Un serveur de noms donne à n'importe qui tous les noms de {}.",
+    reason="axfr-open",
+    reference=Evidence("norme", "RFC 5936 §5"),
+    closed="Les serveurs de noms de {} gardent pour eux la liste complète des noms.",
+)
 _SILENCES = (Reason.TIMEOUT, Reason.DEADLINE, Reason.RESET)
 
 
@@ -56,24 +58,7 @@ _SILENCES = (Reason.TIMEOUT, Reason.DEADLINE, Reason.RESET)
     measure="close-name-servers",
 )
 def no_transfer_to_strangers(zone: DnsZone, ctx: Context) -> Verdict:
-    return unless_third_partys(_judged(zone, ctx), ctx, test="dns-transfer")
-
-
-def _judged(zone: DnsZone, ctx: Context) -> Verdict:
-    nobody = without_servers(zone, ctx)
-    if nobody is not None:
-        return nobody
-    name, evidence = ctx.asset.name, zone_evidence(zone)
-    pairs = [(server, _item(server, zone)) for server in zone.servers]
-    items = tuple(item for _, item in pairs)
-    if any(item.status is Status.FAIL for item in items):
-        text = f"Un serveur de noms donne à n'importe qui tous les noms de {name}."
-        return failed(text, reason="axfr-open", items=items, evidence=(*evidence, REFERENCE))
-    judged = judge_trials(zone, pairs, evidence=evidence)
-    if isinstance(judged, Verdict):
-        return judged
-    text = f"Les serveurs de noms de {name} gardent pour eux la liste complète des noms."
-    return passed(text, items=judged, evidence=evidence)
+    return unless_third_partys(trial_verdict(zone, ctx, _item, WORDS), ctx, test="dns-transfer")
 
 
 def _item(server: NameServer, zone: DnsZone) -> Item:

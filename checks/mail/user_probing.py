@@ -67,6 +67,10 @@ def _judged(mail: MailServers, ctx: Context) -> Verdict:
     if any(item.status is Status.PARTIAL for item in items):
         text = f"Un serveur de courrier de {name} dit à tout le monde si une adresse existe."
         return partial(text, reason="confirms-users", items=items, evidence=evidence)
+    unsaid = [item for item in items if item.reason == "undecided"]
+    if unsaid and all(item.status is Status.PASS or item in unsaid for item in items):
+        text = f"Un serveur de courrier de {name} n'a dit ni oui ni non à l'essai : à refaire plus tard."
+        return unknown(text, items=items, evidence=evidence)
     lost = next((answers for *_, answers in seen if isinstance(answers, Unreachable)), None)
     lost = lost or next(unseen_causes(mail), None)
     if lost is not None:
@@ -90,6 +94,10 @@ def _item(key: str, host: str, answers: UserAnswers | Unreachable) -> Item:
     if told:
         text = f"{host} confirme les adresses qui existent ({' et '.join(told)})."
         return Item(key, Status.PARTIAL, "mx.vrfy", text)
+    later = [code for _, pair in _pairs(answers) for code in pair if 400 <= code < 500]
+    if later:  # RFC 5321 §4.2.1: « later » is no answer
+        text = f"{host} n'a pas tranché : réponse {later[0]}."
+        return Item(key, Status.UNKNOWN, "undecided", text)
     return Item(key, Status.PASS, "", f"{host} ne confirme pas les adresses.")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.errors import UsageError
-from cyberaudit.model import Status
+from cyberaudit.model import Reason, Status
 from cyberaudit.plan.actions import QUICK_WIN_RISK
 from cyberaudit.run.asked_names import asked_name
 from cyberaudit.run.exit_code import ExitCode
@@ -81,6 +81,13 @@ def test_too_little_seen_is_incomplete_unless_a_disaster_was_found() -> None:
     assert look_code(made, fail_on=None, least_seen=LEAST_SEEN) is ExitCode.INCOMPLETE
     assert look_code(made, fail_on=None) is ExitCode.DONE
     assert look_code(looked(*[lost] * 9), least_seen=LEAST_SEEN) is ExitCode.INCOMPLETE
+
+
+def test_a_probe_of_ours_that_crashed_is_never_a_quiet_end() -> None:
+    fine, crashed = about("dns.soa", Status.PASS), about("dns.caa", Status.UNKNOWN)
+    crashed = replace(crashed, verdict=replace(crashed.verdict, reason=Reason.PROBE_CRASHED))
+    assert look_code(looked(fine)) is ExitCode.DONE
+    assert look_code(looked(*[fine] * 9, crashed)) is ExitCode.INCOMPLETE
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,8 @@ def domain(
     """
     from cyberaudit.engine.catalogue import load_catalogue
     from cyberaudit.reports.look_domain_points import Telling
-    from cyberaudit.reports.look_domains import is_nowhere, looked_at
     from cyberaudit.run.asked_names import asked_name
-    from cyberaudit.run.exit_code import ExitCode
-    from cyberaudit.run.look import LEAST_SEEN, look_at_domains, look_code
+    from cyberaudit.run.look import domains_code, look_at_domains
 
     counts = fail_tier(fail_on)
     wishes = NameWishes(
@@ -100,14 +98,12 @@ def domain(
         options,
         authorized_by=authorized_by,
         now=moment(now),
-        theme=MAIL if ctx.info_name == MAIL else "",
+        theme=MAIL if about_mail else "",
         intrusive=intrusive,
         progress=progress_of_look(quiet=shared(ctx).quiet),
     )
     measures = catalogue.remedies.measures
-    code = look_code(made, fail_on=counts, measures=measures, least_seen=LEAST_SEEN)
-    if code is not ExitCode.INTERRUPTED and any(is_nowhere(made, each) for each in looked_at(made)):
-        code = ExitCode.INCOMPLETE
+    code = domains_code(made, fail_on=counts, measures=measures)
     telling = Telling(measures, technical=technical, own_resolver=bool(resolver))
     return show(ctx, made, as_json=as_json, code=code, telling=telling)
 

@@ -26,8 +26,8 @@ from cyberaudit.probes.tls_endpoint import RENEGOTIATION
 from cyberaudit.reports.look_answers import Heard, has_answer, heard
 from cyberaudit.reports.look_answers import accesses as accesses_of
 from cyberaudit.reports.look_domain_points import finding_tier
-from cyberaudit.reports.look_domains import domain_above, looked_at
-from cyberaudit.run.exit_code import ExitCode, measured_coverage
+from cyberaudit.reports.look_domains import domain_above, is_nowhere, looked_at
+from cyberaudit.run.exit_code import ExitCode, has_broken, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
 
@@ -287,13 +287,22 @@ def look_code(
     if not made.findings and any(accesses_of(made.observations)) and not has_answer(made.observations):
         return ExitCode.INCOMPLETE
     seen = measured_coverage(made.findings)
-    if any(finding.status is Status.ERROR for finding in made.findings) or not seen:
+    if has_broken(made.findings) or not seen:
         return ExitCode.INCOMPLETE
     order = list(Tier)
     tiers = (order.index(finding_tier(each, measures)) for each in made.findings if each.status.is_open)
     if fail_on is not None and any(each <= order.index(fail_on) for each in tiers):
         return ExitCode.FOUND
     return ExitCode.INCOMPLETE if seen < least_seen else ExitCode.DONE
+
+
+def domains_code(
+    made: Audit, *, fail_on: Tier | None, measures: Mapping[str, Measure] = MappingProxyType({})
+) -> ExitCode:
+    """As `look_code`; of a name that does not exist too little was seen, whatever it lacks."""
+    code = look_code(made, fail_on=fail_on, measures=measures, least_seen=LEAST_SEEN)
+    nowhere = any(is_nowhere(made, each) for each in looked_at(made))
+    return ExitCode.INCOMPLETE if nowhere and code is not ExitCode.INTERRUPTED else code
 
 
 def _audit(

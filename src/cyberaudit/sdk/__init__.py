@@ -159,9 +159,10 @@ from cyberaudit.sdk.tls_suites import suite_evidence, suite_items
 from cyberaudit.sdk.tls_versions import version_evidence, version_items
 from cyberaudit.sdk.verdicts import EVIDENCE_LIMIT, answered, failed, not_applicable, partial, passed, unknown
 from cyberaudit.sdk.zone import (
-    judge_trials,
+    TrialWords,
     server_key,
     server_name,
+    trial_verdict,
     untried,
     without_servers,
     zone_evidence,
@@ -246,6 +247,7 @@ __all__ = [
     "TlsSession",
     "Town",
     "Trait",
+    "TrialWords",
     "Trick",
     "TrickAnswer",
     "TxtAnswer",
@@ -297,7 +299,6 @@ __all__ = [
     "judge_exposure",
     "judge_passage",
     "judge_tls",
-    "judge_trials",
     "judged_servers",
     "left_unseen",
     "listening",
@@ -342,6 +343,7 @@ __all__ = [
     "suite_likelihood",
     "tally",
     "told_behind",
+    "trial_verdict",
     "udp_doors_of",
     "unasked",
     "unknown",

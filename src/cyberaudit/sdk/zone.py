@@ -1,12 +1,13 @@
 """What the questions about a domain's name servers answer alike."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from cyberaudit.facts.zone import DnsZone, NameServer
 from cyberaudit.facts.zone_reading import State, not_judged, out_of_sight, state, told, undivided
 from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk.shape import Context
-from cyberaudit.sdk.verdicts import not_applicable, unknown
+from cyberaudit.sdk.verdicts import failed, not_applicable, passed, unknown
 
 
 def without_servers(zone: DnsZone, ctx: Context) -> Verdict | None:
@@ -61,6 +62,36 @@ def untried(server: NameServer, trial: object, zone: DnsZone) -> Item | None:
         return None
     # A device of our line may have answered in its place, to this question as to the others.
     return Item(key, Status.UNKNOWN, Reason.NO_CONTROL, f"{who} : rien ne prouve qu'il réponde lui-même.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialWords:
+    """What a check says of one intrusive trial of the name servers, `{}` standing for the domain."""
+
+    opened: str
+    reason: str
+    """The code of the fault."""
+    reference: Evidence
+    closed: str
+
+
+def trial_verdict(
+    zone: DnsZone, ctx: Context, item: Callable[[NameServer, DnsZone], Item], words: TrialWords
+) -> Verdict:
+    """What a trial of every server proves, each judged by `item`: one that opens to strangers is enough to fail."""
+    nobody = without_servers(zone, ctx)
+    if nobody is not None:
+        return nobody
+    name, evidence = ctx.asset.name, zone_evidence(zone)
+    pairs = [(server, item(server, zone)) for server in zone.servers]
+    items = tuple(each for _, each in pairs)
+    if any(each.status is Status.FAIL for each in items):
+        evidence = (*evidence, words.reference)
+        return failed(words.opened.format(name), reason=words.reason, items=items, evidence=evidence)
+    judged = judge_trials(zone, pairs, evidence=evidence)
+    if isinstance(judged, Verdict):
+        return judged
+    return passed(words.closed.format(name), items=judged, evidence=evidence)
 
 
 def judge_trials(
