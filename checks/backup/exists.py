@@ -14,6 +14,7 @@ Un disque déclaré hors ligne et débranché est normal : il se contrôle le jo
 contient que des fichiers d'un format que cyberaudit ne lit pas reste sans réponse.
 """
 
+from cyberaudit.facts.backup_kinds import kind_label
 from cyberaudit.sdk import (
     BackupStore,
     Context,
@@ -27,8 +28,6 @@ from cyberaudit.sdk import (
     passed,
     unknown,
 )
-
-KINDS = {"folder": "dossier", "restic": "dépôt restic"}
 
 
 @check(
@@ -58,8 +57,8 @@ def backup_is_where_it_should_be(store: BackupStore, ctx: Context) -> Verdict:
 def _contents(name: str, contents: StoreContents) -> Verdict:
     total = len(contents.copies) + contents.more_copies
     others = french.count(contents.other_files, "autre fichier", "autres fichiers")
-    label = KINDS.get(contents.kind, contents.kind)
-    evidence = (Evidence(label, f"{french.count(total, 'copie')}, {others}"),)
+    labels = french.listed([kind_label(store.kind) for store in contents.stores])
+    evidence = (Evidence(labels or "dossier", f"{french.count(total, 'copie')}, {others}"),)
     if contents.copies:
         return passed(f"« {name} » contient {french.count(total, 'copie')}.", evidence=evidence)
     if not contents.complete:

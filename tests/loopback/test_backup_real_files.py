@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from cyberaudit.facts.backup import DateKind, Encrypted
-from cyberaudit.probes.stores.listing import sample_of
 from cyberaudit.probes.stores.reading import Reading
-from cyberaudit.probes.stores.recognise import recognise
 from tests.loopback.test_probes_backup import contents, need, run
 from tests.unit.backup_files import MEBIBYTE, bitlocker, gpt, mbr, sample
+from tests.unit.backup_places import recognised
 
 pytestmark = pytest.mark.loopback
 
 SECRET = "essai"
+
 YES, NO, WEAK, PARTIAL, UNKNOWN = (
     Encrypted.YES,
     Encrypted.NO,
@@ -32,11 +32,7 @@ YES, NO, WEAK, PARTIAL, UNKNOWN = (
 
 
 def of(path: Path) -> Reading:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        reading = recognise(sample_of(descriptor, path.name, patience=64 * MEBIBYTE))
-    finally:
-        os.close(descriptor)
+    reading = recognised(path)
     assert reading is not None, path.name
     return reading
 

@@ -23,11 +23,13 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import backup_store
 from cyberaudit.probes.backup_store import announce, ask_child, look, worth_asking_again
 from cyberaudit.probes.instruments import Instruments, Options, set_up
-from cyberaudit.probes.stores import listing
-from cyberaudit.probes.stores.listing import walk
+from cyberaudit.probes.stores import walk as walking
+from cyberaudit.probes.stores.known import CLAIMS, FAMILIES
 from cyberaudit.probes.stores.request import StoreRequest
+from cyberaudit.probes.stores.walk import walk
 from cyberaudit.town.scope import scope_for_look
 from tests.unit import towns
+from tests.unit.backup_places import inspecting
 
 pytestmark = pytest.mark.loopback
 
@@ -185,7 +187,12 @@ def repository(store: Path, two_snapshots: Path) -> Path:
 
 def test_restic_by_its_structure(repository: Path) -> None:
     found = contents(repository)
-    assert (found.kind, len(found.copies), found.other_files, found.complete) == ("restic", 2, 0, True)
+    assert (found.stores[0].kind, len(found.copies), found.other_files, found.complete) == (
+        "restic",
+        2,
+        0,
+        True,
+    )
     newest = found.copies[0]
     assert (newest.encrypted, newest.date_kind, newest.fault) == (Encrypted.YES, DateKind.EXACT, "")
     assert "scrypt" in newest.evidence
@@ -355,7 +362,7 @@ def test_an_empty_mount_point_is_not_an_empty_store() -> None:
 
 def test_an_unreadable_copy_leaves_the_listing_incomplete(store: Path) -> None:
     (store / "a.zip").write_bytes(b"hello")
-    deep = store.joinpath(*"abcdefghijklmn")
+    deep = store.joinpath(*("d" for _ in range(walking.MOST_DEPTH + 1)))
     deep.mkdir(parents=True)
     (deep / "b.zip").write_bytes(b"hello")
     found = contents(store)
@@ -395,14 +402,12 @@ def test_a_store_whose_files_change_hands_is_incomplete_not_broken(repository: P
 def test_a_huge_store_is_listed_in_part(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(9):
         (store / f"{number}.sql").write_bytes(SQL)
-    opened_store = os.open(store, os.O_RDONLY)
-    try:
-        assert walk(opened_store, future=NOW.timestamp()).complete
-        monkeypatch.setattr(listing, "MOST_ENTRIES", 5)
-        part = walk(opened_store, future=NOW.timestamp())
+    with inspecting(store) as inspection:
+        assert walk(inspection, CLAIMS, FAMILIES, future=NOW.timestamp()).complete
+        monkeypatch.setattr(walking, "MOST_ENTRIES", 5)
+        monkeypatch.setattr(walking, "CLOCK_EVERY", 1)
+        part = walk(inspection, CLAIMS, FAMILIES, future=NOW.timestamp())
         assert (part.copies.count, part.complete) == (4, False)
-    finally:
-        os.close(opened_store)
 
 
 def children() -> list[int]:

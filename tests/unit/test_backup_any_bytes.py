@@ -1,6 +1,5 @@
 """Whatever the bytes: no detector crashes, reads without bound, or says « encrypted » without its proof."""
 
-import os
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import Encrypted
-from cyberaudit.probes.stores.listing import sample_of
+from cyberaudit.probes.stores.names import READABLE_SUFFIXES, SILENT_SUFFIXES
 from cyberaudit.probes.stores.reading import Sample
-from cyberaudit.probes.stores.recognise import READABLE_SUFFIXES, SILENT_SUFFIXES, recognise
+from cyberaudit.probes.stores.recognise import recognise
 from tests.unit.backup_files import (
     MEBIBYTE,
     RAR4_END,
@@ -37,6 +36,7 @@ from tests.unit.backup_files import (
     seven_streams,
     vma,
 )
+from tests.unit.backup_places import recognised
 
 pytestmark = pytest.mark.unit
 
@@ -134,10 +134,6 @@ def test_offsets_that_no_file_reaches_are_refused_before_the_system_is_asked(tmp
     end = b"PK\5\6" + bytes(6) + b"\xff" * 10 + bytes(2)
     path = tmp_path / "a.zip"
     path.write_bytes(b"PK\3\4" + bytes(90) + end64 + locator + end)
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        reading = recognise(sample_of(descriptor, "a.zip", patience=MEBIBYTE))
-    finally:
-        os.close(descriptor)
+    reading = recognised(path)
     assert reading is not None
     assert (reading.encrypted, reading.fault) == (Encrypted.UNKNOWN, "damaged")

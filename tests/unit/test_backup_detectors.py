@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 from cyberaudit.facts.backup import DateKind, Encrypted
 from cyberaudit.model import Reason
 from cyberaudit.probes.stores import restic
+from cyberaudit.probes.stores.names import is_copy_by_name, is_note, is_system_folder
 from cyberaudit.probes.stores.place import reason_of
 from cyberaudit.probes.stores.reading import END_BYTES, Reading, Sample
-from cyberaudit.probes.stores.recognise import is_copy_by_name, is_note, is_system_folder, recognise
+from cyberaudit.probes.stores.recognise import recognise
 
 pytestmark = pytest.mark.unit
 
@@ -389,8 +390,10 @@ KEY = json.dumps({"kdf": "scrypt", "N": 32768, "r": 8, "p": 1, "data": "abcd"}).
 
 
 def test_a_restic_repository_is_told_by_its_folders() -> None:
-    assert restic.is_repository(frozenset({"keys", "snapshots", "index", "data", "locks"}))
-    assert not restic.is_repository(frozenset({"keys", "data"}))
+    assert restic.is_repository(
+        "r", frozenset({"keys", "snapshots", "index", "data", "locks"}), frozenset({"config"})
+    )
+    assert not restic.is_repository("r", frozenset({"keys", "data"}), frozenset({"config"}))
 
 
 @pytest.mark.parametrize(

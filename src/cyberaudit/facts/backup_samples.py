@@ -3,7 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents
+from cyberaudit.facts.backup import (
+    BackupStore,
+    Confidence,
+    Copy,
+    DateKind,
+    Encrypted,
+    Protection,
+    Role,
+    Series,
+    Store,
+    StoreContents,
+)
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail_samples import HOSTILE, SEEN_ON
 from cyberaudit.model import Reason, Unreachable
@@ -11,17 +22,74 @@ from cyberaudit.model import Reason, Unreachable
 PATH = "/mnt/nas"
 COPY = Copy(
     name="mairie-2026-11-21.tar.gpg",
+    store="",
+    series="mairie-#-#-#.tar.gpg",
+    role=Role.ARCHIVE,
     format="openpgp",
     size=48_000_000,
     written_at=SEEN_ON - timedelta(hours=19),
     date_kind=DateKind.EXACT,
+    date_source="date du fichier",
     encrypted=Encrypted.YES,
+    method="AES-256, S2K itéré 65011712",
+    weaknesses=(),
+    confidence=Confidence.CERTAIN,
     evidence="octet 0 = 0x8c, paquet de clé de session (type 3), AES-256",
     fault="",
 )
 OLDER = replace(COPY, name="mairie-2026-11-20.tar.gpg", written_at=COPY.written_at - timedelta(days=1))
+NOT_COLLECTED = Unreachable(Reason.NOT_COLLECTED)
+LOOSE = Store(
+    kind="folder",
+    place="",
+    confidence=Confidence.CERTAIN,
+    encrypted=Encrypted.YES,
+    method=COPY.method,
+    weaknesses=(),
+    evidence="",
+    empty_password=NOT_COLLECTED,
+    copies=2,
+    verified=NOT_COLLECTED,
+)
+DAILY = Series(
+    name=COPY.series,
+    store="",
+    count=2,
+    newest_at=COPY.written_at,
+    oldest_at=OLDER.written_at,
+    period_hours=None,
+    longest_gap_hours=None,
+    dates_kind=DateKind.EXACT,
+)
+PROTECTION = Protection(
+    filesystem="ext4",
+    mode=0o700,
+    owned_by_us=False,
+    writable_from_here=False,
+    looked_as_root=False,
+    world_writable=0,
+    world_readable=0,
+    immutable=NOT_COLLECTED,
+    evidence="droits 0700",
+)
 CONTENTS = StoreContents(
-    kind="folder", copies=(COPY, OLDER), more_copies=0, other_files=0, device="2049", complete=True
+    stores=(LOOSE,),
+    copies=(COPY, OLDER),
+    more_copies=0,
+    series=(DAILY,),
+    anomalies=(),
+    protection=PROTECTION,
+    other_files=0,
+    device="2049",
+    complete=True,
+)
+RESTIC = replace(
+    LOOSE,
+    kind="restic",
+    method="AES-256-CTR, scrypt N=32768 r=8 p=3",
+    evidence="fichier de clé scrypt",
+    empty_password=False,
+    copies=1,
 )
 CLEAR = replace(
     COPY,
@@ -54,7 +122,7 @@ ABSENT_STORE = BackupStore(PATH, present=False, contents=Unreachable(Reason.NOT_
 MOVED_STORE = BackupStore(
     PATH,
     present=True,
-    contents=replace(CONTENTS, kind="restic", copies=(replace(SNAPSHOT, date_kind=DateKind.UPPER_BOUND),)),
+    contents=replace(CONTENTS, stores=(RESTIC,), copies=(replace(SNAPSHOT, date_kind=DateKind.UPPER_BOUND),)),
 )
 """A repository copied without its dates."""
 LOST_STORE = BackupStore(PATH, Unreachable(Reason.NO_ROUTE), Unreachable(Reason.NO_ROUTE))
@@ -62,8 +130,9 @@ LOST_STORE = BackupStore(PATH, Unreachable(Reason.NO_ROUTE), Unreachable(Reason.
 HOSTILE_STORE = BackupStore(
     HOSTILE,
     present=True,
-    contents=StoreContents(
-        kind=HOSTILE,
+    contents=replace(
+        CONTENTS,
+        stores=(replace(RESTIC, kind=HOSTILE, place=HOSTILE, method=HOSTILE, evidence=HOSTILE, copies=-1),),
         copies=(
             replace(COPY, name=HOSTILE, format=HOSTILE, evidence=HOSTILE * 3, size=-1, fault=HOSTILE),
             replace(CLEAR, name=HOSTILE, written_at=SEEN_ON + timedelta(days=9000), encrypted=Encrypted.WEAK),

@@ -6,6 +6,7 @@ It may hang on a dead share, run out of memory or of time: its parent goes on. I
 """
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -15,8 +16,11 @@ from cyberaudit.facts.codec import decode, encode_facts
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.contents import read_contents
+from cyberaudit.probes.stores.inspection import DEEP_SECONDS, LOOK_SECONDS, Inspection
+from cyberaudit.probes.stores.local_tree import LocalTree
 from cyberaudit.probes.stores.place import Absent, CannotTell, reason_of, store_folder
 from cyberaudit.probes.stores.request import StoreRequest
+from cyberaudit.probes.stores.tree import Tree
 
 # Ours: a hundred thousand files take some 30 MiB; what needs more than this is an attack.
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -32,7 +36,9 @@ def look_at(request: StoreRequest) -> BackupStore | Unreachable:
     roots = tuple(Path(root) for root in request.roots)
     try:
         with store_folder(Path(request.path), roots, media=request.media) as here:
-            return BackupStore(path, present=True, contents=read_contents(here, now=request.now))
+            inspection = _inspection(request, LocalTree(here, Path(request.path).name))
+            device = str(os.fstat(here).st_dev)
+            return BackupStore(path, present=True, contents=read_contents(inspection, device=device))
     except Absent:
         return BackupStore(path, present=False, contents=Unreachable(Reason.NOT_COLLECTED, "dossier absent"))
     except CannotTell as trouble:
@@ -43,6 +49,16 @@ def look_at(request: StoreRequest) -> BackupStore | Unreachable:
     except (OSError, ValueError) as trouble:  # ValueError: a null byte in the path
         cause = reason_of(trouble) if isinstance(trouble, OSError) else Unreachable(Reason.PROTOCOL_ERROR)
         return BackupStore(path, cause, cause)
+
+
+def _inspection(request: StoreRequest, tree: Tree) -> Inspection:
+    return Inspection(
+        tree,
+        request.now,
+        deep=request.deep,
+        tries_empty_password=request.tries_empty_password,
+        seconds=DEEP_SECONDS if request.deep else LOOK_SECONDS,
+    )
 
 
 def _limit() -> None:

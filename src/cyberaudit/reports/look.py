@@ -9,16 +9,17 @@ from typing import Any
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Measure
-from cyberaudit.facts.backup import BackupStore, Encrypted
+from cyberaudit.facts.backup import BackupStore
 from cyberaudit.facts.codec import Json, encode
 from cyberaudit.facts.packet_filter import HostFilter
 from cyberaudit.facts.reach import HostReach
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.tls_endpoint import TlsEndpoint
 from cyberaudit.facts.udp import HostUdp
-from cyberaudit.model import Audit, Evidence, Finding, Item, Observation, Status, Unreachable
+from cyberaudit.model import Audit, Evidence, Finding, Item, Observation, Status
 from cyberaudit.reports.code_names import code_names
 from cyberaudit.reports.look_answers import AccessFacts, Heard, accesses, heard
+from cyberaudit.reports.look_backup import store_blocks
 from cyberaudit.reports.look_domain_points import PLAIN, Telling, domain_blocks, finding_tier
 from cyberaudit.reports.look_domains import (
     NOWHERE,
@@ -43,21 +44,6 @@ from cyberaudit.reports.to_publish import to_publish
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
 
-ENCRYPTED = {
-    Encrypted.YES: "chiffrée",
-    Encrypted.NO: "lisible par tous",
-    Encrypted.PARTIAL: "chiffrée en partie",
-    Encrypted.WEAK: "mal chiffrée",
-    Encrypted.UNKNOWN: "chiffrement inconnu",
-}
-FAULTS = {
-    "empty": "vide",
-    "truncated": "coupée",
-    "damaged": "abîmée",
-    "in-the-future": "datée du futur",
-    "collapsed": "bien plus petite que les autres",
-    "end-not-seen": "fin non vue",
-}
 _OF_A_HOST = frozenset(facts.KIND for facts in (HostReach, HostUdp, HostServices, HostFilter))
 # Ours: what a person may still read, some five domains.
 MOST_INDENTED = 200
@@ -70,7 +56,6 @@ _TOLD_AT_THE_HEAD = frozenset(
 )
 _IS_ADVICE = re.compile(r"conseil|post-quantique|après \d")
 _IS_RULE = re.compile(r"R\d+-?")
-KINDS = {"folder": "dossier de copies", "restic": "dépôt restic"}
 
 
 def points(audit: Audit, *, width: int, telling: Telling = PLAIN) -> str:
@@ -172,34 +157,9 @@ def _seen(facts: object, width: int) -> list[list[str]]:
         case TlsEndpoint():
             return endpoint_blocks(facts, width)
         case BackupStore():
-            return [_copies(facts, width)]
+            return store_blocks(facts, width)
         case _:
             return access_blocks(facts, width)
-
-
-def _copies(store: BackupStore, width: int) -> list[str]:
-    contents = store.contents
-    if isinstance(contents, Unreachable):
-        return []
-    lines = wrap(
-        french.typeset(
-            f"{store.path} : {KINDS.get(contents.kind, contents.kind)}, "
-            f"{french.count(len(contents.copies) + contents.more_copies, 'copie')}"
-        ),
-        width,
-    )
-    for copy in contents.copies[:10]:
-        fault = f", {FAULTS.get(copy.fault, copy.fault)}" if copy.fault else ""
-        date = french.day(copy.written_at)
-        # The file of a restic snapshot is small whatever it restores.
-        size = "" if copy.format == "restic" else f", {copy.size} octets"
-        lines += wrap(
-            f"{copy.name} : {copy.format}{size}, {date}, {ENCRYPTED[copy.encrypted]}{fault}",
-            width,
-            first="  ",
-            rest="    ",
-        )
-    return lines
 
 
 _NO_MEASURES: Mapping[str, Measure] = MappingProxyType({})

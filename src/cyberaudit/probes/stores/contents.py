@@ -1,39 +1,52 @@
-"""What a store holds: its listing, each of its newest copies told by its bytes."""
+"""What a location holds: its repositories, its sets, each of its newest loose copies told by its bytes."""
 
-import heapq
 import os
 import re
-import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
-from cyberaudit.facts.backup import END_NOT_SEEN, Copy, DateKind, StoreContents
-from cyberaudit.plaintext import clean
-from cyberaudit.probes.stores import restic
-from cyberaudit.probes.stores.listing import (
-    MOST_COPIES,
-    File,
-    Listing,
-    Newest,
-    Parts,
-    folder,
-    opened,
-    sample_of,
-    walk,
+from cyberaudit.facts.backup import (
+    END_NOT_SEEN,
+    Confidence,
+    Copy,
+    DateKind,
+    Encrypted,
+    Role,
+    Store,
+    StoreContents,
+    Weakness,
 )
+from cyberaudit.plaintext import clean
+from cyberaudit.probes.stores.inspection import (
+    EVIDENCE_LIMIT,
+    NEVER_WRITTEN,
+    NO_PASSWORD,
+    PLACE_LIMIT,
+    File,
+    Found,
+    Inspection,
+    Point,
+)
+from cyberaudit.probes.stores.known import CLAIMS, FAMILIES
+from cyberaudit.probes.stores.mirror import Looked, mirrors_among
 from cyberaudit.probes.stores.reading import COLLAPSED, FUTURE, Reading
 from cyberaudit.probes.stores.recognise import recognise
+from cyberaudit.probes.stores.rhythm import series_name
+from cyberaudit.probes.stores.tree import Parts
+from cyberaudit.probes.stores.walk import MOST_COPIES, Walked, walk
 
 # Ours: a clock of a store may be wrong by an hour, or forget summer time.
 FUTURE_SLACK = timedelta(hours=1)
 # Ours: the newest copies are worth decompressing to their end, the others only when small.
 NEWEST_OPENED = 3
 NEWEST_PATIENCE, OTHER_PATIENCE = 2 * 1024 * 1024 * 1024, 4 * 1024 * 1024
-# Ours: well under the time that the whole store is given; past it, ends that are far are not looked for.
-LOOK_SECONDS = 20.0
+# Ours: of a far place nothing is fetched but first and last bytes, and what is short.
+FAR_PATIENCE = 1024 * 1024
+# Ours, with --deep: whatever a town's copy weighs.
+DEEP_PATIENCE = 1 << 50
 # Ours: a copy is written within two days of the date its name carries; later, it was moved without its date.
 NAME_SLACK = timedelta(days=2)
 # Ours, the same for the newest file of an archive: a town changes some file every other day.
@@ -42,69 +55,109 @@ MEMBER_SLACK = timedelta(days=2)
 SERIES = 3
 # Ours: a copy of less than half the usual size has lost what it should hold.
 USUAL_SHARE = 0.5
-# restic design.rst: key and snapshot files are some hundred bytes; a large path list makes some kilobytes.
-OBJECT_BYTES = 1024 * 1024
-MOST_KEYS = 20
-NAME_LIMIT, EVIDENCE_LIMIT = 80, 300
-# restic(1) shows a snapshot by the first eight digits of its name.
-SHORT_ID = 8
+NAME_LIMIT, METHOD_LIMIT, FORMAT_LIMIT = 80, 120, 20
 # 31 December 9998: the last year that every time zone can write.
 LAST_MOMENT = 253_370_764_800.0
-_RANK = re.compile(r"\d+|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche", re.IGNORECASE)
-"""What changes in the name from one copy to the next."""
-_VOLUME = re.compile(r"\.(part\d+\.rar|r\d\d|\d{3}|vol\d+\.difftar(\.\w+)?)$", re.IGNORECASE)
-"""What tells the volumes of one archive apart: the last one is shorter, and has not collapsed."""
+OF_THE_FILE = "date du fichier"
+LOOSE = "folder"
 _NAME_DATE = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d{1,2}(?!\d))")
 
 
-def read_contents(root: int, *, now: datetime) -> StoreContents:
-    """The contents of the open folder `root`, as of `now`.
+def read_contents(inspection: Inspection, *, device: str) -> StoreContents:
+    """The contents of the location.
 
     Raises:
         OSError: it cannot be listed.
     """
-    future = now + FUTURE_SLACK
-    listing = walk(root, future=future.timestamp())
-    end = time.monotonic() + LOOK_SECONDS
-    hurried: Callable[[], bool] = lambda: time.monotonic() > end  # noqa: E731 — a name for two calls
-    found = [copy for parts in listing.repositories for copy in _snapshots(root, parts, listing)]
-    named = list(_copies(root, listing.copies, listing, hurried=hurried))
-    strangers = list(_copies(root, listing.strangers, listing, hurried=hurried))
-    files = _against_usual_size(_against_same_second([*named, *strangers]))
-    copies = [_checked(copy, future) for copy in (*found, *files)]
+    future = inspection.now + FUTURE_SLACK
+    walked = walk(inspection, CLAIMS, FAMILIES, future=future.timestamp())
+    sets, alone = _sets(inspection, walked)
+    looked = [*_looked(inspection, walked.copies, walked), *_looked(inspection, alone, walked)]
+    strangers = list(_looked(inspection, walked.strangers, walked))
+    rest, mirrors = mirrors_among(inspection, walked, [*looked, *strangers])
+    stores = [*walked.stores, *sets, *mirrors]
+    loose = _against_usual_size(_against_same_second([_loose_copy(*each) for each in rest]))
+    points = [_copy(point, parts, found) for parts, found in stores for point in found.points]
+    copies = [_checked(copy, future) for copy in (*points, *loose)]
     copies.sort(key=lambda copy: (copy.fault != FUTURE, copy.written_at), reverse=True)
+    kept = tuple(copies[:MOST_COPIES])
     return StoreContents(
-        kind="restic" if () in listing.repositories else "folder",
-        copies=tuple(copies[:MOST_COPIES]),
-        more_copies=max(len(copies) - MOST_COPIES, 0) + listing.copies.left_out,
-        other_files=listing.documents + listing.strangers.count - len(strangers),
-        device=str(os.fstat(root).st_dev),
-        complete=listing.complete,
+        stores=(*(_store(parts, found) for parts, found in stores), *_loose_store(loose, walked)),
+        copies=kept,
+        more_copies=len(copies) - len(kept) + walked.copies.left_out + _more(stores),
+        series=walked.rhythms.series(copies, stores),
+        anomalies=(
+            *walked.census.anomalies(inspection),
+            *(each for _, found in stores for each in found.anomalies),
+        ),
+        protection=walked.census.protection(inspection),
+        other_files=_others(walked, strangers, mirrored=bool(mirrors)),
+        device=device,
+        complete=walked.complete and not inspection.left_out and all(each.complete for _, each in stores),
     )
 
 
-def _copies(root: int, files: Newest, listing: Listing, *, hurried: Callable[[], bool]) -> Iterator[Copy]:
-    """The files that are copies, each opened; one that cannot be leaves the listing incomplete."""
-    for rank, file in enumerate(files):
-        patience = NEWEST_PATIENCE if rank < NEWEST_OPENED else OTHER_PATIENCE
+def _sets(inspection: Inspection, walked: Walked) -> tuple[list[tuple[Parts, Found]], list[File]]:
+    """What each family makes of its files, and those that it gives back."""
+    readers = {family.kind: family.read for family in FAMILIES}
+    found, alone = [], []
+    for (parts, kind), files in walked.sets.items():
+        files.sort(reverse=True)
         try:
-            with opened(root, file.parts) as descriptor:
-                reading = recognise(sample_of(descriptor, file.parts[-1], patience=patience, hurried=hurried))
+            made = readers[kind](inspection, parts, files)
         except OSError:
-            listing.complete = False
+            unread = Reading(kind, Encrypted.UNKNOWN, "reconnu par ses noms, non lisible")
+            made = Found(kind, unread, points=(), complete=False)
+        if made is None:
+            alone += files
+        else:
+            found.append((parts, made))
+    return found, alone
+
+
+def _more(stores: list[tuple[Parts, Found]]) -> int:
+    return sum(found.more_points for _, found in stores)
+
+
+def _others(walked: Walked, strangers: list[Looked], *, mirrored: bool) -> int:
+    """Files that are no copies; documents of a mirror are what it holds."""
+    return (0 if mirrored else walked.documents.count) + walked.strangers.count - len(strangers)
+
+
+def _looked(inspection: Inspection, files: Iterable[File], walked: Walked) -> Iterator[Looked]:
+    """The files that are copies, each opened; one that cannot be leaves the look incomplete."""
+    for rank, file in enumerate(files):
+        if not inspection.heads:
+            # Strangers beyond the limit were counted; what is named like a copy was not told.
+            walked.complete = walked.complete and files is walked.strangers
+            return
+        inspection.heads -= 1
+        try:
+            with inspection.sample(file.parts, patience=_patience(inspection, rank)) as sample:
+                reading = recognise(sample)
+        except OSError:
+            walked.complete = False
             continue
         if reading is not None:
-            yield _copy(file, reading, _archive_date_kind(file, reading))
+            yield file, reading
+
+
+def _patience(inspection: Inspection, rank: int) -> int:
+    if inspection.deep:
+        return DEEP_PATIENCE
+    if inspection.tree.far:
+        return FAR_PATIENCE
+    return NEWEST_PATIENCE if rank < NEWEST_OPENED else OTHER_PATIENCE
 
 
 def _against_same_second(copies: list[Copy]) -> list[Copy]:
-    """Copies of one series, or a whole store, dated of one second: that of a copying, not their own."""
+    """Copies of one series, or a whole location, dated of one second: that of a copying, not their own."""
     seconds = Counter(int(copy.written_at.timestamp()) for copy in copies)
-    series = Counter((_series(copy), int(copy.written_at.timestamp())) for copy in copies)
+    series = Counter((copy.series, copy.format, int(copy.written_at.timestamp())) for copy in copies)
     moved = len(seconds) == 1 and len(copies) > 1
     return [
         replace(copy, date_kind=DateKind.UPPER_BOUND)
-        if moved or series[_series(copy), int(copy.written_at.timestamp())] > 1
+        if moved or series[copy.series, copy.format, int(copy.written_at.timestamp())] > 1
         else copy
         for copy in copies
     ]
@@ -115,39 +168,119 @@ def _against_usual_size(copies: list[Copy]) -> list[Copy]:
     sizes: dict[tuple[str, str], list[int]] = defaultdict(list)
     for copy in copies:
         if not _is_bad(copy):
-            sizes[_series(copy)].append(copy.size)
+            sizes[copy.series, copy.format].append(copy.size)
     return [
         replace(copy, fault=COLLAPSED)
         if not _is_bad(copy)
-        and len(sizes[_series(copy)]) > SERIES
-        and copy.size < USUAL_SHARE * median(sizes[_series(copy)])
+        and len(sizes[copy.series, copy.format]) > SERIES
+        and copy.size < USUAL_SHARE * median(sizes[copy.series, copy.format])
         else copy
         for copy in copies
     ]
-
-
-def _series(copy: Copy) -> tuple[str, str]:
-    """What the copies of one job have in common: the name without its date or number, and the format."""
-    volume = _VOLUME.search(copy.name)
-    end = volume.start() if volume else len(copy.name)
-    return _RANK.sub("#", copy.name[:end]) + copy.name[end:], copy.format
 
 
 def _is_bad(copy: Copy) -> bool:
     return copy.fault not in ("", END_NOT_SEEN)
 
 
-def _copy(file: File, reading: Reading, kind: DateKind) -> Copy:
-    return Copy(
-        name=clean(os.fsencode(file.parts[-1]), limit=NAME_LIMIT),
-        format=clean(reading.format, limit=20),
+def _loose_copy(file: File, reading: Reading) -> Copy:
+    point = Point(
+        name=file.parts[-1],
+        reading=reading,
         size=file.size,
-        written_at=_moment(file.written),
-        date_kind=kind,
-        encrypted=reading.encrypted,
-        evidence=clean(reading.evidence, limit=EVIDENCE_LIMIT),
-        fault=reading.fault,
+        written=file.written,
+        date_kind=_archive_date_kind(file, reading),
+        date_source=OF_THE_FILE,
+        role=Role.ARCHIVE,
     )
+    return _copy(point, ())
+
+
+def _copy(point: Point, parts: Parts, found: Found | None = None) -> Copy:
+    """The restore point, safe to show; what is wrong with its store is wrong with it."""
+    reading = point.reading
+    fault = reading.fault or (found.reading.fault if found else "")
+    return Copy(
+        name=_shown(point.name, NAME_LIMIT),
+        store=_place(parts),
+        series=_shown(point.series or series_name(point.name), NAME_LIMIT),
+        role=point.role,
+        format=clean(reading.format, limit=FORMAT_LIMIT),
+        size=point.size,
+        written_at=_moment(point.written),
+        date_kind=point.date_kind,
+        date_source=clean(point.date_source, limit=NAME_LIMIT),
+        encrypted=reading.encrypted,
+        method=clean(reading.method, limit=METHOD_LIMIT),
+        weaknesses=reading.weaknesses,
+        evidence=clean(reading.evidence, limit=EVIDENCE_LIMIT),
+        confidence=reading.confidence,
+        fault=fault,
+    )
+
+
+def _store(parts: Parts, found: Found) -> Store:
+    reading = found.reading
+    return Store(
+        kind=clean(found.kind, limit=FORMAT_LIMIT),
+        place=_place(parts),
+        confidence=reading.confidence,
+        encrypted=reading.encrypted,
+        method=clean(reading.method, limit=METHOD_LIMIT),
+        weaknesses=reading.weaknesses,
+        evidence=clean(reading.evidence, limit=EVIDENCE_LIMIT),
+        empty_password=found.empty_password,
+        copies=len(found.points) + found.more_points,
+        verified=found.verified,
+    )
+
+
+def _loose_store(loose: list[Copy], walked: Walked) -> Iterator[Store]:
+    """The archives that stand each for itself, as one store."""
+    if not loose:
+        return
+    said = {copy.encrypted for copy in loose}
+    weak: set[Weakness] = {each for copy in loose for each in copy.weaknesses}
+    yield Store(
+        kind=LOOSE,
+        place="",
+        confidence=Confidence.CERTAIN,
+        encrypted=said.pop() if len(said) == 1 else _mixed(said),
+        method=", ".join(sorted({copy.method for copy in loose if copy.method}))[:METHOD_LIMIT],
+        weaknesses=tuple(sorted(weak)),
+        evidence="",
+        empty_password=NO_PASSWORD,
+        copies=len(loose) + walked.copies.left_out,
+        verified=NEVER_WRITTEN,
+    )
+
+
+def _mixed(said: set[Encrypted]) -> Encrypted:
+    """Some can be read; or, of some, nothing is told."""
+    readable = said & {Encrypted.NO, Encrypted.PARTIAL}
+    if readable:
+        return Encrypted.PARTIAL
+    return Encrypted.UNKNOWN if Encrypted.UNKNOWN in said else Encrypted.WEAK
+
+
+def _place(parts: Parts) -> str:
+    return _shown("/".join(parts), PLACE_LIMIT)
+
+
+def _shown(name: str, limit: int) -> str:
+    """Names are bytes: what is not UTF-8 shows as U+FFFD."""
+    return clean(
+        name.encode("utf-8", "surrogateescape" if _is_of_the_system(name) else "replace"), limit=limit
+    )
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Surrogates as `os.fsdecode` makes them."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _moment(seconds: float) -> datetime:
@@ -174,54 +307,3 @@ def _archive_date_kind(file: File, reading: Reading) -> DateKind:
 
 def _checked(copy: Copy, future: datetime) -> Copy:
     return replace(copy, fault=FUTURE) if not _is_bad(copy) and copy.written_at > future else copy
-
-
-def _snapshots(root: int, parts: Parts, listing: Listing) -> list[Copy]:
-    """One copy for each snapshot of the repository; what cannot be read leaves the listing incomplete."""
-    try:
-        files = list(_objects(root, (*parts, "snapshots")))
-        keys = [_read(root, file.parts) for file in list(_objects(root, (*parts, "keys")))[:MOST_KEYS]]
-        with opened(root, (*parts, "config")) as descriptor:
-            config_written = os.fstat(descriptor).st_mtime
-        newest = heapq.nlargest(MOST_COPIES, files)
-        bodies = [_read(root, file.parts) if file.size <= OBJECT_BYTES else None for file in newest]
-        index, data = (_holds_objects(root, (*parts, name)) for name in ("index", "data"))
-    except OSError:
-        listing.complete = False
-        return []
-    listing.copies.left_out += len(files) - len(newest)
-    proof = restic.read_keys(tuple(keys))
-    lost = restic.missing(proof, index=index, data=data)
-    kind = restic.date_kind(tuple(file.written for file in files), config_written)
-    return [
-        replace(
-            _copy(file, restic.read_snapshot(file.parts[-1], body, proof, lost=lost), kind),
-            name=file.parts[-1][:SHORT_ID],
-        )
-        for file, body in zip(newest, bodies, strict=True)
-    ]
-
-
-def _objects(root: int, parts: Parts) -> Iterator[File]:
-    """The files of one folder of the repository whose names are those of its objects."""
-    with folder(root, parts) as here, os.scandir(here) as entries:
-        for entry in entries:
-            if restic.is_object_name(entry.name) and entry.is_file(follow_symlinks=False):
-                status = entry.stat(follow_symlinks=False)
-                yield File(
-                    credible=True, written=status.st_mtime, parts=(*parts, entry.name), size=status.st_size
-                )
-
-
-def _holds_objects(root: int, parts: Parts) -> bool:
-    """Whether one object that is not empty stands in the folder, or in a folder right below (« data/00 »)."""
-    if any(file.size for file in _objects(root, parts)):
-        return True
-    with folder(root, parts) as here, os.scandir(here) as entries:
-        below = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-    return any(file.size for name in below for file in _objects(root, (*parts, name)))
-
-
-def _read(root: int, parts: Parts) -> bytes:
-    with opened(root, parts) as descriptor:
-        return os.pread(descriptor, OBJECT_BYTES, 0)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes.stores.listing import folder
+from cyberaudit.probes.stores.local_tree import folder
 
 REASONS = {
     errno.EACCES: Reason.PERMISSION_DENIED,

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cyberaudit.facts.backup import DateKind, Encrypted
+from cyberaudit.facts.backup import Confidence, DateKind, Encrypted, Weakness
 
 # Enough for a ZIP's end record behind its longest comment (APPNOTE 4.3.16: 22 + 65535 bytes).
 END_BYTES = 65_557
 EMPTY, TRUNCATED, DAMAGED, FUTURE = "empty", "truncated", "damaged", "in-the-future"
-COLLAPSED = "collapsed"
+COLLAPSED, INCOMPLETE = "collapsed", "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,10 @@ class Reading:
     """The newest date that the archive itself gives one of its files."""
     dated: DateKind | None = None
     """What the tool makes of the file's date, when it is not that of its writing."""
+    method: str = ""
+    """« AES-256, scrypt N=32768 r=8 p=3 »: cipher, then how the password is stretched."""
+    weaknesses: tuple[Weakness, ...] = ()
+    confidence: Confidence = Confidence.CERTAIN
 
 
 Detector = Callable[[Sample], Reading | None]

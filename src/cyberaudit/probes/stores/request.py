@@ -15,3 +15,6 @@ class StoreRequest:
     """As declared: `disk`, `nas`, …"""
     now: datetime
     """The scan's date: what is dated later is in the future."""
+    deep: bool = False
+    """Everything is read to its end."""
+    tries_empty_password: bool = True
