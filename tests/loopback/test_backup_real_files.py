@@ -14,6 +14,7 @@ import pytest
 
 from cyberaudit.facts.backup import DateKind, Encrypted
 from cyberaudit.probes.stores.reading import Reading
+from cyberaudit.probes.stores.recognise import recognise
 from tests.loopback.test_probes_backup import contents, need, run
 from tests.unit.backup_files import MEBIBYTE, bitlocker, gpt, mbr, sample
 from tests.unit.backup_places import recognised
