@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import sqlite3
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -62,11 +63,13 @@ def seen(name: str, data: bytes) -> tuple[str, Encrypted, str]:
     return reading.format, reading.encrypted, reading.fault
 
 
-def zipped(*members: tuple[str, bytes], comment: bytes = b"") -> bytes:
+def zipped(*members: tuple[str, bytes], comment: bytes = b"", extra: bytes = b"") -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in members:
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name)
+            entry.extra = extra
+            archive.writestr(entry, content)
         archive.comment = comment
     return target.getvalue()
 
@@ -80,7 +83,15 @@ def marked(data: bytes, *, flags: int, method: int, member: int) -> bytes:
     return bytes(changed)
 
 
-TWO = zipped(("dossier/", b""), ("paie.odt", b"x" * 90), ("état.odt", b"y" * 90))
+MEMBERS = (("dossier/", b""), ("paie.odt", b"x" * 90), ("état.odt", b"y" * 90))
+TWO = zipped(*MEMBERS)
+AES_RECORD = struct.pack("<HHH2sBH", 0x9901, 7, 2, b"AE", 3, 8)
+TWO_AES = zipped(*MEMBERS, extra=struct.pack("<HHL", 0x5455, 4, 0) + AES_RECORD)
+
+
+def locked(data: bytes) -> bytes:
+    """Its two members with the method of AES."""
+    return marked(marked(data, flags=1, method=99, member=1), flags=1, method=99, member=2)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +102,9 @@ TWO = zipped(("dossier/", b""), ("paie.odt", b"x" * 90), ("état.odt", b"y" * 90
         (b"#!/bin/sh\n" * 5 + TWO, (UNKNOWN, "damaged")),
         (marked(TWO, flags=1, method=8, member=1), (PARTIAL, "")),
         (marked(marked(TWO, flags=1, method=8, member=1), flags=1, method=99, member=2), (WEAK, "")),
-        (marked(marked(TWO, flags=1, method=99, member=1), flags=1, method=99, member=2), (YES, "")),
+        (locked(TWO_AES), (YES, "")),
+        # Method 99 without its record of AES proves nothing.
+        (locked(TWO), (UNKNOWN, "")),
         (marked(marked(TWO, flags=65, method=8, member=1), flags=1, method=99, member=2), (UNKNOWN, "")),
         (TWO[:-30], (UNKNOWN, "truncated")),
         (TWO[:40] + TWO[90:], (UNKNOWN, "damaged")),
@@ -217,8 +230,8 @@ AGE = b"age-encryption.org/v1\n-> X25519 abc\ndef\n--- mac\n" + b"n" * 16
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (AGE + b"z" * 100, (YES, "")),
-        (AGE + b"z" * (65_552 + 17), (YES, "")),
+        (AGE + b"z" * 100, (YES, "end-not-seen")),
+        (AGE + b"z" * (65_552 + 17), (YES, "end-not-seen")),
         (AGE + b"z" * (65_552 + 9), (YES, "truncated")),
         (AGE, (YES, "truncated")),
         (AGE[:40], (UNKNOWN, "truncated")),

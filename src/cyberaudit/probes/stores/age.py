@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+from dataclasses import replace
 
-from cyberaudit.facts.backup import Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
+from cyberaudit.probes.stores.strength import of_scrypt
 
 VERSION = b"age-encryption.org/v1\n"
 ARMOUR = b"-----BEGIN AGE ENCRYPTED FILE-----"
@@ -37,7 +39,9 @@ def _armoured(sample: Sample) -> Reading:
         return Reading("age", Encrypted.UNKNOWN, "l'en-tête age manque sous le codage en texte", DAMAGED)
     size = len(data) if len(sample.head) == sample.size else None
     reading = _judge(data, size)
-    return reading if ended else Reading(reading.format, reading.encrypted, reading.evidence, TRUNCATED)
+    # The last line of the armour is written after the last chunk.
+    fault = (reading.fault if reading.fault != END_NOT_SEEN else "") if ended else TRUNCATED
+    return replace(reading, fault=fault)
 
 
 def _judge(data: bytes, size: int | None) -> Reading:
@@ -46,16 +50,28 @@ def _judge(data: bytes, size: int | None) -> Reading:
     stanzas = [line for line in header.split(b"\n") if line.startswith(b"-> ")]
     if not mac or b"\n" not in rest or not stanzas:
         return Reading("age", Encrypted.UNKNOWN, "l'en-tête age s'arrête avant sa fin", TRUNCATED)
-    kind = clean(stanzas[0].split(b" ")[1], limit=20)
+    words = stanzas[0].split(b" ")
+    kind = clean(words[1], limit=20)
+    method, weaknesses = _method(words, kind)
     evidence = f"ligne 1 = « age-encryption.org/v1 », destinataire « {kind} » ({len(stanzas)})"
     payload = None if size is None else size - len(header) - len(mac) - rest.index(b"\n") - 1
-    return Reading("age", Encrypted.YES, evidence, _payload_fault(payload))
+    fault = _payload_fault(payload)
+    return Reading("age", Encrypted.YES, evidence, fault, method=method, weaknesses=weaknesses)
+
+
+def _method(words: list[bytes], kind: str) -> tuple[str, tuple[Weakness, ...]]:
+    """One cipher; of a password, the stanza gives the cost: « scrypt », salt, log2(N), with r = 8."""
+    cipher = "ChaCha20-Poly1305"
+    if kind != "scrypt" or len(words) < 4 or not words[3].isdigit() or len(words[3]) > 2:
+        return f"{cipher}, {kind}", ()
+    return f"{cipher}, scrypt N=2^{int(words[3])} r=8 p=1", of_scrypt(1 << int(words[3]), 8)
 
 
 def _payload_fault(payload: int | None) -> str:
     if payload is None:
-        return ""
+        return END_NOT_SEEN
     body = payload - NONCE_BYTES
     if body < TAG_BYTES or 0 < body % (CHUNK_BYTES + TAG_BYTES) < TAG_BYTES:
         return TRUNCATED
-    return ""
+    # The last chunk is marked inside its own nonce (« STREAM »): nothing outside shows that others followed.
+    return END_NOT_SEEN

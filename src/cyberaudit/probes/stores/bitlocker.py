@@ -121,4 +121,5 @@ def _judge(sample: Sample, volume: Volume) -> Reading:
     names = [PROTECTORS.get(kind, f"protecteur 0x{kind:04x}") for kind in volume.protections]
     evidence = f"{start}, {french.count(len(names), 'protecteur')} : {', '.join(names[:4])}"
     known = volume.method in METHODS and all(kind in PROTECTORS for kind in volume.protections)
-    return Reading("bitlocker", Encrypted.YES if known else Encrypted.UNKNOWN, evidence, fault)
+    encrypted = Encrypted.YES if known else Encrypted.UNKNOWN
+    return Reading("bitlocker", encrypted, evidence, fault, method=method)

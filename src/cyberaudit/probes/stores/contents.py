@@ -35,6 +35,7 @@ from cyberaudit.probes.stores.mirror import Looked, mirrors_among
 from cyberaudit.probes.stores.reading import COLLAPSED, FUTURE, Reading
 from cyberaudit.probes.stores.recognise import recognise
 from cyberaudit.probes.stores.rhythm import series_name
+from cyberaudit.probes.stores.sums import against_sum
 from cyberaudit.probes.stores.tree import Parts
 from cyberaudit.probes.stores.walk import MOST_COPIES, Walked, walk
 
@@ -135,6 +136,8 @@ def _looked(inspection: Inspection, files: Iterable[File], walked: Walked) -> It
         try:
             with inspection.sample(file.parts, patience=_patience(inspection, rank)) as sample:
                 reading = recognise(sample)
+            if reading is not None and (rank < NEWEST_OPENED or inspection.deep):
+                reading = against_sum(inspection, file, reading)
         except OSError:
             walked.complete = False
             continue

@@ -8,9 +8,10 @@ from struct import Struct
 from typing import Any
 
 from cyberaudit import french
-from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
+from cyberaudit.probes.stores.strength import of_argon2, of_pbkdf2
 
 MAGIC, SECOND_MAGIC = b"LUKS\xba\xbe", b"SKUL\xba\xbe"
 SECTOR = 512
@@ -29,14 +30,22 @@ _FIRST = Struct(">6xH32s32s32sLL")
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """How one key slot makes its key of a password."""
+
+    words: str
+    weaknesses: tuple[Weakness, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Volume:
     """What a header says, in the words that both versions share."""
 
     name: str
     ciphers: tuple[str, ...]
     """« aes-xts-plain64 », one for each encrypted stretch of data."""
-    slots: tuple[str, ...]
-    """How each active key slot makes its key."""
+    slots: tuple["Slot", ...]
+    """Those that a secret opens."""
     clear: int
     """Stretches of data that are not encrypted: left by an encryption that has not been finished."""
     data_at: int
@@ -70,11 +79,12 @@ def _first(sample: Sample) -> Volume:
         raise Broken("il s'arrête avant sa fin")
     _, cipher, mode, digest, payload, _ = _FIRST.unpack_from(sample.head)
     places = (SLOTS_AT + rank * SLOT_BYTES for rank in range(SLOTS))
-    slots = [
-        f"pbkdf2-{_word(digest)}, {int.from_bytes(sample.head[place + 4 : place + 8], 'big')} tours"
+    rounds = [
+        int.from_bytes(sample.head[place + 4 : place + 8], "big")
         for place in places
         if int.from_bytes(sample.head[place : place + 4], "big") == ACTIVE
     ]
+    slots = [Slot(f"pbkdf2-{_word(digest)}, {each} tours", of_pbkdf2(each)) for each in rounds]
     # A detached header says 0: its data stands elsewhere.
     return Volume("LUKS 1", (f"{_word(cipher)}-{_word(mode)}",), tuple(slots), 0, payload * SECTOR, None)
 
@@ -127,7 +137,7 @@ def _described(header: dict[str, Any]) -> Volume:
     )
 
 
-def _slots(slots: dict[str, Any]) -> Iterator[str]:
+def _slots(slots: dict[str, Any]) -> Iterator[Slot]:
     """How each slot that opens by a secret makes its key; the one of a running encryption opens nothing."""
     for slot in slots.values():
         if slot["type"] != "luks2":
@@ -135,19 +145,41 @@ def _slots(slots: dict[str, Any]) -> Iterator[str]:
         kdf = slot["kdf"]
         settings = {"time": "tours", "iterations": "tours", "memory": "Kio"}
         words = [f"{kdf[name]} {unit}" for name, unit in settings.items() if name in kdf]
-        yield clean(", ".join((str(kdf["type"]), *words)), limit=60)
+        shown = clean(", ".join((str(kdf["type"]), *words)), limit=60)
+        if "memory" in kdf:
+            yield Slot(shown, of_argon2(int(kdf["memory"]), int(kdf["time"])))
+        else:
+            yield Slot(shown, of_pbkdf2(int(kdf["iterations"])))
 
 
 def _judge(sample: Sample, volume: Volume) -> Reading:
     slots = f"{french.count(len(volume.slots), 'emplacement')} de clé"
     if volume.slots:
-        slots += f" ({', '.join(volume.slots[:2])})"
+        slots += f" ({', '.join(slot.words for slot in volume.slots[:2])})"
     evidence = f"en-tête {volume.name} : {', '.join(volume.ciphers) or 'aucun chiffre'} ; {slots}"
     fault = _fault(sample, volume)
     if not volume.slots:
         lost = TRUNCATED if fault == TRUNCATED else DAMAGED
         return Reading("luks", _strength(volume), f"{evidence} : plus rien ne l'ouvre", lost)
-    return Reading("luks", _strength(volume), evidence, fault)
+    return Reading(
+        "luks",
+        _strength(volume),
+        evidence,
+        fault,
+        method=", ".join((*volume.ciphers[:1], _weakest(volume).words)),
+        weaknesses=_weaknesses(volume),
+    )
+
+
+def _weakest(volume: Volume) -> Slot:
+    return max(volume.slots, key=lambda slot: len(slot.weaknesses))
+
+
+def _weaknesses(volume: Volume) -> tuple[Weakness, ...]:
+    """The weakest slot opens everything; disks have no seal (cryptsetup FAQ §5), which is not told as a fault."""
+    broken = (Weakness.WEAK_CIPHER,) if _strength(volume) is Encrypted.WEAK else ()
+    fast = {each for slot in volume.slots for each in slot.weaknesses}
+    return (*broken, *fast)
 
 
 def _strength(volume: Volume) -> Encrypted:

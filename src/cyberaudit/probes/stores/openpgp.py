@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cyberaudit import french
-from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
+from cyberaudit.probes.stores.strength import of_s2k
 
 SUFFIXES = frozenset({"gpg", "pgp", "asc"})
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"
@@ -24,6 +25,7 @@ CIPHERS = {
 WEAK_CIPHERS = frozenset({0, 1, 2, 3, 4})
 # RFC 9580 §3.7.1: simple and salted, without iteration.
 WEAK_KEY_MAKING = frozenset({0, 1})
+ITERATED, MEMORY_HARD = 3, 4
 PUBLIC_KEY, SYMMETRIC_KEY, ONE_PASS, COMPRESSED, OLD_DATA, LITERAL, DATA, AEAD_DATA = (
     1,
     3,
@@ -169,10 +171,14 @@ def _judge(data: bytes, packets: list[Packet], *, fault: str) -> Reading:
             "openpgp", Encrypted.UNKNOWN, f"{evidence}, sans données à la suite", fault or TRUNCATED
         )
     evidence += f", données chiffrées (paquet {last.tag}) à l'octet {last.at}"
-    weakness = _weakness(data, keys, last)
-    if weakness:
-        return Reading("openpgp", Encrypted.WEAK, f"{evidence} ; {weakness}", fault)
-    return Reading("openpgp", Encrypted.YES, evidence, fault)
+    method, weaknesses = _method(data, keys)
+    broken = _broken(data, keys, last)
+    if broken is not None:
+        weak, words = broken
+        return Reading(
+            "openpgp", Encrypted.WEAK, f"{evidence} ; {words}", fault, method=method, weaknesses=(weak,)
+        )
+    return Reading("openpgp", Encrypted.YES, evidence, fault, method=method, weaknesses=weaknesses)
 
 
 def _key_words(data: bytes, keys: list[Packet]) -> str:
@@ -193,15 +199,39 @@ def _symmetric(data: bytes, packet: Packet) -> tuple[int, int]:
     return (body[1], body[3]) if body[:1] == b"\x05" else (body[2], body[5]) if len(body) > 5 else (9, 3)
 
 
-def _weakness(data: bytes, keys: list[Packet], last: Packet) -> str:
+def _broken(data: bytes, keys: list[Packet], last: Packet) -> tuple[Weakness, str] | None:
+    """What makes it weak, whatever the password."""
     if last.tag == OLD_DATA:
-        return "sans contrôle d'intégrité (paquet 9)"
+        return Weakness.NO_INTEGRITY, "sans contrôle d'intégrité (paquet 9)"
     for cipher, making in (_symmetric(data, key) for key in keys if key.tag == SYMMETRIC_KEY):
         if cipher in WEAK_CIPHERS:
-            return f"chiffre dépassé : {CIPHERS[cipher]}"
+            return Weakness.WEAK_CIPHER, f"chiffre dépassé : {CIPHERS[cipher]}"
         if making in WEAK_KEY_MAKING:
-            return f"clé tirée du mot de passe sans répétition (S2K {making})"
-    return ""
+            return Weakness.FAST_KDF, f"clé tirée du mot de passe sans répétition (S2K {making})"
+    return None
+
+
+def _method(data: bytes, keys: list[Packet]) -> tuple[str, tuple[Weakness, ...]]:
+    """Cipher and way of making the key; a session key locked by a public key hides its cipher."""
+    passwords = [key for key in keys if key.tag == SYMMETRIC_KEY]
+    if not passwords:
+        return "clé publique, chiffre non écrit", ()
+    cipher, making = _symmetric(data, passwords[0])
+    name = CIPHERS.get(cipher, f"chiffre {cipher}")
+    if making == MEMORY_HARD:
+        return f"{name}, Argon2", ()
+    count = _s2k_count(data, passwords[0]) if making == ITERATED else None
+    if count is None:
+        return f"{name}, S2K {making}", ()
+    return f"{name}, S2K itéré sur {count} octets", of_s2k(count)
+
+
+def _s2k_count(data: bytes, packet: Packet) -> int | None:
+    """How many bytes are hashed (RFC 9580 §3.7.1.3); only version 4 packets have it at a fixed place."""
+    body = data[packet.body : packet.body + 13]
+    if len(body) < 13 or body[0] != 4:
+        return None
+    return 16 + (body[12] & 15) << (body[12] >> 4) + 6
 
 
 def _end(sample: Sample, last: Packet) -> str:

@@ -4,7 +4,7 @@ from array import array
 from dataclasses import replace
 from struct import Struct
 
-from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.probes.stores.disk_map import HOLE, MAP_BYTES, SECTOR, Broken, Disk, numbers
 from cyberaudit.probes.stores.luks import read_luks
 from cyberaudit.probes.stores.reading import DAMAGED, END_BYTES, TRUNCATED, Reading, Sample
@@ -35,12 +35,14 @@ def _qcow_locked(sample: Sample, method: int, fault: str) -> Reading:
     words = f"octets 32 à 35 = {method}"
     if method == QCOW_OLD_AES:
         evidence = f"{words} : ancien chiffrement AES de QEMU, que l'on sait casser"
-        return Reading("qcow2", Encrypted.WEAK, evidence, fault)
+        return Reading(
+            "qcow2", Encrypted.WEAK, evidence, fault, method="AES-128-CBC", weaknesses=(Weakness.WEAK_CIPHER,)
+        )
     inner = _qcow_luks(sample) if method == QCOW_LUKS else None
     if inner is None:
         return Reading("qcow2", Encrypted.UNKNOWN, f"{words} : chiffrement sans en-tête lisible", fault)
     lost = inner.fault if inner.fault in (DAMAGED, TRUNCATED) else fault
-    return Reading("qcow2", inner.encrypted, f"{words} : LUKS ; {inner.evidence}", lost)
+    return replace(inner, format="qcow2", evidence=f"{words} : LUKS ; {inner.evidence}", fault=lost)
 
 
 def _qcow_luks(sample: Sample) -> Reading | None:

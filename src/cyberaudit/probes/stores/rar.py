@@ -7,7 +7,7 @@ from enum import StrEnum
 from struct import Struct, error
 
 from cyberaudit import french
-from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample
 
 RAR4, RAR5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
@@ -232,9 +232,8 @@ def _judge(road: Road, trouble: str, fault: str) -> Reading:
     total = clear + closed + weak + counts[Kind.STRANGE]
     name = f"{road.name}, un volume parmi d'autres" if road.part else road.name
     if counts[Kind.LOCKED] and not clear:
-        return Reading(
-            "rar", Encrypted.YES, f"{name} : en-têtes chiffrés en AES, noms compris{trouble}", fault
-        )
+        evidence = f"{name} : en-têtes chiffrés en AES, noms compris{trouble}"
+        return Reading("rar", Encrypted.YES, evidence, fault, method=_method(road))
     if counts[Kind.STRANGE] and not clear:
         return Reading("rar", Encrypted.UNKNOWN, f"{name} : chiffré par une méthode inconnue{trouble}", fault)
     if not total:
@@ -247,10 +246,18 @@ def _judge(road: Road, trouble: str, fault: str) -> Reading:
         )
     if weak:
         evidence = f"{name} : {weak} sur {_files(total)} par l'ancien chiffre, d'avant AES{trouble}"
-        return Reading("rar", Encrypted.WEAK, evidence, fault)
+        weaknesses = (Weakness.WEAK_CIPHER,)
+        return Reading("rar", Encrypted.WEAK, evidence, fault, method=road.name, weaknesses=weaknesses)
     # Files that were not reached may be clear.
     seen = Encrypted.YES if road.whole else Encrypted.UNKNOWN
-    return Reading("rar", seen, f"{name} : AES pour {closed} sur {_files(total)}{trouble}", fault)
+    evidence = f"{name} : AES pour {closed} sur {_files(total)}{trouble}"
+    visible = (Weakness.NAMES_VISIBLE,)
+    return Reading("rar", seen, evidence, fault, method=_method(road), weaknesses=visible)
+
+
+def _method(road: Road) -> str:
+    """RAR 5 encrypts by AES-256, RAR 3 and 4 by AES-128 (their technical notes)."""
+    return "AES-256-CBC" if road.name == "RAR 5" else "AES-128-CBC"
 
 
 def _files(number: int) -> str:

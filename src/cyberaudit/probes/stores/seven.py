@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cyberaudit import french
-from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample
 
+# 7-Zip, « 7zAES »: the only encryption of the format; nothing but a CRC, itself encrypted, seals the data.
+AES_METHOD = "AES-256-CBC, SHA-256 répété"
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 START_BYTES = 32
 # Methods.txt of the LZMA SDK: copied, LZMA2, LZMA; AES-256 with a key made by SHA-256.
@@ -158,7 +160,7 @@ def _judge(sample: Sample, data: bytes, *, at: int, base: int) -> Reading:
                 return _folders(layer, at=at, room=at - base)
             if AES in {coder.method for coder in layer}:
                 evidence = f"répertoire chiffré à l'octet {at} (méthode AES 0x06f10701), noms compris"
-                return Reading("7z", Encrypted.YES, evidence)
+                return Reading("7z", Encrypted.YES, evidence, method=AES_METHOD)
         return _unknown(f"répertoire illisible à l'octet {at} : trop de couches", DAMAGED)
     except Broken as trouble:
         return _unknown(f"répertoire illisible à l'octet {at} : {trouble}", DAMAGED)
@@ -320,7 +322,7 @@ def _folders(streams: Streams, *, at: int, room: int) -> Reading:
     blocks = french.count(total, "bloc")
     if closed == total:
         evidence = f"{where} : méthode AES 0x06f10701 pour {blocks} sur {total}, noms des fichiers en clair"
-        return Reading("7z", Encrypted.YES, evidence)
+        return Reading("7z", Encrypted.YES, evidence, method=AES_METHOD, weaknesses=(Weakness.NAMES_VISIBLE,))
     if closed:
         return Reading("7z", Encrypted.PARTIAL, f"{where} : méthode AES pour {closed} sur {blocks}")
     return Reading("7z", Encrypted.NO, f"{where} : aucune méthode AES pour {blocks}")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from struct import Struct, error
 
 from cyberaudit import french
-from cyberaudit.facts.backup import Encrypted
+from cyberaudit.facts.backup import Encrypted, Weakness
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample, octets
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
@@ -32,7 +32,9 @@ class Protection(StrEnum):
 
     CLEAR = "clear"
     ZIPCRYPTO = "zipcrypto"
-    AES = "aes"
+    AES_128 = "AES-128"
+    AES_192 = "AES-192"
+    AES_256 = "AES-256"
     STRONG = "strong"
     """PKWARE's own, whose strength the directory does not tell."""
 
@@ -43,6 +45,10 @@ class Directory:
 
     start: int
     size: int
+
+
+AES_RECORD, AES_RECORD_BYTES = 0x9901, 7
+AES_STRENGTHS = {1: Protection.AES_128, 2: Protection.AES_192, 3: Protection.AES_256}
 
 
 class Broken(ValueError):
@@ -125,18 +131,33 @@ def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection 
         if buffer[at : at + 4] != CENTRAL:
             raise Broken(f"entrée inattendue {octets(buffer[at : at + 4])}")
         flags, method, clock, day, size, *lengths = _MEMBER.unpack_from(buffer, at)
-        yield _protection(flags, method) if size else None, day << 16 | clock
+        extra = buffer[at + RECORD_BYTES + lengths[0] :][: lengths[1]]
+        yield _protection(flags, method, extra) if size else None, day << 16 | clock
         at += RECORD_BYTES + sum(lengths)
         if at > len(buffer):
             raise Broken("dernière entrée coupée")
 
 
-def _protection(flags: int, method: int) -> Protection:
+def _protection(flags: int, method: int, extra: bytes) -> Protection:
     if not flags & ENCRYPTED_BIT:
         return Protection.CLEAR
     if method == AES_METHOD:
-        return Protection.AES
+        return AES_STRENGTHS.get(_aes_strength(extra), Protection.STRONG)
     return Protection.STRONG if flags & STRONG_BIT else Protection.ZIPCRYPTO
+
+
+def _aes_strength(extra: bytes) -> int:
+    """The strength that the AES record 0x9901 of « AE » writes; 0 without one (WinZip, « AE-1 and AE-2 », §II.C)."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = (
+            int.from_bytes(extra[at : at + 2], "little"),
+            int.from_bytes(extra[at + 2 : at + 4], "little"),
+        )
+        if kind == AES_RECORD and size >= AES_RECORD_BYTES and extra[at + 6 : at + 8] == b"AE":
+            return extra[at + 8] if at + 8 < len(extra) else 0
+        at += 4 + size
+    return 0
 
 
 def _judge(counts: Counter[Protection | None]) -> Reading:
@@ -153,11 +174,20 @@ def _judge(counts: Counter[Protection | None]) -> Reading:
         return Reading("zip", Encrypted.PARTIAL, f"bit 0 des options à 0 pour {_files(clear)} sur {total}")
     if counts[Protection.ZIPCRYPTO]:
         evidence = "bit 0 des options à 1 sans méthode 99 : ZipCrypto, que l'on sait casser"
-        return Reading("zip", Encrypted.WEAK, evidence)
+        weaknesses = (Weakness.WEAK_CIPHER, Weakness.NAMES_VISIBLE)
+        return Reading("zip", Encrypted.WEAK, evidence, method="ZipCrypto", weaknesses=weaknesses)
     if counts[Protection.STRONG]:
-        evidence = "bits 0 et 6 des options à 1 : chiffrement de PKWARE, force non écrite"
-        return Reading("zip", Encrypted.UNKNOWN, evidence)
-    return Reading("zip", Encrypted.YES, f"méthode 99 (AES) pour {_files(total)} sur {total}")
+        evidence = "bit 0 des options à 1, ni ZipCrypto ni enregistrement 0x9901 : force non écrite"
+        return Reading("zip", Encrypted.UNKNOWN, evidence, weaknesses=(Weakness.UNTOLD,))
+    # WinZip, « AE-1 and AE-2 », §III.A: a thousand rounds of PBKDF2-HMAC-SHA1 whatever the strength.
+    weakest = next(each for each in AES_STRENGTHS.values() if counts[each])
+    return Reading(
+        "zip",
+        Encrypted.YES,
+        f"méthode 99 et enregistrement 0x9901 ({weakest}) pour {_files(total)} sur {total}",
+        method=f"{weakest}-CTR, PBKDF2-SHA1 1000 tours",
+        weaknesses=(Weakness.FAST_KDF, Weakness.NAMES_VISIBLE),
+    )
 
 
 def _files(number: int) -> str:
