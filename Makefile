@@ -36,6 +36,7 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/reachability.py
 	$(BIN)/python benchmarks/tls.py
 	$(BIN)/python benchmarks/domains.py
+	$(BIN)/python benchmarks/backups.py
 
 # What is generated: the catalogue of checks, the schemas, the README's report.
 docs: $(VENV)/.ready-dev

@@ -2,52 +2,64 @@
 
 ## Pourquoi
 Une sauvegarde contient tout : état civil, paie, courriers. Un disque volé ou un dépôt en ligne mal fermé livre
-l'ensemble, sauf si les copies sont chiffrées.
+l'ensemble, sauf si les copies sont chiffrées. Un chiffrement dont le mot de passe est vide ne protège de rien.
 
 ## Corriger
 1. Activer le chiffrement dans le logiciel de sauvegarde, ou chiffrer chaque archive (AES-256).
-2. Garder le mot de passe hors du dépôt et hors du serveur sauvegardé : une enveloppe au coffre de la mairie.
-3. Essayer une restauration avec ce mot de passe, puis effacer les anciennes copies lisibles.
+2. Un dépôt Borg fait sans chiffrement ne se chiffre pas : en créer un autre (« borg init -e repokey-blake2 »).
+3. Si le mot de passe est vide, le changer : « restic key passwd », « borg key change-passphrase » ; puis changer de
+   dépôt si quelqu'un a pu copier l'ancien, car son ancienne clé ouvre toujours cette copie-là.
+4. Garder le mot de passe hors du dépôt et hors du serveur sauvegardé : une enveloppe au coffre de la mairie.
+5. Essayer une restauration avec ce mot de passe, puis effacer les anciennes copies lisibles.
 
 ## Limites
-La structure des fichiers prouve le chiffrement, pas la force du mot de passe. Une copie dont rien ne prouve le
-chiffrement reste sans réponse : un fichier compressé ressemble à un fichier chiffré. Seules les 200 copies les plus
-récentes sont ouvertes. La vraisemblance passe de 2 à 3 quand les copies sont ailleurs, en ligne ou sur un support
-que l'on emporte.
+La structure des fichiers prouve le chiffrement, pas la force du mot de passe ; seul le mot de passe vide est essayé,
+sauf refus de la commune, et alors la question reste sans réponse. Une copie dont rien ne prouve le chiffrement reste
+sans réponse : un fichier compressé ressemble à un fichier chiffré. Des fichiers non reconnus à côté des copies
+laissent aussi la question ouverte. Seules les 200 copies les plus récentes sont jugées. La vraisemblance passe de 2 à
+3 quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
 
+from cyberaudit.facts.backup_kinds import kind_label
 from cyberaudit.sdk import (
-    Backup,
+    RANSOMED,
     BackupStore,
+    Confidence,
     Context,
     Copy,
     Encrypted,
     Evidence,
     Item,
+    Reason,
     Status,
+    Store,
     StoreContents,
+    Trouble,
     Unreachable,
     Verdict,
     check,
+    contents_of,
     failed,
+    french,
+    last_batch,
+    leaves_the_building,
     not_applicable,
     partial,
     passed,
+    trouble_evidence,
+    trouble_items,
     unknown,
 )
 
-# ANSSI, Guide d'hygiène, mesure 31: what can be lost or stolen; CNIL, fiche 17: what leaves the building
-REMOVABLE = frozenset({"usb-disk", "tape", "cloud"})
 READABLE = {
     Encrypted.NO: "lisible sans clé",
     Encrypted.PARTIAL: "en partie lisible sans clé",
     Encrypted.WEAK: "chiffrée trop faiblement",
 }
+BESIDE = {Trouble.CLEAR_BESIDE: (Status.PARTIAL, "Des fichiers lisibles sont parmi les fichiers chiffrés")}
 SHOWN = 10
-# Ours: what was written within a day of the newest copy belongs to the same backup.
-BATCH = timedelta(days=1)
 
 
 @check(
@@ -58,68 +70,151 @@ BATCH = timedelta(days=1)
     impact=3,
     likelihood=2,
     measure="encrypt-backups",
-    sources=("CNIL-17", "H 31", "SAUVEGARDE"),
+    sources=("CNIL-17", "H 31", "H 18", "SAUVEGARDE", "MSS DONNEES.1"),
 )
 def backups_cannot_be_read_by_a_thief(store: BackupStore, ctx: Context) -> Verdict:
-    name = ctx.asset.name
-    if ctx.asset.offline and store.present is not True:
-        return unknown(f"« {name} » est débranchée, ce qui est normal : branchez-la pour la contrôler.")
-    if isinstance(store.present, Unreachable):
-        return unknown(store.present)
-    if not store.present:
-        return not_applicable(f"Le dossier de « {name} » n'existe pas : il n'y a rien à lire.")
-    if isinstance(store.contents, Unreachable):
-        return unknown(store.contents)
-    contents = store.contents
-    if not contents.copies and contents.complete and not contents.other_files:
+    contents = contents_of(store, ctx)
+    if isinstance(contents, Verdict):
+        return contents
+    if verdict := _opened(contents, ctx) or _readable(contents, ctx):
+        return verdict
+    name, evidence = ctx.asset.name, _evidence(contents)
+    if not contents.copies and not contents.other_files and contents.complete:
         return not_applicable(f"« {name} » ne contient aucune copie.")
-    return _judge(contents, ctx)
-
-
-def _judge(contents: StoreContents, ctx: Context) -> Verdict:
-    name = ctx.asset.name
-    # A damaged or cut copy may be readable all the same: a thief is not particular.
-    readable = [copy for copy in contents.copies if copy.encrypted in READABLE]
-    items = tuple(_item(copy) for copy in readable[:SHOWN])
-    evidence = tuple(Evidence(copy.name, copy.evidence) for copy in (readable or contents.copies)[:SHOWN])
-    if readable:
-        return _readable(contents, ctx, items, evidence)
-    good = contents.not_bad
-    silent = any(copy.encrypted is Encrypted.UNKNOWN for copy in good)
-    if not good or silent or not contents.complete:
-        text = f"Rien ne prouve que toutes les copies de « {name} » sont chiffrées."
-        return unknown(text, evidence=evidence)
+    if doubt := _doubt(contents, ctx):
+        return unknown(doubt, evidence=evidence)
     return passed(f"Les copies de « {name} » sont chiffrées.", evidence=evidence)
 
 
-def _readable(
-    contents: StoreContents, ctx: Context, items: tuple[Item, ...], evidence: tuple[Evidence, ...]
+def _opened(contents: StoreContents, ctx: Context) -> Verdict | None:
+    """The worst: it looks encrypted, and anybody opens it."""
+    stores = [store for store in contents.stores if store.empty_password is True]
+    if not stores:
+        return None
+    items = tuple(
+        Item(
+            store.place or store.kind,
+            Status.FAIL,
+            "empty-password",
+            f"{_name(store)} s'ouvre sans mot de passe.",
+        )
+        for store in stores
+    )
+    evidence = tuple(
+        Evidence(_name(store), f"mot de passe vide accepté ; {store.evidence}") for store in stores
+    )
+    text = f"« {ctx.asset.name} » s'ouvre avec un mot de passe vide : ses copies ne sont pas protégées."
+    return _weighed(text, "empty-password", ctx, items=items, evidence=evidence)
+
+
+def _name(store: Store) -> str:
+    return f"{kind_label(store.kind)} « {store.place} »" if store.place else kind_label(store.kind)
+
+
+def _weighed(
+    text: str, reason: str, ctx: Context, *, items: tuple[Item, ...], evidence: tuple[Evidence, ...]
 ) -> Verdict:
-    """Some copy can be read: worse when it can be carried away, or when the town asked for encryption."""
-    name, away = ctx.asset.name, _leaves_the_building(ctx.asset)
-    likelihood = 3 if away else None
-    copies = contents.not_bad or contents.copies
-    newest = copies[0]
-    batch = {copy.encrypted for copy in copies if newest.written_at - copy.written_at < BATCH}
-    if not batch & READABLE.keys():
+    """Everything can be read: it fails when it can be carried away, or when the town asked for encryption."""
+    if leaves_the_building(ctx.asset):
+        return failed(text, reason=reason, items=items, evidence=evidence, likelihood=3)
+    judge = failed if ctx.asset.encryption_required else partial
+    return judge(text, reason=reason, items=items, evidence=evidence)
+
+
+def _readable(contents: StoreContents, ctx: Context) -> Verdict | None:
+    """Some copy, or some store, can be read; None when none is known to be."""
+    # A damaged or cut copy may be readable all the same: a thief is not particular.
+    copies = [copy for copy in contents.copies if copy.encrypted in READABLE]
+    beside = trouble_items(contents, BESIDE)
+    items = (*(_item(copy) for copy in copies[:SHOWN]), *_stores(contents), *beside)
+    if not items:
+        return None
+    evidence = (
+        *(Evidence(copy.name, copy.evidence) for copy in copies[:SHOWN]),
+        *_evidence(contents, copies=False),
+    )
+    if any(item.status is Status.FAIL for item in _stores(contents)):
+        text = f"Un dépôt de « {ctx.asset.name} » est lisible sans clé."
+        return _weighed(text, "clear", ctx, items=items, evidence=evidence)
+    if copies:
+        return _copies(contents, ctx, items=items, evidence=evidence)
+    text = f"Une partie de « {ctx.asset.name} » est lisible sans clé."
+    judge = failed if leaves_the_building(ctx.asset) else partial
+    return judge(text, reason="partly-clear", items=items, evidence=evidence, likelihood=_likelihood(ctx))
+
+
+def _copies(
+    contents: StoreContents, ctx: Context, *, items: tuple[Item, ...], evidence: tuple[Evidence, ...]
+) -> Verdict:
+    name, away = ctx.asset.name, leaves_the_building(ctx.asset)
+    batch = last_batch(contents.not_bad or contents.copies)
+    states = {copy.encrypted for copy in batch}
+    likelihood = _likelihood(ctx)
+    if not states & READABLE.keys():
         text = f"D'anciennes copies de « {name} » restent lisibles."
         return partial(text, reason="older-readable", items=items, evidence=evidence, likelihood=likelihood)
-    if not batch <= READABLE.keys():
+    if not states <= READABLE.keys():
         text, reason = f"Une partie des dernières copies de « {name} » est lisible.", "partly-clear"
         judge = failed if away else partial
         return judge(text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
-    worst = Encrypted.NO if Encrypted.NO in batch else newest.encrypted
+    worst = Encrypted.NO if Encrypted.NO in states else batch[0].encrypted
     text = f"La dernière copie de « {name} » est {READABLE[worst]}."
     reason = {Encrypted.NO: "clear", Encrypted.WEAK: "weak"}.get(worst, "partly-clear")
-    if away or (ctx.asset.encryption_required and worst is Encrypted.NO):
-        return failed(text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
-    return partial(text, reason=reason, items=items, evidence=evidence)
+    if worst is Encrypted.NO:
+        return _weighed(text, reason, ctx, items=items, evidence=evidence)
+    judge = failed if away else partial
+    return judge(text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
 
 
-def _leaves_the_building(asset: Backup) -> bool:
-    return asset.place == "off-site" or asset.media in REMOVABLE
+def _likelihood(ctx: Context) -> int | None:
+    return 3 if leaves_the_building(ctx.asset) else None
+
+
+def _doubt(contents: StoreContents, ctx: Context) -> str:
+    """Why nothing proves that all of it is encrypted; empty when all is proven."""
+    name = ctx.asset.name
+    told: list[Copy | Store] = [copy for copy in contents.copies if copy.fault != "empty"]
+    told += contents.stores
+    guessed = any(each.confidence is Confidence.NAME for each in told)
+    silent = any(each.encrypted is Encrypted.UNKNOWN for each in told)
+    if not contents.not_bad or silent or guessed or not contents.complete:
+        return f"Rien ne prouve que toutes les copies de « {name} » sont chiffrées."
+    if contents.troubles(*RANSOMED):
+        return f"« {name} » porte des traces de rançongiciel : ce chiffrement n'est peut-être pas le vôtre."
+    if contents.other_files:
+        many = french.count(contents.other_files, "fichier n'a", "fichiers n'ont")
+        return f"À côté des copies chiffrées de « {name} », {many} pas été reconnus : rien ne dit s'ils sont lisibles."
+    if any(_untried(store) for store in contents.stores):
+        return f"« {name} » est chiffrée, mais rien ne dit si un mot de passe vide l'ouvre : il n'a pas été essayé."
+    return ""
+
+
+def _untried(store: Store) -> bool:
+    """There was a password to try, and it was not: a format without one says that nothing could be collected."""
+    tried = store.empty_password
+    return isinstance(tried, Unreachable) and tried.reason is not Reason.NOT_COLLECTED
+
+
+def _stores(contents: StoreContents) -> Iterator[Item]:
+    """The stores that can be read and show no copy of their own that says so."""
+    shown = {copy.store for copy in contents.copies if copy.encrypted in READABLE}
+    for store in contents.stores:
+        if store.encrypted in READABLE and store.place not in shown:
+            status = Status.FAIL if store.encrypted is Encrypted.NO else Status.PARTIAL
+            yield Item(
+                store.place or store.kind,
+                status,
+                store.encrypted,
+                f"{_name(store)} : {READABLE[store.encrypted]}.",
+            )
 
 
 def _item(copy: Copy) -> Item:
     status = Status.FAIL if copy.encrypted is Encrypted.NO else Status.PARTIAL
     return Item(copy.name, status, copy.encrypted, f"{copy.name} est {READABLE[copy.encrypted]}.")
+
+
+def _evidence(contents: StoreContents, *, copies: bool = True) -> tuple[Evidence, ...]:
+    stores = tuple(Evidence(_name(store), store.evidence) for store in contents.stores if store.evidence)
+    own = tuple(Evidence(copy.name, copy.evidence) for copy in contents.copies[:SHOWN]) if copies else ()
+    return (*own, *stores[:SHOWN], *trouble_evidence(contents, BESIDE))

@@ -11,7 +11,8 @@ où l'on en a besoin.
 
 ## Limites
 Un disque déclaré hors ligne et débranché est normal : il se contrôle le jour où on le branche. Un dossier qui ne
-contient que des fichiers d'un format que cyberaudit ne lit pas reste sans réponse.
+contient que des fichiers d'un format que cyberaudit ne lit pas reste sans réponse. L'état des copies et leur date
+sont jugés par les questions suivantes.
 """
 
 from cyberaudit.facts.backup_kinds import kind_label
@@ -20,9 +21,9 @@ from cyberaudit.sdk import (
     Context,
     Evidence,
     StoreContents,
-    Unreachable,
     Verdict,
     check,
+    contents_of,
     failed,
     french,
     passed,
@@ -42,19 +43,13 @@ from cyberaudit.sdk import (
 )
 def backup_is_where_it_should_be(store: BackupStore, ctx: Context) -> Verdict:
     name = ctx.asset.name
-    if ctx.asset.offline and store.present is not True:
-        return unknown(f"« {name} » est débranchée, ce qui est normal : branchez-la pour la contrôler.")
-    if isinstance(store.present, Unreachable):
-        return unknown(store.present)
-    if not store.present:
-        evidence = (Evidence("dossier absent", store.path),)
-        return failed(f"Le dossier de « {name} » n'existe pas.", reason="absent", evidence=evidence)
-    if isinstance(store.contents, Unreachable):
-        return unknown(store.contents)
-    return _contents(name, store.contents)
+    evidence = (Evidence("dossier absent", store.path),)
+    absent = failed(f"Le dossier de « {name} » n'existe pas.", reason="absent", evidence=evidence)
+    contents = contents_of(store, ctx, absent=absent)
+    return contents if isinstance(contents, Verdict) else _judge(name, contents)
 
 
-def _contents(name: str, contents: StoreContents) -> Verdict:
+def _judge(name: str, contents: StoreContents) -> Verdict:
     total = len(contents.copies) + contents.more_copies
     others = french.count(contents.other_files, "autre fichier", "autres fichiers")
     labels = french.listed([kind_label(store.kind) for store in contents.stores])

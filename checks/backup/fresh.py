@@ -1,4 +1,4 @@
-"""La dernière sauvegarde est-elle récente et en bon état ?
+"""La dernière sauvegarde est-elle récente ?
 
 ## Pourquoi
 Tout ce qui a été fait depuis la dernière bonne copie est perdu le jour d'une panne ou d'une attaque. Une
@@ -6,56 +6,64 @@ sauvegarde arrêtée sans bruit est la surprise la plus fréquente.
 
 ## Corriger
 1. Lire le journal de la sauvegarde, et corriger ce qui l'a arrêtée : place, mot de passe changé, disque débranché.
-2. Relancer une copie complète, et vérifier sa taille et son ouverture.
+2. Relancer une copie complète, et vérifier sa taille et son ouverture (« restic snapshots », « borg list »).
 3. Régler une alerte sur l'absence de sauvegarde, et pas seulement sur son échec.
+4. Ranger à part les copies d'une tâche abandonnée, ou la relancer.
 
 ## Limites
 Le rythme est celui que la commune déclare (rpo_hours, grace_hours, weekdays) ; les heures des jours sans sauvegarde
 ne comptent pas. Une date qui peut n'être que celle d'un déplacement ne prouve rien : même seconde pour plusieurs
-copies, ou contenu plus vieux de deux jours. Une copie vide, coupée, datée de l'avenir, ou de moins de la moitié de
-la taille habituelle, ne compte pas. Une copie trop longue pour que sa fin soit vue reste sans réponse. Rien ne montre
-qu'un fichier age a été coupé, sauf parfois sa taille ; ni qu'un format que cyberaudit ne lit pas l'a été. D'un dépôt
-restic, on voit s'il a perdu ses clés, son index ou toutes ses données, pas une partie. La vraisemblance passe à 4
-quand la copie est quatre fois plus ancienne que le rythme : ce facteur est notre jugement.
+copies, contenu plus vieux de deux jours, dernière écriture d'un dépôt Borg chiffré. Les documents copiés un à un
+gardent la date de leur source : il en faut trois récents. Une copie vide, coupée, incomplète, datée de l'avenir, ou
+de moins de la moitié de la taille habituelle ne compte pas. Une copie trop longue pour que sa fin soit vue reste sans
+réponse. Une tâche d'au moins quatre copies est dite arrêtée après trois de ses périodes : ce facteur, et celui de
+quatre rythmes qui porte la vraisemblance à 4, sont notre jugement.
 """
 
-from datetime import datetime, time, timedelta
+import re
+from datetime import datetime, timedelta
 
 from cyberaudit.sdk import (
-    Backup,
+    END_NOT_SEEN,
     BackupStore,
+    Confidence,
     Context,
     Copy,
     DateKind,
     Evidence,
     Item,
+    Role,
+    Series,
     Status,
     StoreContents,
-    Unreachable,
     Verdict,
+    backup_age,
     check,
+    contents_of,
+    date_words,
     failed,
+    fault_code,
+    fault_words,
     french,
+    is_future,
+    longest_wait,
+    moment_words,
+    partial,
     passed,
+    spoiled,
+    sure_copies,
     unknown,
 )
 
 # Ours: a stop that lasted four periods was not noticed by anybody.
 FORGOTTEN = 4
-# Declared rhythm → weekdays without backup, Monday 0.
-IDLE_DAYS = {"mon-fri": (5, 6), "mon-sat": (6,)}
-WEEK_HOURS = 168
-FAULTS = {
-    "empty": "elle est vide",
-    "truncated": "elle est coupée avant la fin",
-    "damaged": "elle est abîmée",
-    "in-the-future": "sa date est dans l'avenir",
-    "collapsed": "elle fait moins de la moitié de la taille habituelle",
-    "end-not-seen": "sa fin n'a pas été vue",
-}
-# Neither good nor bad: the file is too long to be followed to its end.
-OPEN_ENDED = "end-not-seen"
+# Ours: four copies make a rhythm; after three periods without a copy, the job has stopped.
+RHYTHM, STOPPED = 4, 3
+# Ours: two documents may have been laid there by hand.
+WITNESSES = 3
 SHOWN = 5
+_AS_YOUNG = re.compile(r"\b(\d{1,6}) (?:documents|fichiers) ont cette date\b")
+"""How the source of a mirror's date says how many documents are as young as that, or younger."""
 
 
 @check(
@@ -69,38 +77,70 @@ SHOWN = 5
     sources=("CM-SAUVEGARDES 1", "H 37", "MAC 6", "CNIL-17"),
 )
 def last_backup_is_recent(store: BackupStore, ctx: Context) -> Verdict:
-    name = ctx.asset.name
-    if ctx.asset.offline and store.present is not True:
-        return unknown(f"« {name} » est débranchée, ce qui est normal : branchez-la pour la contrôler.")
-    if isinstance(store.present, Unreachable):
-        return unknown(store.present)
-    if not store.present:
-        return failed(f"« {name} » a disparu : aucune copie récente.", reason="absent")
-    if isinstance(store.contents, Unreachable):
-        return unknown(store.contents)
-    return _judge(store.contents, ctx)
+    absent = failed(f"« {ctx.asset.name} » a disparu : aucune copie récente.", reason="absent")
+    contents = contents_of(store, ctx, absent=absent)
+    return contents if isinstance(contents, Verdict) else _judge(contents, ctx)
 
 
 def _judge(contents: StoreContents, ctx: Context) -> Verdict:
-    name, allowed = ctx.asset.name, _allowed(ctx.asset)
+    name, allowed = ctx.asset.name, longest_wait(ctx.asset)
     evidence, items = _evidence(contents, ctx), _faulty(contents)
-    exact = [copy for copy in contents.good if copy.date_kind is DateKind.EXACT]
-    if exact and _age(exact[0], ctx) <= allowed:
-        text = f"La dernière bonne copie de « {name} » date du {_when(exact[0], ctx)}."
-        return passed(text, evidence=evidence)
+    proven = [copy for copy in sure_copies(contents) if _proves(copy) and _age(copy, ctx) <= allowed]
+    if proven:
+        return _fresh(proven[0], contents, ctx, evidence=evidence)
     if not contents.copies and contents.other_files and contents.complete:
         return unknown(f"« {name} » ne contient aucune copie dont la date soit lisible.", evidence=evidence)
-    doubtful = [copy for copy in contents.not_bad if _age(copy, ctx) <= allowed]
-    if any(copy.fault and copy.date_kind is DateKind.EXACT for copy in doubtful):
-        text = f"La fin de la dernière copie de « {name} » n'a pas été vue : elle est peut-être coupée."
-        return unknown(text, items=items, evidence=evidence)
-    if doubtful:
-        text = f"Les dates de « {name} » peuvent être celles d'un déplacement : l'âge réel n'est pas connu."
-        return unknown(text, items=items, evidence=evidence)
-    if not contents.complete:
-        text = f"« {name} » n'a pas pu être lue en entier : une copie plus récente peut exister."
-        return unknown(text, items=items, evidence=evidence)
+    if doubt := _doubt(contents, ctx):
+        return unknown(doubt, items=items, evidence=evidence)
     return _stale(contents, ctx, items=items, evidence=evidence)
+
+
+def _proves(copy: Copy) -> bool:
+    """Its date, or a younger one, is that of the copy."""
+    match copy.date_kind:
+        case DateKind.EXACT:
+            return True
+        case DateKind.LOWER_BOUND if copy.role is Role.MIRROR:
+            found = _AS_YOUNG.search(copy.date_source)
+            return found is not None and int(found[1]) >= WITNESSES
+        case kind:
+            return kind is DateKind.LOWER_BOUND
+
+
+def _age(copy: Copy, ctx: Context) -> timedelta:
+    """Beyond any rhythm for a date of the future: it says nothing."""
+    return timedelta.max if is_future(copy.written_at, ctx) else backup_age(copy.written_at, ctx)
+
+
+def _fresh(copy: Copy, contents: StoreContents, ctx: Context, *, evidence: tuple[Evidence, ...]) -> Verdict:
+    stopped = _stopped(contents, ctx)
+    if stopped:
+        text = f"Une copie de « {ctx.asset.name} » est récente, mais une autre tâche s'est arrêtée."
+        return partial(text, reason="series-stopped", items=stopped, evidence=evidence)
+    since = "date du" if copy.date_kind is DateKind.EXACT else "est au moins aussi récente que le"
+    text = f"La dernière bonne copie de « {ctx.asset.name} » {since} {moment_words(copy.written_at, ctx)}."
+    return passed(text, evidence=evidence)
+
+
+def _doubt(contents: StoreContents, ctx: Context) -> str:
+    """Why a recent copy may exist all the same; empty when none can."""
+    name, allowed = ctx.asset.name, longest_wait(ctx.asset)
+    recent = [copy for copy in contents.not_bad if _age(copy, ctx) <= allowed]
+    if recent and (why := spoiled(contents)):
+        return f"Une copie de « {name} » est récente, mais {why}."
+    if any(copy.confidence is Confidence.NAME for copy in recent):
+        return f"La dernière copie de « {name} » n'est reconnue qu'à son nom : rien ne dit qu'elle est bonne."
+    if any(copy.fault and _proves(copy) for copy in recent):
+        return f"La fin de la dernière copie de « {name} » n'a pas été vue : elle est peut-être coupée."
+    if recent:
+        return (
+            f"La date de la dernière copie de « {name} » n'est pas certaine : elle peut être plus ancienne."
+        )
+    if not contents.complete:
+        return f"« {name} » n'a pas pu être lue en entier : une copie plus récente peut exister."
+    if any(copy.date_kind is DateKind.LOWER_BOUND for copy in contents.not_bad):
+        return f"« {name} » ne montre qu'un âge au plus : une copie plus récente y est peut-être."
+    return ""
 
 
 def _stale(
@@ -109,42 +149,39 @@ def _stale(
     name = ctx.asset.name
     if not contents.copies:
         return failed(f"« {name} » ne contient aucune copie.", reason="no-copy", evidence=evidence)
-    if not contents.not_bad:
+    past = [copy for copy in contents.not_bad if not is_future(copy.written_at, ctx)]
+    if not past:
         text = f"Aucune copie de « {name} » n'est en bon état."
         return failed(text, reason="only-faulty", items=items, evidence=evidence)
-    newest = contents.not_bad[0]
-    text = f"La dernière {'copie' if newest.fault else 'bonne copie'} de « {name} » date du {_when(newest, ctx)}."
-    forgotten = _age(newest, ctx) > FORGOTTEN * _allowed(ctx.asset)
+    last, what = past[0], "copie" if past[0].fault else "bonne copie"
+    text = f"La dernière {what} de « {name} » date du {moment_words(last.written_at, ctx)}."
+    forgotten = _age(last, ctx) > FORGOTTEN * longest_wait(ctx.asset)
     return failed(text, reason="too-old", items=items, evidence=evidence, likelihood=4 if forgotten else None)
 
 
-def _allowed(asset: Backup) -> timedelta:
-    """A weekly backup is never expected before a week is over."""
-    hours = max(asset.rpo_hours, WEEK_HOURS) if asset.weekdays == "weekly" else asset.rpo_hours
-    return timedelta(hours=hours + asset.grace_hours)
+def _stopped(contents: StoreContents, ctx: Context) -> tuple[Item, ...]:
+    """The jobs that had a rhythm, and have lost it while others go on."""
+    found = []
+    for series in contents.series:
+        if series.count < RHYTHM or not series.period_hours or series.dates_kind is DateKind.LOWER_BOUND:
+            continue
+        last = _last_good(series, contents, ctx)
+        quiet = timedelta(hours=max(0.0, min(series.period_hours, 1e6)) * STOPPED)
+        if backup_age(last, ctx) > max(quiet, longest_wait(ctx.asset)):
+            period = french.duration(int(min(series.period_hours, 1e6) * 3600))
+            text = f"{series.name} : rien depuis le {moment_words(last, ctx)} ; son rythme était de {period}."
+            found.append(Item(f"{series.store}/{series.name}", Status.PARTIAL, "series-stopped", text))
+    return tuple(found)
 
 
-def _age(copy: Copy, ctx: Context) -> timedelta:
-    """Hours since the copy, those of the town's idle days left out: Friday's copy holds until Monday's."""
-    start, now = ctx.local(copy.written_at), ctx.local(ctx.now)
-    idle = IDLE_DAYS.get(ctx.asset.weekdays, ())
-    whole = ctx.now - copy.written_at
-    # Past two months, a few idle days decide nothing.
-    if not idle or whole > timedelta(days=62):
-        return whole
-    days = (now.date() - start.date()).days
-    lost = timedelta()
-    for offset in range(days + 1):
-        midnight = datetime.combine(start.date() + timedelta(days=offset), time(), start.tzinfo)
-        if midnight.weekday() in idle:
-            spent = min(now, midnight + timedelta(days=1)) - max(start, midnight)
-            lost += max(spent, timedelta())
-    return whole - lost
-
-
-def _when(copy: Copy, ctx: Context) -> str:
-    moment = ctx.local(copy.written_at)
-    return f"{french.day_of_week(moment)} à {french.hour(moment)}"
+def _last_good(series: Series, contents: StoreContents, ctx: Context) -> datetime:
+    """When the job last made a copy that is not known to be bad: what it writes for nothing is no rhythm."""
+    own = [copy for copy in contents.copies if (copy.store, copy.series) == (series.store, series.name)]
+    good = [copy.written_at for copy in own if copy in contents.not_bad]
+    past = [moment for moment in good if not is_future(moment, ctx)]
+    if past:
+        return past[0]
+    return series.oldest_at if is_future(series.newest_at, ctx) else series.newest_at
 
 
 def _faulty(contents: StoreContents) -> tuple[Item, ...]:
@@ -153,9 +190,9 @@ def _faulty(contents: StoreContents) -> tuple[Item, ...]:
     return tuple(
         Item(
             copy.name,
-            Status.UNKNOWN if copy.fault == OPEN_ENDED else Status.FAIL,
-            copy.fault,
-            f"{copy.name} ne compte pas : {FAULTS.get(copy.fault, copy.fault)}.",
+            Status.UNKNOWN if copy.fault == END_NOT_SEEN else Status.FAIL,
+            fault_code(copy),
+            f"{copy.name} ne compte pas : {fault_words(copy)}.",
         )
         for copy in contents.copies
         if copy.fault and (last is None or copy.written_at > last)
@@ -164,17 +201,18 @@ def _faulty(contents: StoreContents) -> tuple[Item, ...]:
 
 def _evidence(contents: StoreContents, ctx: Context) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(copy.name, " ; ".join((_when(copy, ctx), copy.format, *_size(copy), _state(copy))))
+        Evidence(
+            copy.name,
+            " ; ".join((moment_words(copy.written_at, ctx), copy.format, *_size(copy), _state(copy))),
+        )
         for copy in contents.copies[:SHOWN]
     )
 
 
 def _size(copy: Copy) -> tuple[str, ...]:
-    """Nothing for restic: the file of a snapshot is small whatever it restores."""
-    return () if copy.format == "restic" else (f"{copy.size} octets",)
+    """Nothing for a snapshot: its file is small whatever it restores."""
+    return () if copy.role is Role.SNAPSHOT or copy.format == "restic" else (f"{copy.size} octets",)
 
 
 def _state(copy: Copy) -> str:
-    if copy.fault:
-        return FAULTS.get(copy.fault, copy.fault)
-    return "date certaine" if copy.date_kind is DateKind.EXACT else "peut-être plus ancienne"
+    return fault_words(copy) if copy.fault else date_words(copy)

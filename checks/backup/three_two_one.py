@@ -1,27 +1,28 @@
-"""La mairie garde-t-elle trois copies, sur deux supports, dont une débranchée et une ailleurs ?
+"""La mairie garde-t-elle trois copies de ses données, sur deux supports ?
 
 ## Pourquoi
-Un rançongiciel efface aussi les sauvegardes qu'il peut atteindre. Un incendie emporte le serveur et le disque posé
-à côté. Seule une copie débranchée, et une copie ailleurs, survivent aux deux.
+Un disque tombe en panne, un autre est volé le même mois. Avec trois copies, celles en service comprises, sur deux
+supports différents, il en reste toujours une.
 
 ## Corriger
 1. Compter les données en service comme une copie, et en ajouter deux.
 2. Les garder sur deux supports différents, jamais sur le même disque.
-3. Débrancher l'une d'elles entre deux sauvegardes : disques tournants, bande, ou dépôt qui refuse l'effacement.
-4. Garder l'une d'elles dans un autre bâtiment, ou chez un hébergeur.
+3. Vérifier avec le prestataire sur quel disque chaque dossier se trouve vraiment (« findmnt -T dossier »).
 
 ## Limites
 Ce que la mairie déclare est marqué « (déclaré) », ce que cyberaudit a vu est marqué « (constaté) ». Deux copies sur
-le même disque comptent pour une, et pour un seul support. Une copie déclarée et absente ne compte pas, sauf si elle
-est hors ligne. La règle n'est dite suivie que par des copies qui ont été vues : branchez le disque le temps du
-contrôle. Si une copie en ligne, que cyberaudit ne voit pas, est nécessaire, la question reste sans réponse. L'ANSSI
-demande une copie hors ligne, la CNIL une copie ailleurs : les deux sont demandées.
+le même disque comptent pour une, et pour un seul support : les déclarer comme deux est un défaut. Deux disques de
+deux machines qui porteraient le même numéro seraient pris pour un. Une copie déclarée et absente ne compte pas, sauf
+si elle est hors ligne. La règle n'est dite suivie que par des copies qui ont été vues. La copie débranchée et la
+copie ailleurs, que demandent l'ANSSI et la CNIL, ont chacune leur question.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 from cyberaudit.sdk import (
+    DECLARED,
+    SEEN,
     Backup,
     BackupStore,
     Context,
@@ -29,20 +30,24 @@ from cyberaudit.sdk import (
     Evidence,
     Item,
     Status,
-    StoreContents,
     Unreachable,
     Verdict,
     check,
+    device_of,
     failed,
     french,
+    is_gone,
+    listed_contents,
+    one_place,
     partial,
     passed,
     unknown,
+    was_seen,
 )
 
-# ANSSI, Sauvegarde des SI, les fondamentaux: 3 copies, the data in use being one, on 2 media, 1 offline
+# ANSSI, Sauvegarde des SI, les fondamentaux: 3 copies, the data in use being one, on 2 media
 COPIES, MEDIA = 3, 2
-DECLARED, SEEN = "déclaré", "constaté"
+Seen = dict[str, BackupStore | Unreachable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,10 @@ class Counted:
     needs=Every(BackupStore),
     about="town",
     seen_from="local",
-    impact=4,
-    likelihood=3,
+    impact=3,
+    likelihood=2,
     measure="three-two-one-backups",
-    sources=("SAUVEGARDE", "10M 2", "MAC 9", "MCP 3", "CNIL-17"),
+    sources=("SAUVEGARDE", "MAC 6", "MSS CONTINU.2"),
 )
 def three_copies_two_media(
     every: tuple[tuple[Backup, BackupStore | Unreachable], ...], ctx: Context
@@ -70,56 +75,29 @@ def three_copies_two_media(
     declared = [asset for asset in ctx.town.assets if isinstance(asset, Backup)]
     if not declared:
         return failed("La mairie ne déclare aucune sauvegarde.", reason="none-declared")
-    seen = {asset.id: facts for asset, facts in every}
-    if not any(_was_seen(facts) for facts in seen.values()):
+    seen: Seen = {asset.id: facts for asset, facts in every}
+    if not any(was_seen(facts) for facts in seen.values()):
         return unknown("Aucune des sauvegardes déclarées n'a pu être vue d'ici.")
-    gone = [asset for asset in declared if _is_gone(asset, seen.get(asset.id))]
-    kept = [Counted(asset, _device(seen.get(asset.id))) for asset in declared if asset not in gone]
-    items = _items(kept, gone)
+    gone = [asset for asset in declared if is_gone(asset, seen.get(asset.id))]
+    kept = [Counted(asset, device_of(seen.get(asset.id))) for asset in declared if asset not in gone]
+    items = (*_copies(kept, gone), _media(kept))
     evidence = tuple(_line(asset, seen.get(asset.id)) for asset in declared)
-    proven = _items([copy for copy in kept if _holds_copies(seen.get(copy.store.id))], gone)
+    sure = [copy for copy in kept if _holds_copies(seen.get(copy.store.id))]
+    proven = (*_copies(sure, gone), _media(sure))
     if _followed(items) and not _followed(proven):
-        text = (
-            "La règle est suivie d'après ce que la mairie déclare, mais toutes les copies n'ont pas été vues."
-        )
+        text = "La règle est suivie d'après la mairie, mais toutes les copies n'ont pas été vues."
         return unknown(text, items=items, evidence=evidence)
     return _sum_up(items, evidence)
-
-
-def _items(kept: list[Counted], gone: list[Backup]) -> tuple[Item, ...]:
-    return (*_copies(kept, gone), _media(kept), _offline(kept), _off_site(kept))
 
 
 def _followed(items: tuple[Item, ...]) -> bool:
     return all(item.status is Status.PASS for item in items)
 
 
-def _was_seen(facts: BackupStore | Unreachable) -> bool:
-    return isinstance(facts, BackupStore) and not isinstance(facts.present, Unreachable)
-
-
-def _is_gone(asset: Backup, facts: BackupStore | Unreachable | None) -> bool:
-    """Absent, or there and empty; a disk kept offline is absent as it should be."""
-    if not isinstance(facts, BackupStore):
-        return False
-    if facts.present is False:
-        return not asset.offline
-    contents = facts.contents
-    if not isinstance(contents, StoreContents) or not contents.complete:
-        return False
-    return not contents.not_bad and not contents.other_files
-
-
 def _holds_copies(facts: BackupStore | Unreachable | None) -> bool:
     """Some copy was seen there, and is not known to be bad."""
-    contents = facts.contents if isinstance(facts, BackupStore) else None
-    return isinstance(contents, StoreContents) and bool(contents.not_bad)
-
-
-def _device(facts: BackupStore | Unreachable | None) -> str:
-    if isinstance(facts, BackupStore) and isinstance(facts.contents, StoreContents):
-        return facts.contents.device
-    return ""
+    contents = listed_contents(facts)
+    return contents is not None and bool(contents.not_bad)
 
 
 def _copies(kept: list[Counted], gone: list[Backup]) -> tuple[Item, ...]:
@@ -137,7 +115,8 @@ def _copies(kept: list[Counted], gone: list[Backup]) -> tuple[Item, ...]:
     for stores in shared:
         names = french.listed([f"« {copy.store.name} »" for copy in stores])
         key = f"copies/{'+'.join(sorted(copy.store.id for copy in stores))}"
-        found.append(Item(key, Status.FAIL, "same-device", f"{names} sont sur le même disque ({SEEN})."))
+        text = f"{names} sont {one_place(stores[0].device)} ({SEEN})."
+        found.append(Item(key, Status.FAIL, "same-device", text))
     return tuple(found)
 
 
@@ -167,49 +146,28 @@ def _media(kept: list[Counted]) -> Item:
     return Item("media", Status.FAIL, "one-medium", f"Un seul support sur {MEDIA} ({DECLARED}).")
 
 
-def _offline(kept: list[Counted]) -> Item:
-    stores = [copy for copy in kept if copy.store.offline]
-    if not stores:
-        return Item(
-            "offline", Status.FAIL, "no-offline", f"Aucune copie n'est débranchée du réseau ({DECLARED})."
-        )
-    text = f"« {stores[0].store.name} » est débranchée entre deux sauvegardes ({DECLARED})."
-    return Item("offline", Status.PASS, "", text)
-
-
-def _off_site(kept: list[Counted]) -> Item:
-    stores = [copy for copy in kept if copy.store.place == "off-site"]
-    if not stores:
-        return Item(
-            "off-site", Status.FAIL, "no-off-site", f"Aucune copie n'est gardée ailleurs ({DECLARED})."
-        )
-    return Item("off-site", Status.PASS, "", f"« {stores[0].store.name} » est gardée ailleurs ({DECLARED}).")
-
-
 def _sum_up(items: tuple[Item, ...], evidence: tuple[Evidence, ...]) -> Verdict:
-    missing = {item.key for item in items if item.status.is_open}
-    if not missing:
-        if any(item.status is Status.UNKNOWN for item in items):
-            return unknown("Le support d'une des copies n'est pas connu.", items=items, evidence=evidence)
-        return passed(
-            "Trois copies, deux supports, une débranchée, une ailleurs.", items=items, evidence=evidence
-        )
-    if "offline" in missing:
-        text = "Aucune copie n'est à l'abri d'un rançongiciel : toutes restent branchées."
-        return failed(text, reason="no-offline", items=items, evidence=evidence)
+    if any(item.reason == "same-device" for item in items):
+        text = "Des copies déclarées distinctes sont au même endroit : ensemble, elles n'en font qu'une."
+        return failed(text, reason="contradiction", items=items, evidence=evidence)
     if any(item.status is Status.FAIL and item.key == "copies" for item in items):
-        return failed(
-            "Aucune copie des données n'a été trouvée.", reason="no-copy", items=items, evidence=evidence
-        )
-    text = "Les copies ne suivent pas encore toute la règle : trois, sur deux supports, une débranchée, une ailleurs."
-    return partial(text, reason="incomplete", items=items, evidence=evidence)
+        text = "Aucune copie des données n'a été trouvée."
+        return failed(text, reason="no-copy", items=items, evidence=evidence)
+    if any(item.status.is_open for item in items):
+        text = "Les copies ne suivent pas encore la règle : trois, sur deux supports."
+        return partial(text, reason="incomplete", items=items, evidence=evidence)
+    if any(item.status is Status.UNKNOWN for item in items):
+        return unknown("Le support d'une des copies n'est pas connu.", items=items, evidence=evidence)
+    return passed("Trois copies sont gardées, sur deux supports.", items=items, evidence=evidence)
 
 
 def _line(asset: Backup, facts: BackupStore | Unreachable | None) -> Evidence:
-    said = f"support {asset.media}, {asset.place}, {'hors ligne' if asset.offline else 'branchée'} (déclaré)"
+    told = (
+        f"support {asset.media}, {asset.place}, {'hors ligne' if asset.offline else 'branchée'} ({DECLARED})"
+    )
     if not isinstance(facts, BackupStore):
-        return Evidence(asset.name, f"{said} ; non vue")
+        return Evidence(asset.name, f"{told} ; non vue")
     if facts.present is False:
-        return Evidence(asset.name, f"{said} ; absente (constaté)")
-    device = _device(facts)
-    return Evidence(asset.name, f"{said} ; {f'disque {device} (constaté)' if device else 'non vue'}")
+        return Evidence(asset.name, f"{told} ; absente ({SEEN})")
+    device = device_of(facts)
+    return Evidence(asset.name, f"{told} ; {f'disque ou adresse {device} ({SEEN})' if device else 'non vue'}")

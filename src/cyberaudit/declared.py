@@ -262,6 +262,10 @@ class Backup(Asset):
     retention_days: int
     provider: str
     country: str
+    user: str = ""
+    """The account under which a far place is read."""
+    secret: str = ""
+    """`secret:nas`: what the configuration of this machine calls its password or key; never the secret itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,13 +100,13 @@ def test_seven_zip_part_encrypted_and_in_volumes(place: Path) -> None:
         assert {seen(path) for path in others} == {("7z", UNKNOWN, "end-not-seen")}
 
 
-def test_the_last_volume_is_shorter_than_the_others_and_has_not_collapsed(place: Path) -> None:
+def test_the_volumes_of_one_archive_are_one_copy(place: Path) -> None:
     need("7z")
     (place / "copies").mkdir()
     run("7z", "a", "-bso0", "-v60k", "copies/v.7z", "documents", folder=place)
     found = contents(place / "copies").copies
-    assert len(found) > 4
-    assert {copy.fault for copy in found} == {"end-not-seen"}
+    assert len(list((place / "copies").iterdir())) > 4
+    assert [(copy.name, copy.encrypted, copy.fault) for copy in found] == [("v.7z.001", NO, "")]
 
 
 def test_seven_zip_damaged_anywhere_in_its_headers_is_never_called_encrypted_when_it_is_not(
@@ -252,10 +252,9 @@ def test_openssl_and_rclone(place: Path) -> None:
     run("rclone", *crypt, "copy", "documents", ":crypt:", folder=place)
     assert seen(place / "a.enc") == ("openssl", UNKNOWN, "end-not-seen")
     mirror = contents(place / "miroir")
-    assert len(mirror.copies) == 21
-    assert {(copy.format, copy.encrypted, copy.date_kind) for copy in mirror.copies} == {
+    assert [(copy.format, copy.encrypted, copy.date_kind) for copy in mirror.copies] == [
         ("rclone", YES, DateKind.UPPER_BOUND)
-    }
+    ]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The copies of the embedded town are real ones: age itself reads the first, any ZIP reader the second."""
 
+import hashlib
 import shutil
 import subprocess
 import zipfile
@@ -50,7 +51,12 @@ def test_two_copies_of_one_text_share_nothing_but_the_header() -> None:
 
 def test_one_copy_is_of_this_morning_and_encrypted_the_other_old_and_clear(tmp_path: Path) -> None:
     write_copies(tmp_path, DEMO_NOW)
-    (fresh,), (stale,) = ([*(tmp_path / name).iterdir()] for name in (FRESH, STALE))
+    fresh, stale = (
+        max((tmp_path / name).glob(pattern), key=lambda path: path.stat().st_mtime)
+        for name, pattern in ((FRESH, "*.age"), (STALE, "*.zip"))
+    )
+    beside = fresh.with_name(f"{fresh.name}.sha256").read_text("ascii")
+    assert beside == f"{hashlib.sha256(fresh.read_bytes()).hexdigest()}  {fresh.name}\n"
     assert fresh.stat().st_mtime == (DEMO_NOW - timedelta(hours=9)).timestamp()
     assert stale.stat().st_mtime == (DEMO_NOW - timedelta(days=23)).timestamp()
     assert fresh.read_bytes().startswith(b"age-encryption.org/v1\n")

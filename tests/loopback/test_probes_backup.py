@@ -142,7 +142,7 @@ def test_age_binary_armoured_and_cut(store: Path) -> None:
     run("age", "-r", key, "-o", store / "a.age", "mairie.tar", folder=store.parent)
     run("age", "-a", "-r", key, "-o", store / "b.age", "mairie.tar", folder=store.parent)
     (store / "c.age").write_bytes((store / "a.age").read_bytes()[:180])
-    assert made(store, "a.age") == ("age", Encrypted.YES, "")
+    assert made(store, "a.age") == ("age", Encrypted.YES, "end-not-seen")
     assert made(store, "b.age") == ("age", Encrypted.YES, "")
     assert made(store, "c.age")[2] == "truncated"
 

@@ -6,7 +6,6 @@ import errno
 import gzip
 import hashlib
 import io
-import json
 import lzma
 import sqlite3
 import struct
@@ -22,9 +21,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyberaudit.facts.backup import DateKind, Encrypted
+from cyberaudit.facts.backup import Encrypted
 from cyberaudit.model import Reason
-from cyberaudit.probes.stores import restic
 from cyberaudit.probes.stores.names import is_copy_by_name, is_note, is_system_folder
 from cyberaudit.probes.stores.place import reason_of
 from cyberaudit.probes.stores.reading import END_BYTES, Reading, Sample
@@ -397,66 +395,6 @@ def test_names_alone() -> None:
     assert all(map(is_note, ("job.log", "Thumbs.db", ".DS_Store", "a.zip.md5", "a.zip.part")))
     assert is_system_folder("#recycle")
     assert not is_system_folder("2026")
-
-
-KEY = json.dumps({"kdf": "scrypt", "N": 32768, "r": 8, "p": 1, "data": "abcd"}).encode()
-
-
-def test_a_restic_repository_is_told_by_its_folders() -> None:
-    assert restic.is_repository(
-        "r", frozenset({"keys", "snapshots", "index", "data", "locks"}), frozenset({"config"})
-    )
-    assert not restic.is_repository("r", frozenset({"keys", "data"}), frozenset({"config"}))
-
-
-@pytest.mark.parametrize(
-    ("keys", "expected"),
-    [((KEY,), YES), ((b"{", KEY), YES), ((b"[]",), UNKNOWN), ((b'{"kdf": "none"}',), UNKNOWN), ((), UNKNOWN)],
-)
-def test_restic_is_encrypted_when_a_key_file_says_how(keys: tuple[bytes, ...], expected: Encrypted) -> None:
-    assert restic.read_keys(keys)[0] is expected
-
-
-def test_a_restic_snapshot_is_named_after_its_bytes() -> None:
-    name = hashlib.sha256(b"abc").hexdigest()
-    proof = restic.read_keys((KEY,))
-    assert restic.read_snapshot(name, b"abc", proof).fault == ""
-    assert restic.read_snapshot(name, b"abd", proof).fault == "damaged"
-    assert restic.read_snapshot(name, b"", proof).fault == "empty"
-    assert restic.read_snapshot(name, None, proof).fault == ""
-
-
-@pytest.mark.parametrize(
-    ("keys", "index", "data", "fault"),
-    [
-        ((KEY,), True, True, ""),
-        ((), True, True, "damaged"),
-        ((b"{",), True, True, "damaged"),
-        ((KEY,), False, True, "damaged"),
-        ((KEY,), True, False, "damaged"),
-    ],
-)
-def test_a_restic_repository_without_key_index_or_data_restores_nothing(
-    keys: tuple[bytes, ...], index: bool, data: bool, fault: str
-) -> None:
-    proof = restic.read_keys(keys)
-    lost = restic.missing(proof, index=index, data=data)
-    assert restic.read_snapshot(hashlib.sha256(b"abc").hexdigest(), b"abc", proof, lost=lost).fault == fault
-
-
-@pytest.mark.parametrize(
-    ("snapshots", "config", "expected"),
-    [
-        ((1000.0, 90_000.0), 900.0, DateKind.EXACT),
-        ((5000.0, 5001.0), 4999.0, DateKind.UPPER_BOUND),
-        ((5000.0,), 4999.0, DateKind.UPPER_BOUND),
-        ((5000.0,), 1000.0, DateKind.EXACT),
-    ],
-)
-def test_dates_that_are_all_the_same_are_those_of_a_copying(
-    snapshots: tuple[float, ...], config: float, expected: DateKind
-) -> None:
-    assert restic.date_kind(snapshots, config) is expected
 
 
 STARTS = [

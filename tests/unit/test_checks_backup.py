@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from cyberaudit.declared import Backup, Weekdays
 from cyberaudit.engine.catalogue import load_catalogue
-from cyberaudit.engine.judge import judge
-from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents
+from cyberaudit.facts.backup import Anomaly, BackupStore, Copy, DateKind, Encrypted, StoreContents, Trouble
 from cyberaudit.facts.backup_samples import (
     ABSENT_STORE,
     CLEAR,
@@ -37,6 +36,18 @@ NAS = towns.backup()
 UNPLUGGED = towns.backup(offline=True, media="usb-disk")
 DENIED = Unreachable(Reason.PERMISSION_DENIED)
 Expected = tuple[Status, str]
+PER_STORE = (
+    "backup.exists",
+    "backup.fresh",
+    "backup.good",
+    "backup.encrypted",
+    "backup.strong-encryption",
+    "backup.secret-beside",
+    "backup.not-destroyable",
+    "backup.permissions",
+    "backup.retention",
+)
+"""The checks about one location."""
 
 
 def ask(check_id: str, facts: Any, asset: Backup = NAS, *, now: datetime = towns.NOW) -> Verdict:
@@ -52,6 +63,12 @@ def outcome(check_id: str, facts: Any, asset: Backup = NAS) -> Expected:
 
 def store(*copies: Copy, **changes: Any) -> BackupStore:
     return replace(GOOD_STORE, contents=replace(CONTENTS, copies=copies, **changes))
+
+
+def troubled(*codes: Trouble) -> BackupStore:
+    """Sound copies, with these troubles around them."""
+    found = tuple(Anomaly(code, f"dossier/{code}", "octet 0 = 0x00", 1) for code in codes)
+    return store(*CONTENTS.copies, anomalies=found)
 
 
 UNREADABLE = replace(GOOD_STORE, contents=DENIED)
@@ -231,90 +248,13 @@ def test_what_can_be_carried_away_is_more_likely_to_be_read() -> None:
     assert ask("backup.encrypted", kept(NO), UNPLUGGED).likelihood == 3
 
 
-HERE = towns.backup("nas")
-DISK = towns.backup("disk", media="usb-disk", offline=True)
-CLOUD = towns.backup("cloud", media="cloud", place="off-site")
-OTHER_DEVICE = replace(GOOD_STORE, contents=replace(CONTENTS, device="77"))
-THIRD_DEVICE = replace(GOOD_STORE, contents=replace(CONTENTS, device="78"))
-LONG_STORE = store(LONG, device="79")
-AWAY_DISK = towns.backup("disk", media="usb-disk", offline=True, place="off-site")
-PLAIN = towns.backup("plain", media="disk")
-NO_PROBE = Unreachable(Reason.NO_PROBE)
-
-
-def three(*pairs: tuple[Backup, BackupStore | Unreachable]) -> Verdict:
-    check = CATALOGUE.check("backup.three-two-one")
-    assert check is not None
-    town = towns.town(*(asset for asset, _ in pairs))
-    return check.function(pairs, Context(towns.NOW, town.commune, check.settings(), town))
-
-
-@pytest.mark.parametrize(
-    ("pairs", "status", "faults"),
-    [
-        (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE), (CLOUD, THIRD_DEVICE)), PASS, set()),
-        (((HERE, GOOD_STORE), (AWAY_DISK, OTHER_DEVICE)), PASS, set()),
-        (((HERE, GOOD_STORE), (AWAY_DISK, OTHER_DEVICE), (CLOUD, NO_PROBE)), PASS, set()),
-        (((HERE, GOOD_STORE), (AWAY_DISK, LONG_STORE)), PASS, set()),
-        (((HERE, GOOD_STORE), (AWAY_DISK, ABSENT_STORE)), UNKNOWN, set()),
-        (((HERE, GOOD_STORE), (AWAY_DISK, store(other_files=12, device="80"))), UNKNOWN, set()),
-        (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE), (CLOUD, NO_PROBE)), UNKNOWN, set()),
-        (((HERE, GOOD_STORE), (DISK, ABSENT_STORE), (CLOUD, NO_PROBE)), UNKNOWN, set()),
-        (
-            ((PLAIN, GOOD_STORE), (CLOUD, GOOD_STORE)),
-            FAIL,
-            {"too-few", "same-device", "one-medium", "no-offline"},
-        ),
-        (((HERE, GOOD_STORE), (DISK, GOOD_STORE), (CLOUD, NO_PROBE)), PARTIAL, {"same-device"}),
-        (((HERE, GOOD_STORE), (DISK, OTHER_DEVICE)), PARTIAL, {"no-off-site"}),
-        (((HERE, GOOD_STORE), (CLOUD, NO_PROBE)), FAIL, {"no-offline"}),
-        (((HERE, GOOD_STORE),), FAIL, {"too-few", "no-offline", "no-off-site"}),
-        (((HERE, ABSENT_STORE), (DISK, OTHER_DEVICE), (CLOUD, NO_PROBE)), PARTIAL, {"gone"}),
-        (((HERE, EMPTY_STORE),), FAIL, {"gone", "too-few", "one-medium", "no-offline", "no-off-site"}),
-        (((HERE, LOST_STORE), (DISK, DENIED)), UNKNOWN, set()),
-        (((HERE, STRANGE), (DISK, INCOMPLETE), (CLOUD, UNREADABLE)), PARTIAL, {"same-device"}),
-    ],
-)
-def test_three_two_one(pairs: Any, status: Status, faults: set[str]) -> None:
-    verdict = three(*pairs)
-    found = {item.reason for item in verdict.items if item.status.is_open}
-    assert found == faults
-    assert verdict.status is status
-
-
-def test_an_undeclared_medium_is_never_a_pass() -> None:
-    stores = (
-        towns.backup("a", media="unknown", offline=True),
-        towns.backup("b", media="unknown", place="off-site"),
-    )
-    assert three((stores[0], OTHER_DEVICE), (stores[1], GOOD_STORE)).status is UNKNOWN
-
-
-def test_each_item_says_whether_it_is_declared_or_seen() -> None:
-    verdict = three((HERE, GOOD_STORE), (DISK, GOOD_STORE))
-    assert all(item.text.endswith(("(déclaré).", "(constaté).")) for item in verdict.items)
-    seen = [item.key for item in verdict.items if "constaté" in item.text]
-    assert seen == ["copies", "copies/disk+nas"]
-
-
-def test_a_town_that_declares_no_backup_fails_even_though_nothing_can_be_seen() -> None:
-    findings = judge(towns.town(), CATALOGUE, (), vantage="outside", now=towns.NOW)
-    found = next(finding for finding in findings if finding.check == "backup.three-two-one")
-    assert (found.status, found.verdict.reason) == (FAIL, "none-declared")
-
-
-def test_a_declared_backup_of_which_nothing_was_collected_is_unknown() -> None:
-    findings = judge(towns.town(NAS), CATALOGUE, (), vantage="outside", now=towns.NOW)
-    assert {finding.status for finding in findings if finding.theme == "backup"} == {UNKNOWN}
-
-
 @given(st.text(max_size=80), st.text(max_size=200), st.datetimes(timezones=st.just(UTC)))
 def test_no_name_nor_date_makes_a_check_crash_or_show_control_characters(
     name: str, evidence: str, written: datetime
 ) -> None:
     facts = store(replace(COPY, name=name, evidence=evidence, format=name, fault=name, written_at=written))
     assert isinstance(facts.contents, StoreContents)
-    for check_id in ("backup.exists", "backup.fresh", "backup.encrypted"):
+    for check_id in PER_STORE:
         verdict = ask(check_id, facts, towns.backup(weekdays=Weekdays.MON_FRI))
         shown = verdict.text + "".join(line.label + line.value for line in verdict.evidence)
         assert all(char.isprintable() or char in "\u00a0\u202f" or char.isspace() for char in shown)

@@ -45,7 +45,8 @@ ROOMS_OF = {
     "asyncio": {"probes", "engine", "demo"},
     "yaml": {"town", "engine"},
     "pydantic": {"town"},
-    "sqlite3": {"history"},
+    # Databases that tools leave beside their copies, read from memory: probes/stores/sqlite_table.
+    "sqlite3": {"history", "probes"},
     "rich": {"reports", "cli"},
     "typer": {"cli"},
     "click": set[str](),

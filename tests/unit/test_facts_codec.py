@@ -148,7 +148,7 @@ def test_damage_is_refused(field: str, damaged: Any) -> None:
         decode(stored, Box)
 
 
-@pytest.mark.parametrize("value", [1.5, [1], {"a": 1}])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1], {"a": 1}])
 def test_what_has_no_form_is_not_stored(value: object) -> None:
     with pytest.raises(TypeError):
         encode(value, type(value))

@@ -1,11 +1,11 @@
 """`cyberaudit look`: one probe and its checks on one target, without a profile."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
+from cyberaudit.cli.look_backup import backup
 from cyberaudit.cli.look_names import MAIL_HELP, domain, spf
 from cyberaudit.cli.look_shown import show
 from cyberaudit.cli.options import (
@@ -31,9 +31,7 @@ from cyberaudit.cli.options import (
     probe_options,
     progress_of_look,
 )
-from cyberaudit.cli.shared import folders, moment, shared, whole_number
-
-MOST_HOURS = 24 * 366
+from cyberaudit.cli.shared import folders, moment, shared
 
 
 def register(app: typer.Typer) -> None:
@@ -185,46 +183,3 @@ def vpn(
     )
     code = look_code(made, fail_on=counts, measures=catalogue.remedies.measures)
     return show(ctx, made, as_json=as_json, code=code)
-
-
-def backup(
-    ctx: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="DOSSIER", help="Le dossier ou le dépôt de sauvegardes.")],
-    rpo: Annotated[
-        str, typer.Option("--rpo", metavar="HEURES", help="La plus longue perte de travail acceptée.")
-    ] = "26",
-    grace: Annotated[str, typer.Option("--grace", metavar="HEURES", help="Le retard toléré en plus.")] = "0",
-    weekdays: Annotated[
-        str,
-        typer.Option("--weekdays", metavar="JOURS", help="every-day, mon-fri, mon-sat ou weekly."),
-    ] = "every-day",
-    offline: Annotated[bool, typer.Option("--offline", help="Le support est débranché d'ordinaire.")] = False,
-    encryption_required: Annotated[
-        bool, typer.Option("--encryption-required", help="La copie doit être chiffrée.")
-    ] = False,
-    now: Now = None,
-    checks: Checks = None,
-    as_json: Json = False,
-) -> int:
-    """Regarde l'âge, l'état et le chiffrement des copies d'un dossier, sans clé et sans rien écrire."""
-    from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.probes.instruments import Options
-    from cyberaudit.run.look import look_at_backup
-    from cyberaudit.town.single import backup_asset
-
-    asset = backup_asset(
-        str(Path(path).absolute()),
-        rpo_hours=whole_number(rpo, option="--rpo", least=1, most=MOST_HOURS),
-        grace_hours=whole_number(grace, option="--grace", least=0, most=MOST_HOURS),
-        weekdays=weekdays,
-        offline=offline,
-        encryption_required=encryption_required,
-    )
-    made = look_at_backup(
-        asset,
-        load_catalogue(folders(checks or ())),
-        Options(),
-        now=moment(now),
-        progress=progress_of_look(quiet=shared(ctx).quiet),
-    )
-    return show(ctx, made, as_json=as_json)

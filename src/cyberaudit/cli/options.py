@@ -186,6 +186,24 @@ BackupRoot = Annotated[
         help="Dossier sous lequel les sauvegardes peuvent être lues (répétable).",
     ),
 ]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FICHIER",
+        help="La configuration de cette machine : dossiers permis, secrets. Défaut : ~/.config/cyberaudit/config.yaml.",
+    ),
+]
+Deep = Annotated[
+    bool,
+    typer.Option(
+        "--deep", help="Lit les copies jusqu'au bout et recalcule leurs sommes : des minutes, ou des heures."
+    ),
+]
+NoEmptyPassword = Annotated[
+    bool,
+    typer.Option("--no-empty-password", help="N'essaie pas si une sauvegarde s'ouvre sans mot de passe."),
+]
 AuthorizedBy = Annotated[
     str,
     typer.Option("--authorized-by", metavar="NOM", help="Qui a donné l'autorisation écrite de regarder."),
@@ -282,6 +300,8 @@ def probe_options(
     ports: str | None = None,
     all_ports: bool = False,
     backup_root: list[str] | None = None,
+    deep: bool = False,
+    empty_password: bool = True,
     starttls: str | None = None,
     wireguard_config: str | None = None,
     names: "NameWishes | None" = None,
@@ -304,6 +324,8 @@ def probe_options(
         allow_test_network=allow_test_network,
         ehlo=ehlo or NEUTRAL_NAME,
         backup_roots=tuple(Path(root) for root in backup_root or ()),
+        deep=deep,
+        empty_password=empty_password,
         max_rate=whole_number(max_rate, option="--max-rate", least=1, most=100_000) if max_rate else None,
         ports=ALL if all_ports else USUAL if ports is None else ports,
         starttls=starttls or "",

@@ -4,6 +4,7 @@ The profile of the demonstration names `PROFILE_ROOT`, an ordinary path, so that
 The running town has its copies elsewhere: its own profile is the same text with that root replaced.
 """
 
+import hashlib
 import json
 import os
 import zipfile
@@ -16,6 +17,7 @@ FRESH, STALE = "nas", "metier"
 """The folder of each store, as in `profiles/demo.yaml`."""
 FRESH_AGE = timedelta(hours=9)
 STALE_AGE = timedelta(days=23)
+FRESH_COPIES, STALE_COPIES = 7, 5
 _TEXT = "Copie de démonstration : ces fiches n'existent pas.\n".encode() * 400
 
 
@@ -23,9 +25,15 @@ def write_copies(root: Path, now: datetime) -> None:
     """Both stores under `root`, which must exist; folders 0700, files 0600, dated before `now`."""
     for name in (FRESH, STALE):
         (root / name).mkdir(mode=0o700)
-    fresh, stale = now - FRESH_AGE, now - STALE_AGE
-    _place(root / FRESH / f"mairie-{fresh:%Y-%m-%d}.tar.age", _encrypted(), fresh)
-    _place(root / STALE / f"metier-{stale:%Y-%m-%d}.zip", _clear_archive(stale), stale)
+    for rank in range(FRESH_COPIES):
+        fresh = now - FRESH_AGE - timedelta(days=rank)
+        copy, name = _encrypted(), f"mairie-{fresh:%Y-%m-%d}.tar.age"
+        _place(root / FRESH / name, copy, fresh)
+        # Nothing outside an age file shows its end: the sum does.
+        _place(root / FRESH / f"{name}.sha256", _sum(copy, name), fresh)
+    for rank in range(STALE_COPIES):
+        stale = now - STALE_AGE - timedelta(days=rank)
+        _place(root / STALE / f"metier-{stale:%Y-%m-%d}.zip", _clear_archive(stale), stale)
 
 
 def profile_text(text: str, root: Path) -> str:
@@ -42,6 +50,10 @@ def _encrypted() -> bytes:
 
     # Nobody keeps the key: an imaginary town has nothing to restore.
     return encrypt(_TEXT, X25519PrivateKey.generate().public_key())
+
+
+def _sum(copy: bytes, name: str) -> bytes:
+    return f"{hashlib.sha256(copy).hexdigest()}  {name}\n".encode()
 
 
 def _clear_archive(written: datetime) -> bytes:

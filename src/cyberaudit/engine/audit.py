@@ -37,6 +37,7 @@ def audit(
         addresses=most_behind_a_paced_line(
             town, vantage=vantage, every_line=instruments.options.max_rate is not None
         ),
+        deep=instruments.options.deep,
     )
     sent = errands(town, catalogue.checks, vantage=vantage)
     harvest = observe(sent, instruments, limits=limits, progress=progress)

@@ -81,29 +81,30 @@ def _answer(check: Check, ctx: Context, seen: Seen, *, vantage: str) -> tuple[Ve
     if declared_only:
         return _declared(check, ctx), basis, False
     measured = _measured(check, ctx, seen)
-    field = next((need.field for need in check.needs if isinstance(need, OnDeclaration)), None)
-    if field is None:
+    need = next((need for need in check.needs if isinstance(need, OnDeclaration)), None)
+    if need is None:
         return measured, basis, False
-    return side_by_side(measured, _usable(ctx, field))
+    return side_by_side(measured, _usable(ctx, need))
 
 
 def _declared(check: Check, ctx: Context) -> Verdict:
     need = check.needs[0]
     assert isinstance(need, OnDeclaration)
-    declaration = _usable(ctx, need.field)
+    declaration = _usable(ctx, need)
     if isinstance(declaration, Unreachable):
         return unknown(declaration)
     verdict = judge_one(check, declaration, ctx)
     return replace(verdict, evidence=(*verdict.evidence, _signed(declaration)))
 
 
-def _usable(ctx: Context, field: str) -> Declaration | Unreachable:
+def _usable(ctx: Context, need: OnDeclaration) -> Declaration | Unreachable:
     """The declaration, unless it is absent, over, dated in the future, or « je ne sais pas »."""
-    declaration: Declaration | None = ctx.asset.declaration(field)
+    declaration: Declaration | None = ctx.asset.declaration(need.field)
     if declaration is None:
         return Unreachable(Reason.NOT_DECLARED)
     today = ctx.now.astimezone(ZoneInfo(ctx.town.commune.timezone)).date()
-    if not declaration.on <= today <= declaration.until:
+    over = today > declaration.until and not need.even_over
+    if declaration.on > today or over:
         return Unreachable(Reason.DECLARATION_EXPIRED, f"réponse du {french.day(declaration.on)}")
     if declaration.answer is Answer.UNKNOWN:
         return Unreachable(Reason.ANSWER_UNKNOWN)

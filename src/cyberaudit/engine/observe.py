@@ -32,6 +32,8 @@ SECONDS_A_PORT = 0.055
 DOMAINS_AT_ONCE = 8
 # Ours: by then what a domain has left is waiting for the slow, and the next may begin.
 TURN_SECONDS = 1.0
+# The hour that a child is given to read copies to their end (probes/backup_store), and its burial.
+DEEP_SECONDS = 3660.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,18 @@ class Limits:
     scan: float = 900.0
 
     @classmethod
-    def to_ask(cls, ports: int, *, rate: float | None, addresses: int = USUAL_ADDRESSES) -> "Limits":
+    def to_ask(
+        cls, ports: int, *, rate: float | None, addresses: int = USUAL_ADDRESSES, deep: bool = False
+    ) -> "Limits":
         """The usual limits, longer for more than the usual ports or addresses, or a slower pace than the usual.
 
         `rate`: attempts a second at most, by `--max-rate`; None: not slower than usual. `addresses`: behind one line,
-        whose pace they share.
+        whose pace they share. `deep`: copies are read to their end.
         """
         slower = max(1.0, USUAL_RATE / rate) if rate else 1.0
         crowd = max(1.0, addresses / USUAL_ADDRESSES)
         more = max(0.0, ports * slower * crowd - USUAL_PORTS) * SECONDS_A_PORT
+        more += DEEP_SECONDS if deep else 0.0
         return cls(probe=cls().probe + more, scan=cls().scan + more)
 
 

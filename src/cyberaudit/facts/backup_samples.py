@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from cyberaudit.facts.backup import (
+    Anomaly,
     BackupStore,
     Confidence,
     Copy,
@@ -14,6 +16,9 @@ from cyberaudit.facts.backup import (
     Series,
     Store,
     StoreContents,
+    Trouble,
+    Verification,
+    Weakness,
 )
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail_samples import HOSTILE, SEEN_ON
@@ -127,6 +132,120 @@ MOVED_STORE = BackupStore(
 """A repository copied without its dates."""
 LOST_STORE = BackupStore(PATH, Unreachable(Reason.NO_ROUTE), Unreachable(Reason.NO_ROUTE))
 """A share that is not mounted."""
+
+
+def _anomaly(code: Trouble, *, place: str = "mairie/config", count: int = 1) -> Anomaly:
+    return Anomaly(code, place, f"vu à « {place} », octet 0 = 0x00", count)
+
+
+def _known(*copies: Copy, **changes: Any) -> BackupStore:
+    """A location in order but for `changes`."""
+    return BackupStore(
+        PATH, present=True, contents=replace(CONTENTS, copies=copies or CONTENTS.copies, **changes)
+    )
+
+
+EVERY_TROUBLE_STORES = tuple(_known(anomalies=(_anomaly(code),)) for code in Trouble)
+"""One for each trouble around sound copies."""
+EMPTY_PASSWORD_STORE = _known(SNAPSHOT, stores=(replace(RESTIC, empty_password=True),))
+UNTRIED_STORE = _known(
+    SNAPSHOT,
+    stores=(replace(RESTIC, empty_password=Unreachable(Reason.NOT_LOOKED, "mot de passe vide non essayé")),),
+)
+WEAK_STORE = _known(
+    replace(
+        COPY,
+        format="zip",
+        encrypted=Encrypted.WEAK,
+        method="ZipCrypto",
+        weaknesses=(Weakness.WEAK_CIPHER, Weakness.NAMES_VISIBLE),
+    )
+)
+FAST_STORE = _known(replace(COPY, method="AES-256, S2K simple", weaknesses=(Weakness.FAST_KDF,)))
+UNTOLD_STORE = _known(replace(COPY, format="openssl", method="", weaknesses=(Weakness.UNTOLD,)))
+NAMED_STORE = _known(replace(COPY, format="acronis", confidence=Confidence.NAME, encrypted=Encrypted.UNKNOWN))
+VERIFIED_STORE = _known(
+    stores=(replace(LOOSE, verified=Verification(SEEN_ON - timedelta(days=3), good=True, evidence="ok")),)
+)
+BADLY_VERIFIED_STORE = _known(
+    stores=(
+        replace(LOOSE, verified=Verification(SEEN_ON - timedelta(days=3), good=False, evidence="failed")),
+    )
+)
+LONG_VERIFIED_STORE = _known(
+    stores=(replace(LOOSE, verified=Verification(SEEN_ON - timedelta(days=400), good=True, evidence="ok")),)
+)
+MIRROR_COPY = replace(
+    COPY,
+    name="miroir",
+    series="miroir",
+    role=Role.MIRROR,
+    format="plain",
+    date_kind=DateKind.LOWER_BOUND,
+    date_source="3 documents ont cette date ou une plus récente",
+    encrypted=Encrypted.NO,
+    method="",
+    evidence="octets 0-3 = %PDF",
+)
+MIRROR_STORE = _known(MIRROR_COPY, stores=(replace(LOOSE, kind="mirror", encrypted=Encrypted.NO, copies=1),))
+MONTH = tuple(
+    replace(COPY, name=f"mairie-{day:02d}.tar.gpg", written_at=COPY.written_at - timedelta(days=day))
+    for day in range(35)
+)
+MONTH_SERIES = replace(
+    DAILY,
+    count=35,
+    oldest_at=MONTH[-1].written_at,
+    period_hours=24.0,
+    longest_gap_hours=24.0,
+)
+MONTH_STORE = _known(*MONTH, series=(MONTH_SERIES,))
+"""Thirty-five nights without a gap."""
+STOPPED_STORE = _known(
+    *MONTH,
+    series=(
+        MONTH_SERIES,
+        replace(
+            MONTH_SERIES,
+            name="base-#.sql.gz",
+            newest_at=SEEN_ON - timedelta(days=12),
+            oldest_at=SEEN_ON - timedelta(days=60),
+        ),
+    ),
+)
+"""One job goes on, another has stopped."""
+OPEN_RIGHTS = replace(
+    PROTECTION, mode=0o777, writable_from_here=True, immutable=False, world_writable=12, world_readable=40
+)
+OPEN_STORE = _known(protection=OPEN_RIGHTS)
+"""Every account may write and read."""
+READABLE_STORE = _known(protection=replace(PROTECTION, mode=0o755, world_readable=2))
+SHARE_STORE = _known(
+    device="66",
+    protection=replace(PROTECTION, filesystem="cifs", mode=0o755, owned_by_us=True, writable_from_here=True),
+)
+"""A Windows share that this machine may write; whether it is locked is not seen."""
+READ_ONLY_STORE = _known(
+    device="67", protection=replace(PROTECTION, looked_as_root=True, evidence="monté en lecture seule")
+)
+"""A disk plugged in for the look: even root cannot write there."""
+LOCKED = replace(
+    PROTECTION,
+    filesystem="s3",
+    mode=NOT_COLLECTED,
+    owned_by_us=NOT_COLLECTED,
+    writable_from_here=NOT_COLLECTED,
+    immutable=True,
+    evidence="Object Lock en mode COMPLIANCE, 30 jours",
+)
+LOCKED_STORE = BackupStore(
+    "s3://s3.sauvegarde.example/mairie",
+    present=True,
+    contents=replace(CONTENTS, protection=LOCKED, device="s3.sauvegarde.example"),
+)
+"""An S3 bucket whose copies cannot be erased for a time."""
+
+
 HOSTILE_STORE = BackupStore(
     HOSTILE,
     present=True,
@@ -138,6 +257,13 @@ HOSTILE_STORE = BackupStore(
             replace(CLEAR, name=HOSTILE, written_at=SEEN_ON + timedelta(days=9000), encrypted=Encrypted.WEAK),
         ),
         more_copies=10**12,
+        series=(
+            replace(
+                DAILY, name=HOSTILE, store=HOSTILE, count=10**9, period_hours=-1e300, longest_gap_hours=1e300
+            ),
+        ),
+        anomalies=tuple(Anomaly(code, HOSTILE, HOSTILE * 3, count=-1) for code in Trouble),
+        protection=replace(PROTECTION, filesystem=HOSTILE, mode=-1, world_writable=-1, evidence=HOSTILE * 3),
         other_files=-1,
         device=HOSTILE,
         complete=False,
@@ -153,5 +279,23 @@ SAMPLES: tuple[Facts, ...] = (
     MOVED_STORE,
     LOST_STORE,
     HOSTILE_STORE,
+    EMPTY_PASSWORD_STORE,
+    UNTRIED_STORE,
+    WEAK_STORE,
+    FAST_STORE,
+    UNTOLD_STORE,
+    NAMED_STORE,
+    VERIFIED_STORE,
+    BADLY_VERIFIED_STORE,
+    LONG_VERIFIED_STORE,
+    MIRROR_STORE,
+    MONTH_STORE,
+    STOPPED_STORE,
+    OPEN_STORE,
+    READABLE_STORE,
+    SHARE_STORE,
+    READ_ONLY_STORE,
+    LOCKED_STORE,
+    *EVERY_TROUBLE_STORES,
 )
 """Found by `facts.base.samples()`: good, bad, silent and hostile."""

@@ -14,6 +14,7 @@ its default, else it is an error: never as something that could pass.
 
 import base64
 import dataclasses
+import math
 import types
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -59,6 +60,9 @@ def _encode_scalar(value: object) -> Json:
         case StrEnum():
             return value.value
         case None | bool() | int() | str():
+            return value
+        # Neither infinite nor « not a number »: JSON has no form for them.
+        case float() if math.isfinite(value):
             return value
         case bytes():
             return base64.b64encode(value).decode("ascii")

@@ -36,7 +36,7 @@ class Purpose(StrEnum):
     NAMES = "names"
     """A DNS question to a server that a delegation leads to, as any resolver asks it: port 53 only, within a budget."""
     INFRASTRUCTURE = "infrastructure"
-    """Our own resolver, relay or canary: named in configuration, that port only."""
+    """Our own resolver, relay, canary or place of backups: named in configuration, that port only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Request:
     endpoint: Endpoint
     purpose: Purpose
     about: str = ""
-    """The domain on whose account it is; for an intrusive one, the domain that publishes this place, if one does."""
+    """The domain on whose account it is; for an intrusive one, the domain that publishes this place, if one does; for
+    a place of backups, its host as configuration writes it."""
     test: str = ""
     """Intrusive: the test's name, as `authorization.tests` writes it."""
     published: bool = False
@@ -65,8 +66,14 @@ class Guard:
         allow_test_network: bool,
         allow_private: bool = False,
         loopback_only: bool = False,
+        own_places: Collection[tuple[str, int]] = (),
+        named_places: Collection[tuple[str, int]] = (),
     ) -> None:
-        """Raises UsageError when a rule leads elsewhere than to this machine, outside a test network."""
+        """Places of backups are (host, port): `own_places` by this machine's configuration, wherever they are;
+        `named_places` by the profile alone, at public addresses.
+
+        Raises UsageError when a rule leads elsewhere than to this machine, outside a test network.
+        """
         for rule in connect_to.rules:
             if not (allow_test_network or rule.target.address.is_loopback):
                 raise UsageError(
@@ -76,6 +83,8 @@ class Guard:
         self._scope = scope
         self._connect_to = connect_to
         self._infrastructure = frozenset(infrastructure)
+        self._own_places = frozenset(own_places)
+        self._named_places = frozenset(named_places)
         self._allow_private = allow_private or allow_test_network
         self._loopback_only = loopback_only
         self._spent: Counter[tuple[Purpose, IpAddress]] = Counter()
@@ -112,7 +121,7 @@ class Guard:
             case Purpose.NAMES:
                 return self._names_refusal(request)
             case Purpose.INFRASTRUCTURE:
-                allowed = request.endpoint in self._infrastructure
+                return self._infrastructure_refusal(request)
             case _:
                 assert_never(request.purpose)
         return None if allowed else Reason.NOT_AUTHORIZED
@@ -125,6 +134,14 @@ class Guard:
         most = PUBLIC_CONNECTIONS + PUBLIC_CONNECTIONS_A_DOMAIN * max(len(self._scope.domains) - 1, 0)
         spent = self._spent[Purpose.PUBLIC, request.endpoint.address]
         return Reason.BUDGET_SPENT if spent >= most else None
+
+    def _infrastructure_refusal(self, request: Request) -> Reason | None:
+        place = (request.about, request.endpoint.port)
+        if request.endpoint in self._infrastructure or place in self._own_places:
+            return None
+        if place not in self._named_places:
+            return Reason.NOT_AUTHORIZED
+        return None if self._may_be_visited(request.endpoint) else Reason.PRIVATE_ADDRESS
 
     def _names_refusal(self, request: Request) -> Reason | None:
         if not self._scope.domains or request.endpoint.port != DNS_PORT:

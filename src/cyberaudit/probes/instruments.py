@@ -13,6 +13,7 @@ from cyberaudit.plaintext import clean
 from cyberaudit.probes.asked_ports import USUAL, AskedPorts, read_ports
 from cyberaudit.probes.dnssec.anchors import read_trust_anchor, root_anchors
 from cyberaudit.probes.endpoint import read_connect_to
+from cyberaudit.probes.far_places import named_places
 from cyberaudit.probes.names.root_hints import read_root_hints
 from cyberaudit.probes.names_below_list import read_labels
 from cyberaudit.probes.network import CONNECT_SECONDS, Network
@@ -20,6 +21,7 @@ from cyberaudit.probes.ports.witnesses import Witnesses
 from cyberaudit.probes.registration_rdap import bootstrap_file
 from cyberaudit.probes.resolver import TCP_SECONDS, TRIES, Resolver, parse_servers
 from cyberaudit.probes.shared_looks import SharedLooks
+from cyberaudit.probes.stores.request import Access
 from cyberaudit.probes.vantage import canary_endpoints, ways
 from cyberaudit.probes.visits import Visits
 from cyberaudit.probes.wireguard.configuration import read_configuration
@@ -91,6 +93,12 @@ class Options:
     """False: no zone transfer is tried, even where it is authorized."""
     backup_roots: tuple[Path, ...] = ()
     """Folders under which declared backup paths may be read; empty: none is."""
+    deep: bool = False
+    """Copies are read to their end and hashed: minutes, or hours."""
+    empty_password: bool = True
+    """Whether a repository of backups opens without a password is tried."""
+    backup_accesses: tuple[tuple[str, Access], ...] = ()
+    """(id of a declared backup, what opens its address): those of this machine's configuration."""
     starttls: str = ""
     """Encrypted only after a few words of this protocol: `smtp`, `imap`, …; empty: at once."""
     asks_again: bool = True
@@ -155,6 +163,7 @@ def set_up(
     # A private root is told, and no resolver: those of this machine would answer for another root.
     servers = () if hints and not options.resolvers else parse_servers(options.resolvers)
     ports = read_ports(options.ports)
+    own_places, other_places = named_places(town, options.backup_accesses)
     network = Network(
         scope,
         connect_to=read_connect_to(options.connect_to),
@@ -164,6 +173,8 @@ def set_up(
         loopback_only=options.loopback_only,
         max_rate=options.max_rate,
         ways=ways(town, vantage, scope=scope),
+        own_places=own_places,
+        named_places=other_places,
     )
     patience = options.patience
     resolver = Resolver(

@@ -77,6 +77,11 @@ def _new_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
     return created
 
 
+def inherited(descriptor: int) -> socket.socket:
+    """A socket that another process opened and handed on."""
+    return socket.socket(fileno=descriptor)
+
+
 def _anything(_: bytes) -> bool:
     return True
 
@@ -116,9 +121,12 @@ class Network:
         max_rate: float | None = None,
         in_flight: int = IN_FLIGHT,
         ways: Mapping[IpAddress, Way] | None = None,
+        own_places: Collection[tuple[str, int]] = (),
+        named_places: Collection[tuple[str, int]] = (),
     ) -> None:
         """`max_rate`: packets a second on one line; None: loopback and infrastructure free, the others as `ways`
-        says. An address that is not in `ways` is a line by itself, at the rate its caller gives.
+        says. An address that is not in `ways` is a line by itself, at the rate its caller gives. `own_places`,
+        `named_places`: as the guard takes them.
 
         Raises:
             UsageError: a --connect-to rule leads outside this machine.
@@ -130,6 +138,8 @@ class Network:
             allow_test_network=allow_test_network,
             allow_private=allow_private,
             loopback_only=loopback_only,
+            own_places=own_places,
+            named_places=named_places,
         )
         self._max_rate = max_rate
         self._slots = asyncio.Semaphore(in_flight)
@@ -184,6 +194,31 @@ class Network:
             stream = Stream(sock, limits=limits or Limits(), on_close=held.pop_all().close)
             self._streams.add(stream)
             return stream
+
+    async def lend(
+        self, address: IpAddress, port: int, *, host: str, here_only: bool, within: float = CONNECT_SECONDS
+    ) -> socket.socket | Unreachable:
+        """A TCP connection to a place of backups, for a child process; the caller closes it.
+
+        `host`: as configuration writes it; `here_only`: refused unless it leads to this machine.
+        """
+        request = Request(Endpoint(address, port), Purpose.INFRASTRUCTURE, about=host)
+        destination = self._admit(request)
+        if isinstance(destination, Unreachable):
+            return destination
+        if here_only and not destination.address.is_loopback:
+            return Unreachable(Reason.NOT_LOOKED, "adresse sans chiffrement : elle n'est pas regardée")
+        with ExitStack() as held:
+            await self._take_turn(request, destination, held)
+            try:
+                sock = _new_socket(destination, socket.SOCK_STREAM)
+                held.callback(sock.close)
+                async with asyncio.timeout(within):
+                    await asyncio.get_running_loop().sock_connect(sock, _socket_address(destination))
+            except OSError as error:
+                return from_os(error)
+            held.pop_all()
+            return sock
 
     async def exchange(
         self,

@@ -1,8 +1,9 @@
 """The child process that alone touches the paths of a profile: one JSON request in, one JSON answer out.
 
-    python -m cyberaudit.probes.worker
+    python -m cyberaudit.probes.worker [DESCRIPTOR]
 
-It may hang on a dead share, run out of memory or of time: its parent goes on. It writes nothing anywhere.
+DESCRIPTOR: a socket to the parent, who opens each connection to a far place. It may hang on a dead share, run out of
+memory or of time: its parent goes on. It writes nothing anywhere.
 """
 
 import json
@@ -25,13 +26,30 @@ from cyberaudit.probes.stores.tree import Tree
 # Ours: a hundred thousand files take some 30 MiB; what needs more than this is an attack.
 MEMORY_BYTES = 512 * 1024 * 1024
 # Ours: a store of a hundred thousand files takes a second.
-CPU_SECONDS = 60
+CPU_SECONDS, DEEP_CPU_SECONDS = 60, 3600
 OPEN_FILES = 64
-REQUEST_BYTES = 64 * 1024
+# Ours: the largest file of trusted authorities that is taken, with room.
+REQUEST_BYTES = 9 * 1024 * 1024
 
 
-def look_at(request: StoreRequest) -> BackupStore | Unreachable:
-    """What the store holds, or why that could not be seen."""
+def look_at(request: StoreRequest, *, parent: int | None = None) -> BackupStore | Unreachable:
+    """What the store holds, or why that could not be seen; `parent`: a socket to who opens connections."""
+    if request.far is None:
+        return _look_here(request)
+    if parent is None:
+        return Unreachable(Reason.PROBE_CRASHED, "aucun lien vers le processus qui ouvre les connexions")
+    # Imported here: most looks stay on this machine.
+    from cyberaudit.probes.network import inherited
+    from cyberaudit.probes.stores.far.look import look_far
+
+    try:
+        with inherited(parent) as control:
+            return look_far(request, request.far, control)
+    except MemoryError:
+        return Unreachable(Reason.DEADLINE, f"plus de {MEMORY_BYTES // 1024 // 1024} Mio de mémoire")
+
+
+def _look_here(request: StoreRequest) -> BackupStore | Unreachable:
     path = clean(request.path)
     roots = tuple(Path(root) for root in request.roots)
     try:
@@ -61,10 +79,10 @@ def _inspection(request: StoreRequest, tree: Tree) -> Inspection:
     )
 
 
-def _limit() -> None:
+def _limit(*, deep: bool) -> None:
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CPU, DEEP_CPU_SECONDS if deep else CPU_SECONDS),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -75,9 +93,10 @@ def _limit() -> None:
 
 def main() -> None:
     """Read the request, answer it, end."""
-    _limit()
     request: StoreRequest = decode(json.loads(sys.stdin.buffer.read(REQUEST_BYTES)), StoreRequest)
-    answer = json.dumps(encode_facts(look_at(request)))
+    _limit(deep=request.deep)
+    parent = int(sys.argv[1]) if len(sys.argv) > 1 else None
+    answer = json.dumps(encode_facts(look_at(request, parent=parent)))
     sys.stdout.buffer.write(answer.encode("ascii"))
     sys.stdout.buffer.flush()
 

@@ -27,6 +27,7 @@ from cyberaudit.reports.look_answers import Heard, has_answer, heard
 from cyberaudit.reports.look_answers import accesses as accesses_of
 from cyberaudit.reports.look_domain_points import finding_tier
 from cyberaudit.reports.look_domains import domain_above, is_nowhere, looked_at
+from cyberaudit.run.accesses import SecretWish, access_wished
 from cyberaudit.run.exit_code import ExitCode, has_broken, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
@@ -260,12 +261,20 @@ def look_at_backup(
     catalogue: Catalogue,
     options: Options,
     *,
+    wish: SecretWish,
     now: datetime,
     progress: ProgressCallback | None = None,
 ) -> Audit:
-    """The copies under the asset's path, which the command line allows to be read by naming it."""
+    """The copies of one place, which the command line allows to be read by naming it.
+
+    Raises:
+        UsageError: the secret that is wished for is not to be had.
+    """
     scope = scope_for_look(addresses=(), authorized_by="")
-    allowed = replace(options, backup_roots=(Path(asset.path),))
+    if asset.url:
+        allowed = replace(options, backup_accesses=((asset.id, access_wished(asset, wish)),))
+    else:
+        allowed = replace(options, backup_roots=(Path(asset.path),))
     return _audit(AssetKind.BACKUP, (asset,), catalogue, allowed, scope=scope, now=now, progress=progress)
 
 

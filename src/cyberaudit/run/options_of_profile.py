@@ -27,6 +27,7 @@ def as_declared(profile: Profile, options: Options) -> Options:
         allow_private=options.allow_private or said.allow_private,
         smtp=options.smtp and said.smtp,
         axfr=options.axfr and said.axfr,
+        empty_password=options.empty_password and said.empty_password,
     )
 
 

@@ -18,10 +18,12 @@ from cyberaudit.model import AssetKind, Audit, ProgressCallback
 from cyberaudit.probes.instruments import OUTSIDE, Instruments, Options, set_up
 from cyberaudit.probes.vantage import barely_asked, standing_in
 from cyberaudit.refusals import quoted
+from cyberaudit.run.accesses import as_configured
 from cyberaudit.run.options_of_profile import as_declared
 from cyberaudit.run.seen_open import ports_seen_open
 from cyberaudit.run.tell import NO_PAST, Past, Told, recall, tell
 from cyberaudit.town.load import load_profile
+from cyberaudit.town.local import local_config
 from cyberaudit.town.profile import Profile
 from cyberaudit.town.scope import authorized
 
@@ -44,6 +46,8 @@ class Request:
     check_folders: tuple[Path, ...] = ()
     save: Path | None = None
     """A scan file for another machine, beside the history."""
+    config: Path | None = None
+    """The configuration of this machine; None: at its usual places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def instruments_for(profile: Profile, request: Request, vantage: str) -> Instrum
     scope, town = authorized(profile, now=request.now), profile.town
     seen = ports_seen_open(request.history, town.id, vantage=vantage, now=request.now)
     options = replace(as_declared(profile, request.options), seen_open=seen)
+    options = as_configured(town, options, local_config(request.config))
     try:
         authorized(profile, now=request.clock)
     except ScopeError:

@@ -27,6 +27,8 @@ class OnDeclaration:
     """What a person declared under one field of the asset; a practice's stands under `answer`."""
 
     field: str = "answer"
+    even_over: bool = False
+    """What was done on a day stays done: the check weighs its age, and is asked past the twelve months too."""
 
 
 Need = type[Facts] | Every | OnDeclaration

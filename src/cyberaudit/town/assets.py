@@ -61,6 +61,7 @@ def looking_of(shape: ProfileShape) -> Looking:
         allow_private=said_so.allow_private,
         smtp=said_so.smtp,
         axfr=said_so.axfr,
+        empty_password=said_so.empty_password,
     )
 
 
@@ -241,6 +242,8 @@ def _backup(backup: BackupShape) -> said.Backup:
         retention_days=backup.retention_days,
         provider=backup.provider,
         country=backup.country,
+        user=backup.user,
+        secret=backup.secret,
     )
 
 

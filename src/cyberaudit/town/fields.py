@@ -128,7 +128,7 @@ NearbyFileOrUrl = Annotated[str, _read(values.nearby_file_or_url), _text(maxLeng
 ResolverAddress = Annotated[str, _read(values.resolver), _text()]
 WhoisServer = Annotated[str, _read(values.whois_server), _text(maxLength=260)]
 WebUrl = Annotated[str, _read(values.web_url), _text(pattern="^https?://")]
-StoreUrl = Annotated[str, _read(values.store_url), _text(pattern="^[a-z0-9]+://")]
+StoreUrl = Annotated[str, _read(values.store_url), _text(pattern="^[a-z0-9+]+://")]
 StorePath = Annotated[str, _read(values.path), _text(pattern="^/")]
 Timezone = Annotated[str, _read(values.timezone), _text()]
 Country = Annotated[str, _read(values.country), _text(pattern=values.COUNTRY)]

@@ -5,6 +5,8 @@ PRACTICES: dict[str, str] = {
     "awareness": "Sensibilisation des agents et des élus",
     "incident-contacts": "Contacts imprimés en cas d'attaque",
     "firewall": "Pare-feu de la mairie",
+    "saved-configuration": "Logiciels et réglages sauvegardés",
+    "backup-provider": "Hébergeur des sauvegardes : lieu et sortie du contrat",
 }
 """Practice id → how people call it. Each is an asset of every town, answered or not."""
 
@@ -40,7 +42,6 @@ INTRUSIVE_TESTS: tuple[str, ...] = (
     "smtp-users",
     "dns-transfer",
     "dns-recursion",
-    "empty-password",
     "snmp-community",
     "tls-renegotiation",
 )

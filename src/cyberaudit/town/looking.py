@@ -21,3 +21,5 @@ class Looking:
     """The private addresses that domains publish may be visited: a test network."""
     smtp: bool
     axfr: bool
+    empty_password: bool
+    """Whether a repository of backups opens without a password is tried, on bytes that were read anyway."""

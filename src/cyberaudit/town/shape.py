@@ -137,6 +137,9 @@ class LookingShape(Shape):
     )
     smtp: bool = Field(default=True, description="Se connecter aux serveurs de courrier ? true ou false.")
     axfr: bool = Field(default=True, description="Essayer les transferts de zone autorisés ? true ou false.")
+    empty_password: bool = Field(
+        default=True, description="Essayer si les sauvegardes s'ouvrent sans mot de passe ? true ou false."
+    )
 
 
 class AuthorizationShape(Shape):
@@ -267,7 +270,13 @@ class BackupShape(Shape):
     id: Slug = Field(description="Identifiant de la sauvegarde.")
     label: FreeText = Field("", description="Nom courant : « NAS de la mairie ».")
     path: StorePath = Field("", description="Dossier des copies, vu de la machine qui audite.")
-    url: StoreUrl = Field("", description="Adresse des copies, sans mot de passe.")
+    url: StoreUrl = Field(
+        "", description="Adresse des copies, sans mot de passe : sftp://, s3://, https:// ou rest://."
+    )
+    user: Text = Field("", description="Compte avec lequel cette adresse se lit ; pour S3, la clé d'accès.")
+    secret: SecretLabel = Field(
+        "", description="Nom du mot de passe ou de la clé dans la configuration locale : secret:nas."
+    )
     of: list[Text] = Field(description="Ce qui est sauvegardé : files, mail, business-software.")
     rpo_hours: Annotated[int, Field(ge=1, le=8760)] = Field(
         26, description="Perte de travail acceptée, en heures : 26 pour une copie par jour."

@@ -18,6 +18,7 @@ from cyberaudit.declared import (
 from cyberaudit.errors import UsageError
 from cyberaudit.plaintext import clean
 from cyberaudit.town import values
+from cyberaudit.town.known import MEDIA
 
 OUTSIDE = "outside"
 _COMMUNE = Commune(
@@ -144,33 +145,54 @@ def _vpn(name: str, kind: VpnKind, *, hostname: str, port: str) -> Vpn:
 
 
 def backup_asset(
-    path: str, *, rpo_hours: int, grace_hours: int, weekdays: str, offline: bool, encryption_required: bool
+    place: str,
+    *,
+    rpo_hours: int,
+    grace_hours: int,
+    weekdays: str,
+    offline: bool,
+    off_site: bool,
+    media: str,
+    retention_days: int,
+    encryption_required: bool,
+    user: str,
 ) -> Backup:
-    """A folder or repository of copies, with what would be declared of it.
+    """A folder or an address of copies, with what would be declared of it.
 
     Raises:
-        UsageError: unknown weekdays.
+        UsageError: unknown weekdays or medium, or an address that is none.
     """
+    if media not in MEDIA:
+        raise UsageError(f"--media : « {clean(media)} » n'est pas l'un de : {', '.join(MEDIA)}.")
+    url = _store_address(place) if "://" in place else ""
     if weekdays not in list(Weekdays):
         raise UsageError(f"--weekdays : « {weekdays} » n'est pas l'un de : {', '.join(Weekdays)}.")
     return Backup(
         id="target",
-        name=path,
+        name=clean(place),
         declared=(),
-        path=path,
-        url="",
+        path="" if url else place,
+        url=url,
         of=(),
         rpo_hours=rpo_hours,
         grace_hours=grace_hours,
         weekdays=Weekdays(weekdays),
-        media="",
-        place="",
+        media=media,
+        place="off-site" if off_site else "",
         offline=offline,
         encryption_required=encryption_required,
-        retention_days=0,
+        retention_days=retention_days,
         provider="",
         country="",
+        user=user,
     )
+
+
+def _store_address(text: str) -> str:
+    try:
+        return values.store_url(text)
+    except values.RefusedError as refusal:
+        raise UsageError(str(refusal)) from None
 
 
 def town_of(*assets: AnyAsset) -> Town:

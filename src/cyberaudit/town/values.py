@@ -248,8 +248,15 @@ def web_url(value: str) -> str:
     return _url(value, schemes=("https", "http"))
 
 
+# Without TLS: the probe connects to this machine alone.
+_HERE_ONLY = ("s3+http", "rest+http")
+
+
 def store_url(value: str) -> str:
-    return _url(value, schemes=("https", "http", "sftp", "ssh", "ftps", "ftp", "s3", "smb", "rsync", "rest"))
+    return _url(
+        value,
+        schemes=("https", "http", "sftp", "ssh", "ftps", "ftp", "s3", "smb", "rsync", "rest", *_HERE_ONLY),
+    )
 
 
 def _url(value: str, *, schemes: tuple[str, ...]) -> str:

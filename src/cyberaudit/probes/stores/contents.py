@@ -1,12 +1,10 @@
 """What a location holds: its repositories, its sets, each of its newest loose copies told by its bytes."""
 
 import os
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from statistics import median
+from datetime import UTC, datetime, timedelta
 
 from cyberaudit.facts.backup import (
     END_NOT_SEEN,
@@ -30,11 +28,13 @@ from cyberaudit.probes.stores.inspection import (
     Inspection,
     Point,
 )
+from cyberaudit.probes.stores.jobs import job_of, series_name
 from cyberaudit.probes.stores.known import CLAIMS, FAMILIES
 from cyberaudit.probes.stores.mirror import Looked, mirrors_among
-from cyberaudit.probes.stores.reading import COLLAPSED, FUTURE, Reading
+from cyberaudit.probes.stores.reading import FUTURE, Reading
 from cyberaudit.probes.stores.recognise import recognise
-from cyberaudit.probes.stores.rhythm import series_name
+from cyberaudit.probes.stores.rhythm import shown_job, told_by_name
+from cyberaudit.probes.stores.sizes import against_usual_size, is_bad
 from cyberaudit.probes.stores.sums import against_sum
 from cyberaudit.probes.stores.tree import Parts
 from cyberaudit.probes.stores.walk import MOST_COPIES, Walked, walk
@@ -48,20 +48,14 @@ NEWEST_PATIENCE, OTHER_PATIENCE = 2 * 1024 * 1024 * 1024, 4 * 1024 * 1024
 FAR_PATIENCE = 1024 * 1024
 # Ours, with --deep: whatever a town's copy weighs.
 DEEP_PATIENCE = 1 << 50
-# Ours: a copy is written within two days of the date its name carries; later, it was moved without its date.
-NAME_SLACK = timedelta(days=2)
-# Ours, the same for the newest file of an archive: a town changes some file every other day.
+# Ours: of the newest file of an archive: a town changes some file every other day.
 MEMBER_SLACK = timedelta(days=2)
-# Ours: with fewer copies of one series, no size is the usual one.
-SERIES = 3
-# Ours: a copy of less than half the usual size has lost what it should hold.
-USUAL_SHARE = 0.5
 NAME_LIMIT, METHOD_LIMIT, FORMAT_LIMIT = 80, 120, 20
 # 31 December 9998: the last year that every time zone can write.
 LAST_MOMENT = 253_370_764_800.0
 OF_THE_FILE = "date du fichier"
+OF_THE_NAME = "jour écrit dans le nom, plus ancien que la date du fichier"
 LOOSE = "folder"
-_NAME_DATE = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d{1,2}(?!\d))")
 
 
 def read_contents(inspection: Inspection, *, device: str) -> StoreContents:
@@ -73,11 +67,17 @@ def read_contents(inspection: Inspection, *, device: str) -> StoreContents:
     future = inspection.now + FUTURE_SLACK
     walked = walk(inspection, CLAIMS, FAMILIES, future=future.timestamp())
     sets, alone = _sets(inspection, walked)
-    looked = [*_looked(inspection, walked.copies, walked), *_looked(inspection, alone, walked)]
+    seen = walked.census.anomalies(inspection)
+    taken = frozenset[Parts]().union(*(made.also for _, made in sets))
+    looked = [
+        each
+        for each in (*_looked(inspection, walked.copies, walked), *_looked(inspection, alone, walked))
+        if each[0].parts not in taken
+    ]
     strangers = list(_looked(inspection, walked.strangers, walked))
     rest, mirrors = mirrors_among(inspection, walked, [*looked, *strangers])
     stores = [*walked.stores, *sets, *mirrors]
-    loose = _against_usual_size(_against_same_second([_loose_copy(*each) for each in rest]))
+    loose = against_usual_size(_against_same_second([_loose_copy(*each) for each in rest]))
     points = [_copy(point, parts, found) for parts, found in stores for point in found.points]
     copies = [_checked(copy, future) for copy in (*points, *loose)]
     copies.sort(key=lambda copy: (copy.fault != FUTURE, copy.written_at), reverse=True)
@@ -88,7 +88,7 @@ def read_contents(inspection: Inspection, *, device: str) -> StoreContents:
         more_copies=len(copies) - len(kept) + walked.copies.left_out + _more(stores),
         series=walked.rhythms.series(copies, stores),
         anomalies=(
-            *walked.census.anomalies(inspection),
+            *seen,
             *(each for _, found in stores for each in found.anomalies),
         ),
         protection=walked.census.protection(inspection),
@@ -113,6 +113,7 @@ def _sets(inspection: Inspection, walked: Walked) -> tuple[list[tuple[Parts, Fou
             alone += files
         else:
             found.append((parts, made))
+            alone += made.given_back
     return found, alone
 
 
@@ -166,35 +167,19 @@ def _against_same_second(copies: list[Copy]) -> list[Copy]:
     ]
 
 
-def _against_usual_size(copies: list[Copy]) -> list[Copy]:
-    """A copy of under half the median size of the others of its series has collapsed."""
-    sizes: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for copy in copies:
-        if not _is_bad(copy):
-            sizes[copy.series, copy.format].append(copy.size)
-    return [
-        replace(copy, fault=COLLAPSED)
-        if not _is_bad(copy)
-        and len(sizes[copy.series, copy.format]) > SERIES
-        and copy.size < USUAL_SHARE * median(sizes[copy.series, copy.format])
-        else copy
-        for copy in copies
-    ]
-
-
-def _is_bad(copy: Copy) -> bool:
-    return copy.fault not in ("", END_NOT_SEEN)
-
-
 def _loose_copy(file: File, reading: Reading) -> Copy:
+    # The older of two dates that disagree: a file copied late has the date of the copying.
+    written = told_by_name(file.parts, file.written) if file.credible else file.written
+    moved = written < file.written
     point = Point(
         name=file.parts[-1],
         reading=reading,
         size=file.size,
-        written=file.written,
-        date_kind=_archive_date_kind(file, reading),
-        date_source=OF_THE_FILE,
+        written=written,
+        date_kind=DateKind.UPPER_BOUND if moved else _archive_date_kind(file, reading),
+        date_source=OF_THE_NAME if moved else OF_THE_FILE,
         role=Role.ARCHIVE,
+        series=job_of(file.parts),
     )
     return _copy(point, ())
 
@@ -202,11 +187,11 @@ def _loose_copy(file: File, reading: Reading) -> Copy:
 def _copy(point: Point, parts: Parts, found: Found | None = None) -> Copy:
     """The restore point, safe to show; what is wrong with its store is wrong with it."""
     reading = point.reading
-    fault = reading.fault or (found.reading.fault if found else "")
+    fault = _worse(reading.fault, found.reading.fault if found else "")
     return Copy(
         name=_shown(point.name, NAME_LIMIT),
         store=_place(parts),
-        series=_shown(point.series or series_name(point.name), NAME_LIMIT),
+        series=shown_job(point.series or series_name(point.name)),
         role=point.role,
         format=clean(reading.format, limit=FORMAT_LIMIT),
         size=point.size,
@@ -220,6 +205,11 @@ def _copy(point: Point, parts: Parts, found: Found | None = None) -> Copy:
         confidence=reading.confidence,
         fault=fault,
     )
+
+
+def _worse(own: str, of_the_store: str) -> str:
+    """What is known to be bad hides what is not known to be good."""
+    return own if own not in ("", END_NOT_SEEN) or not of_the_store else of_the_store
 
 
 def _store(parts: Parts, found: Found) -> Store:
@@ -292,21 +282,13 @@ def _moment(seconds: float) -> datetime:
 
 
 def _archive_date_kind(file: File, reading: Reading) -> DateKind:
-    """A file that carries an older date, in its name or in what it holds, was moved since: it may be that old."""
+    """A file whose newest member is older was moved since, or nothing changed: it may be that old."""
     if reading.dated is not None:
         return reading.dated
     if reading.newest and _moment(file.written) - reading.newest > MEMBER_SLACK:
         return DateKind.UPPER_BOUND
-    match = _NAME_DATE.search(file.parts[-1])
-    if match is None:
-        return DateKind.EXACT
-    try:
-        said = date(int(match[1]), int(match[3]), int(match[4]))
-    except ValueError:  # 31 February: not a date
-        return DateKind.EXACT
-    late = _moment(file.written).date() - said > NAME_SLACK
-    return DateKind.UPPER_BOUND if late else DateKind.EXACT
+    return DateKind.EXACT
 
 
 def _checked(copy: Copy, future: datetime) -> Copy:
-    return replace(copy, fault=FUTURE) if not _is_bad(copy) and copy.written_at > future else copy
+    return replace(copy, fault=FUTURE) if not is_bad(copy) and copy.written_at > future else copy

@@ -109,6 +109,10 @@ class Found:
     verified: Verification | Unreachable = NEVER_WRITTEN
     complete: bool = True
     """False when a part of the store could not be read, or was left out."""
+    also: frozenset[Parts] = frozenset()
+    """Of a family: files that its sets need and whose names alone do not tell it, `name.zip` after `name.z01`."""
+    given_back: tuple["File", ...] = ()
+    """Of a family: those of its files that are in no set, each looked at alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,8 @@ class Family:
 
     kind: str
     hint: str
-    """Regular expression, cheap and without groups, that every name of its sets meets: the others are not asked of."""
+    """Regular expression, cheap, in lower case and without groups, that the lower case of every name of its sets meets:
+    the others are not asked of."""
     owns: Callable[[str], bool]
     """Whether a file's name is one of its names."""
     read: Callable[[Inspection, Parts, Sequence[File]], Found | None]

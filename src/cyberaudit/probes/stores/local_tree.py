@@ -2,11 +2,23 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cyberaudit.probes.stores.tree import Entry, Kind, OpenFile, Parts
+from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes.stores.mounts import (
+    APPEND_ONLY,
+    IMMUTABLE,
+    INVENTED_MODES,
+    Mount,
+    flags_of,
+    is_reached_by_all,
+    may_write,
+    mount_of,
+)
+from cyberaudit.probes.stores.sampling import few
+from cyberaudit.probes.stores.tree import Entry, Kind, OpenFile, Parts, Safeguards
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -45,6 +57,75 @@ class LocalTree:
         finally:
             os.close(descriptor)
 
+    def safeguards(self, newest: Sequence[Parts]) -> Safeguards:
+        status, mount = os.fstat(self.root), mount_of(self.root)
+        immutable, marks = _immutable(self, newest)
+        writable, who = _writable(self, newest, mount)
+        mode = stat.S_IMODE(status.st_mode)
+        return Safeguards(
+            filesystem=mount.filesystem if mount else "",
+            mode=mode,
+            owned_by_us=status.st_uid == os.geteuid(),
+            writable_from_here=writable,
+            looked_as_root=os.geteuid() == 0,
+            modes_tell=mount is None or mount.filesystem not in INVENTED_MODES,
+            reached_by_all=is_reached_by_all(self.root),
+            immutable=immutable,
+            evidence=f"dossier en mode {mode:04o}, compte {status.st_uid} ; {who} ; {marks}",
+        )
+
+
+def _writable(
+    tree: LocalTree, newest: Sequence[Parts], mount: Mount | None
+) -> tuple[bool | Unreachable, str]:
+    """Whether the folder, or one of the newest copies, may be written; and on what that stands."""
+    if mount is not None and mount.read_only:
+        return False, "montage en lecture seule (ro)"
+    refused: list[Unreachable] = []
+    for parts in ((), *newest):
+        try:
+            with folder(tree.root, parts[:-1]) as here:
+                answer = may_write(here, parts[-1] if parts else ".")
+        except OSError as trouble:
+            answer = Unreachable(Reason.NOT_COLLECTED, os.strerror(trouble.errno or 0))
+        if answer is True:
+            return True, f"écriture permise à ce compte sur « {'/'.join(parts) or '.'} » (access(2))"
+        if isinstance(answer, Unreachable):
+            refused.append(answer)
+    if refused:
+        return refused[0], "droit d'écriture non vu partout"
+    return False, "écriture refusée à ce compte (access(2))"
+
+
+def _immutable(tree: LocalTree, newest: Sequence[Parts]) -> tuple[bool | Unreachable, str]:
+    """Whether each of the newest copies is marked so that it cannot be erased."""
+    if not newest:
+        return Unreachable(
+            Reason.NOT_COLLECTED, "aucune copie isolée dont voir les attributs"
+        ), "attributs non vus"
+    bare: list[Parts] = []
+    for parts in newest:
+        flags = _flags(tree, parts)
+        if isinstance(flags, Unreachable):
+            return flags, "attributs non vus"
+        if not flags & (IMMUTABLE | APPEND_ONLY):
+            bare.append(parts)
+    if bare:
+        return False, f"sans attribut +i ni +a (lsattr) : {few(bare, len(bare))}"
+    return True, f"attribut +i ou +a (lsattr) : {few(newest, len(newest))}"
+
+
+def _flags(tree: LocalTree, parts: Parts) -> int | Unreachable:
+    try:
+        with folder(tree.root, parts[:-1]) as here:
+            descriptor = _open(parts[-1], here)
+    except OSError as trouble:
+        return Unreachable(Reason.NOT_COLLECTED, os.strerror(trouble.errno or 0))
+    try:
+        return flags_of(descriptor)
+    finally:
+        os.close(descriptor)
+
 
 @contextmanager
 def folder(root: int, parts: Parts) -> Iterator[int]:
@@ -60,15 +141,13 @@ def folder(root: int, parts: Parts) -> Iterator[int]:
         os.close(current)
 
 
+_KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.FOLDER, stat.S_IFLNK: Kind.LINK}
+
+
 def _entry(name: str, status: os.stat_result) -> Entry:
     mode = status.st_mode
-    if stat.S_ISREG(mode):
-        kind = Kind.FILE
-    elif stat.S_ISDIR(mode):
-        kind = Kind.FOLDER
-    else:
-        kind = Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
-    return Entry(
+    kind = _KINDS.get(mode & 0o170000, Kind.OTHER)
+    fields = (
         name,
         kind,
         status.st_size if kind is Kind.FILE else 0,
@@ -79,6 +158,8 @@ def _entry(name: str, status: os.stat_result) -> Entry:
         status.st_blocks * 512 or None,
         status.st_ctime,
     )
+    # As the class itself does, without its second call: a million of them.
+    return tuple.__new__(Entry, fields)
 
 
 def _open(name: str, here: int) -> int:

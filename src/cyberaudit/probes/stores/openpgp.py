@@ -256,5 +256,6 @@ def _chunks_end(sample: Sample, at: int) -> str:
         if at > sample.size:
             return TRUNCATED
         if final:
-            return ""
+            # What follows belongs to no packet: bytes were lost, or something was added.
+            return "" if at == sample.size else END_NOT_SEEN
     return END_NOT_SEEN

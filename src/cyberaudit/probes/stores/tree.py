@@ -1,10 +1,12 @@
 """A location of backups as every detector sees it: the same whether it is a folder here, SFTP, S3 or a web server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from cyberaudit.model import Unreachable
 
 Parts = tuple[str, ...]
 """The way from the location to a file, one name a step; `()` is the location itself."""
@@ -47,6 +49,28 @@ class OpenFile:
     """(offset, count) → at most `count` bytes; none past the end. Raises OSError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Safeguards:
+    """What a place tells of who may change or erase the copies; nothing was written to see."""
+
+    filesystem: str
+    """`ext4`, `cifs`, `nfs4`, …; `sftp`, `s3`, `https`, `rest` for a far place; empty when not told."""
+    mode: int | Unreachable
+    """Permission bits of the location's folder."""
+    owned_by_us: bool | Unreachable
+    writable_from_here: bool | Unreachable
+    """By the account that looks, as access(2) and the mount, or the rights of a bucket, say."""
+    looked_as_root: bool
+    modes_tell: bool
+    """False when the entries have no mode, or modes that the mount makes up (cifs, vfat, ntfs)."""
+    reached_by_all: bool
+    """Every account of this machine may come to the location's folder."""
+    immutable: bool | Unreachable
+    """True only when all the newest copies given cannot be erased for a time: `chattr +i`, S3 Object Lock."""
+    evidence: str
+    """French: what `mode`, `writable_from_here` and `immutable` stand on, with sample names; may be raw."""
+
+
 class Tree(Protocol):
     """Read-only, and nothing follows a link. Every method raises OSError for what cannot be seen, FileNotFoundError
     for what is not there.
@@ -68,6 +92,11 @@ class Tree(Protocol):
 
     def opened(self, parts: Parts) -> AbstractContextManager[OpenFile]:
         """A plain file, opened; OSError when it is anything else."""
+
+    def safeguards(self, newest: Sequence[Parts]) -> Safeguards:
+        """Who may change the place, and erase its newest copies (a few, newest first; none when it has none). Never
+        raises: what cannot be seen is `Unreachable`.
+        """
 
 
 def read(tree: Tree, parts: Parts, *, most: int, offset: int = 0) -> bytes:

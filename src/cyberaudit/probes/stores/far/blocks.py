@@ -1,0 +1,64 @@
+"""A far file read by blocks: the many small reads of a detector become few questions."""
+
+import errno
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+# Ours: the head of a file as detectors want it comes in one question.
+BLOCK_BYTES = 64 * 1024
+MOST_BLOCKS = 32
+# Ours: what is decompressed or hashed is fetched in larger parts than what is jumped about in.
+MOST_AT_ONCE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """One file of `size` bytes."""
+
+    size: int
+    fetch: Callable[[int, int], bytes]
+    """(offset, count), within the file → exactly those bytes. Raises OSError."""
+    _kept: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """At most `count` bytes; none past the end.
+
+        Raises:
+            OSError: they did not come, or not all of them: never shorter than the file has them.
+        """
+        if not 0 <= offset < self.size or count <= 0:
+            return b""
+        count = min(count, self.size - offset)
+        if count > BLOCK_BYTES:
+            return self._long(offset, count)
+        first, last = offset // BLOCK_BYTES, (offset + count - 1) // BLOCK_BYTES
+        data = b"".join(self._block(number) for number in range(first, last + 1))
+        start = offset - first * BLOCK_BYTES
+        return data[start : start + count]
+
+    def _long(self, offset: int, count: int) -> bytes:
+        parts = []
+        while count > 0:
+            parts.append(self._exactly(offset, min(count, MOST_AT_ONCE)))
+            offset += len(parts[-1])
+            count -= len(parts[-1])
+        return b"".join(parts)
+
+    def _block(self, number: int) -> bytes:
+        if number in self._kept:
+            self._kept.move_to_end(number)
+            return self._kept[number]
+        offset = number * BLOCK_BYTES
+        data = self._exactly(offset, min(BLOCK_BYTES, self.size - offset))
+        self._kept[number] = data
+        if len(self._kept) > MOST_BLOCKS:
+            self._kept.popitem(last=False)
+        return data
+
+    def _exactly(self, offset: int, count: int) -> bytes:
+        data = self.fetch(offset, count)
+        # A short answer taken for the end of the file would make a good copy look cut.
+        if len(data) != count:
+            raise OSError(errno.EPIPE, "réponse plus courte que ce qui était demandé")
+        return data

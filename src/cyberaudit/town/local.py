@@ -1,0 +1,160 @@
+"""What this machine may read, and which secrets it may hand to whom: its own configuration, never shared."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cyberaudit.errors import ProfileError, UsageError
+from cyberaudit.plaintext import clean
+from cyberaudit.refusals import system_clause
+from cyberaudit.town.source import Source, Trail
+from cyberaudit.town.yaml_source import MAX_BYTES, read_yaml
+
+PLACES = ("~/.config/cyberaudit/config.yaml", "/etc/cyberaudit/config.yaml")
+"""The first that exists; `XDG_CONFIG_HOME` stands for « ~/.config »."""
+KEYS = ("backup_roots", "known_hosts", "secrets")
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class SecretKind(StrEnum):
+    """Where a secret comes from; its key in the configuration."""
+
+    ENV = "env"
+    FILE = "file"
+    COMMAND = "command"
+    CREDENTIAL = "credential"
+    """Of systemd (systemd.exec(5), LoadCredential=)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """A label of profiles, bound to a source and to the only host it may be sent to."""
+
+    host: str
+    """Lower case."""
+    kind: SecretKind
+    words: tuple[str, ...]
+    """One word; of a command, the program and its arguments."""
+    region: str = ""
+    """Of an S3 bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalConfig:
+    """The configuration of this machine."""
+
+    backup_roots: tuple[Path, ...] = ()
+    known_hosts: tuple[str, ...] = ()
+    """Lines as known_hosts has them: « nas.example ssh-ed25519 AAAA… »."""
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    """By label: « secret:nas »."""
+
+
+NOTHING = LocalConfig()
+
+
+def local_config(path: Path | None = None) -> LocalConfig:
+    """The file at `path`, else the first of the usual places; nothing is allowed when there is none.
+
+    Raises:
+        UsageError: it cannot be read, or others than its owner may write it.
+        ProfileError: what is wrong in it, each thing at its place.
+    """
+    found = path or next((place for place in _places() if place.exists()), None)
+    if found is None:
+        return NOTHING
+    source = read_yaml(_read(found), file=clean(str(found), limit=1000))
+    problems = [source.problem(sentence, trail) for sentence, trail in _wrong(source)]
+    if problems or source.problems:
+        raise ProfileError(*source.problems, *problems)
+    return _config(source.tree)
+
+
+def _places() -> Iterator[Path]:
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    yield Path(home) / "cyberaudit" / "config.yaml" if home else Path(PLACES[0]).expanduser()
+    yield Path(PLACES[1])
+
+
+def _read(path: Path) -> bytes:
+    shown = clean(str(path), limit=1000)
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UsageError(f"La configuration « {shown} » n'est pas un fichier ordinaire.")
+            if status.st_mode & OTHERS_WRITE or _is_somebody_elses(status):
+                raise UsageError(
+                    f"La configuration « {shown} » doit vous appartenir, et n'être modifiable que par vous :"
+                    f" chmod 600 {shown}"
+                )
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"La configuration « {shown} » ne se lit pas ({system_clause(error)}).") from None
+
+
+def _is_somebody_elses(status: os.stat_result) -> bool:
+    return hasattr(os, "geteuid") and status.st_uid not in (0, os.geteuid())
+
+
+def _wrong(source: Source) -> Iterator[tuple[str, Trail]]:
+    tree: dict[str, Any] = source.tree
+    for key in tree.keys() - set(KEYS):
+        yield f"Cette clé n'existe pas ; il y a : {', '.join(KEYS)}.", (key,)
+    for key in ("backup_roots", "known_hosts"):
+        if not _is_words(tree.get(key, [])):
+            yield "Écrivez une liste de textes.", (key,)
+    for rank, root in enumerate(
+        tree.get("backup_roots", []) if _is_words(tree.get("backup_roots", [])) else ()
+    ):
+        if not root.startswith("/"):
+            yield "Écrivez un chemin complet, comme /mnt/nas.", ("backup_roots", rank)
+    secrets = tree.get("secrets", {})
+    if not isinstance(secrets, dict):
+        yield "Écrivez un nom par secret, avec son hôte et sa source.", ("secrets",)
+        return
+    for name, block in secrets.items():
+        wrong = _wrong_secret(block)
+        if wrong:
+            yield wrong, ("secrets", name)
+
+
+def _wrong_secret(block: object) -> str:
+    kinds = ", ".join(SecretKind)
+    if not isinstance(block, dict) or not isinstance(block.get("host"), str) or not block["host"]:
+        return "Il faut « host » : la seule machine à laquelle ce secret peut être envoyé."
+    if not isinstance(block.get("region", ""), str):
+        return "« region » est un texte : fr-par, eu-west-3."
+    sources = [key for key in block if key not in ("host", "region")]
+    if len(sources) != 1 or sources[0] not in list(SecretKind):
+        return f"Il faut une source, et une seule, parmi : {kinds}."
+    word = block[sources[0]]
+    if sources[0] == SecretKind.COMMAND:
+        return "" if word and _is_words(word) else "Écrivez une liste : le programme, puis ses mots."
+    return "" if isinstance(word, str) and word else "Écrivez un texte."
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and each for each in value)
+
+
+def _config(tree: dict[str, Any]) -> LocalConfig:
+    return LocalConfig(
+        backup_roots=tuple(Path(root) for root in tree.get("backup_roots", [])),
+        known_hosts=tuple(tree.get("known_hosts", [])),
+        secrets=MappingProxyType(
+            {f"secret:{name}": _secret(block) for name, block in tree.get("secrets", {}).items()}
+        ),
+    )
+
+
+def _secret(block: dict[str, Any]) -> SecretSource:
+    kind = next(kind for kind in SecretKind if kind in block)
+    word = block[kind]
+    words = tuple(word) if isinstance(word, list) else (word,)
+    return SecretSource(block["host"].lower(), kind, words, block.get("region", ""))

@@ -1,0 +1,89 @@
+"""The configuration of this machine: folders it may read, secrets it may hand out."""
+
+from pathlib import Path
+
+import pytest
+
+from cyberaudit.errors import CyberauditError, ProfileError, UsageError
+from cyberaudit.town.local import NOTHING, LocalConfig, SecretKind, SecretSource, local_config
+
+pytestmark = pytest.mark.unit
+
+GOOD = """
+backup_roots: [/mnt/nas]
+known_hosts: ["nas.ville.example ssh-ed25519 AAAA"]
+secrets:
+  nas: {host: NAS.ville.example, file: /etc/cyberaudit/nas}
+  bucket: {host: s3.example, region: fr-par, command: [pass, show, bucket]}
+"""
+
+
+def written(folder: Path, text: str, *, mode: int = 0o600) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text, "utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_what_it_grants(tmp_path: Path) -> None:
+    assert local_config(written(tmp_path, GOOD)) == LocalConfig(
+        backup_roots=(Path("/mnt/nas"),),
+        known_hosts=("nas.ville.example ssh-ed25519 AAAA",),
+        secrets={
+            "secret:nas": SecretSource("nas.ville.example", SecretKind.FILE, ("/etc/cyberaudit/nas",)),
+            "secret:bucket": SecretSource(
+                "s3.example", SecretKind.COMMAND, ("pass", "show", "bucket"), region="fr-par"
+            ),
+        },
+    )
+
+
+def test_it_is_found_at_its_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert local_config() == NOTHING
+    (tmp_path / "cyberaudit").mkdir()
+    written(tmp_path / "cyberaudit", GOOD)
+    assert local_config().backup_roots == (Path("/mnt/nas"),)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_what_others_may_write_is_not_believed(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(UsageError, match="modifiable que par vous"):
+        local_config(written(tmp_path, GOOD, mode=mode))
+
+
+def test_a_folder_or_nothing_in_its_place(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "absente"):
+        with pytest.raises(UsageError):
+            local_config(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("backup_root: [/mnt]", "Cette clé n'existe pas"),
+        ("backup_roots: /mnt", "une liste"),
+        ("backup_roots: [mnt]", "chemin complet"),
+        ("known_hosts: [1]", "une liste"),
+        ("secrets: [a]", "un nom par secret"),
+        ("secrets: {nas: {file: /a}}", "Il faut « host »"),
+        ("secrets: {nas: {host: a}}", "une source, et une seule"),
+        ("secrets: {nas: {host: a, file: /a, env: B}}", "une source, et une seule"),
+        ("secrets: {nas: {host: a, password: b}}", "une source, et une seule"),
+        ("secrets: {nas: {host: a, command: pass}}", "une liste"),
+        ("secrets: {nas: {host: a, command: []}}", "une liste"),
+        ("secrets: {nas: {host: a, env: 3}}", "un texte"),
+        ("secrets: {nas: {host: a, env: B, region: 3}}", "region"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ProfileError) as refused:
+        local_config(written(tmp_path, text))
+    (problem,) = refused.value.problems
+    assert sentence in problem.sentence
+    assert problem.place is not None
+
+
+def test_what_is_no_yaml_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CyberauditError):
+        local_config(written(tmp_path, "a: [1"))
