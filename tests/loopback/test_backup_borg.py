@@ -11,8 +11,8 @@ import pytest
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Role, Trouble
 from cyberaudit.model import Unreachable
-from cyberaudit.probes.stores import borg
-from cyberaudit.probes.stores.borg_log import read_log
+from cyberaudit.probes.stores.borg import log_repository as borg
+from cyberaudit.probes.stores.borg.log import read_log
 from cyberaudit.probes.stores.inspection import Found
 from tests.loopback.test_probes_backup import need, run
 from tests.unit.backup_places import inspecting, set_back

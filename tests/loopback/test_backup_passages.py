@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cyberaudit.facts.backup import DateKind, Encrypted, StoreContents, Trouble
-from cyberaudit.probes.stores.zstd_frame import Broken, decompress
+from cyberaudit.probes.stores.formats.zstd_frame import Broken, decompress
 from tests.loopback.test_probes_backup import need, run
 from tests.unit.backup_places import NOW, contents_of
 

@@ -13,7 +13,7 @@ import pytest
 
 from cyberaudit.facts.backup import Copy, DateKind, Encrypted, StoreContents, Trouble
 from cyberaudit.model import Unreachable
-from cyberaudit.probes.stores.restic_keys import Key, is_sealed_by, opens_when_empty, read_key
+from cyberaudit.probes.stores.restic.keys import Key, is_sealed_by, opens_when_empty, read_key
 from tests.loopback.test_probes_backup import contents, need, run
 from tests.unit.backup_places import NOW, contents_of, set_back
 from tests.unit.test_backup_restic import SALT, key_file, seal

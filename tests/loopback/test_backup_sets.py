@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from cyberaudit.facts.backup import Copy, DateKind, Encrypted, Role, StoreContents, Trouble
-from cyberaudit.probes.stores import sets
 from cyberaudit.probes.stores.reading import Reading
+from cyberaudit.probes.stores.sets import parts as sets
 from tests.unit.backup_files import NOISE, aescrypt, vma
 from tests.unit.backup_places import contents_of, set_back
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cyberaudit.facts.backup import DateKind, Encrypted, StoreContents, Trouble, Weakness
-from cyberaudit.probes.stores import encfs, gocryptfs
 from cyberaudit.probes.stores.tree import read
+from cyberaudit.probes.stores.vaults import encfs, gocryptfs
 from tests.loopback.test_probes_backup import contents, need, run
 from tests.unit.backup_places import contents_of, inspecting, set_back
 from tests.unit.test_backup_vaults import claimed, codes

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble, Weakness
 from cyberaudit.model import Unreachable
-from cyberaudit.probes.stores import borg, borg_store
-from cyberaudit.probes.stores.borg_checksum import xxh64
-from cyberaudit.probes.stores.borg_compression import (
+from cyberaudit.probes.stores.borg import log_repository as borg
+from cyberaudit.probes.stores.borg import store_repository as borg_store
+from cyberaudit.probes.stores.borg.checksum import xxh64
+from cyberaudit.probes.stores.borg.compression import (
     LZ4,
     LZMA,
     NONE,
@@ -34,14 +35,14 @@ from cyberaudit.probes.stores.borg_compression import (
     decompressed,
     of_borg1,
 )
-from cyberaudit.probes.stores.borg_config import read_config
-from cyberaudit.probes.stores.borg_index import live_objects, read_index
-from cyberaudit.probes.stores.borg_key import opens_empty, read_key
-from cyberaudit.probes.stores.borg_locks import stale_locks
-from cyberaudit.probes.stores.borg_manifest import read_manifest
-from cyberaudit.probes.stores.borg_msgpack import NotPacked, mapping, unpacked
-from cyberaudit.probes.stores.borg_objects import MANIFEST_ID, Envelope, encryption_of, envelope
-from cyberaudit.probes.stores.borg_segments import BrokenEntry, Budget, LogEntry, log_entries
+from cyberaudit.probes.stores.borg.config import read_config
+from cyberaudit.probes.stores.borg.index import live_objects, read_index
+from cyberaudit.probes.stores.borg.key import opens_empty, read_key
+from cyberaudit.probes.stores.borg.locks import stale_locks
+from cyberaudit.probes.stores.borg.manifest import read_manifest
+from cyberaudit.probes.stores.borg.msgpack import NotPacked, mapping, unpacked
+from cyberaudit.probes.stores.borg.objects import MANIFEST_ID, Envelope, encryption_of, envelope
+from cyberaudit.probes.stores.borg.segments import BrokenEntry, Budget, LogEntry, log_entries
 from cyberaudit.probes.stores.inspection import Claim, Found, Inspection
 from cyberaudit.probes.stores.local_tree import LocalTree
 from cyberaudit.probes.stores.tree import Entry, OpenFile, Parts, Safeguards
@@ -634,8 +635,8 @@ def test_an_unknown_type_is_never_called_encrypted(tmp_path: Path) -> None:
 def test_a_manifest_far_behind_large_segments_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cyberaudit.probes.stores.borg_log.SUMMED", 1)
-    monkeypatch.setattr("cyberaudit.probes.stores.borg_log.STEPPED", 1)
+    monkeypatch.setattr("cyberaudit.probes.stores.borg.log.SUMMED", 1)
+    monkeypatch.setattr("cyberaudit.probes.stores.borg.log.STEPPED", 1)
     path = repository(
         tmp_path,
         {0: segment(put(1, 4)), 1: segment(put(0, 4)), 2: segment(put(2, 4), put(3, 4)), 3: segment(COMMIT)},
@@ -659,7 +660,7 @@ def test_a_manifest_erased_or_never_written_is_damage(tmp_path: Path) -> None:
 def test_without_log_nor_hints_the_number_of_archives_is_not_guessed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cyberaudit.probes.stores.borg_log.MOST_COUNTED", 1)
+    monkeypatch.setattr("cyberaudit.probes.stores.borg.log.MOST_COUNTED", 1)
     path = repository(tmp_path, {0: segment(put(0, 4), put(1, 4)), 1: segment(COMMIT)})
     assert [point.date_kind for point in read(path).points] == [DateKind.UPPER_BOUND]
 
@@ -778,7 +779,7 @@ def test_too_many_segments_to_list_are_no_proof_that_one_is_missing(
     segments = {number: segment(put(number, 4)) for number in range(6)}
     live = {"version": 2, "segments": dict.fromkeys(range(6), 1)}
     path = repository(tmp_path, {**segments, 6: segment(put(0, 4)), 7: segment(COMMIT)}, hints=live)
-    monkeypatch.setattr("cyberaudit.probes.stores.borg_log.MOST_SEGMENTS", 4)
+    monkeypatch.setattr("cyberaudit.probes.stores.borg.log.MOST_SEGMENTS", 4)
     found = read(path)
     assert not found.complete
     assert "absent" not in found.reading.evidence
@@ -789,7 +790,7 @@ def test_no_commit_among_those_asked_is_no_proof_of_a_cut(
 ) -> None:
     path = repository(tmp_path, {number: segment(put(number, 4)) for number in range(5)})
     assert read(path).reading.fault == "truncated"
-    monkeypatch.setattr("cyberaudit.probes.stores.borg_log.MOST_PROBED", 3)
+    monkeypatch.setattr("cyberaudit.probes.stores.borg.log.MOST_PROBED", 3)
     assert read(path).reading.fault == "end-not-seen"
 
 

@@ -14,10 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble
-from cyberaudit.probes.stores import sqlite_table
-from cyberaudit.probes.stores.hyper_backup import CLAIM, Sealing, encryption_of, index_trouble, task_says
 from cyberaudit.probes.stores.inspection import Found
-from cyberaudit.probes.stores.sqlite_table import NotReadable, rows
+from cyberaudit.probes.stores.repositories import sqlite_table
+from cyberaudit.probes.stores.repositories.hyper_backup import (
+    CLAIM,
+    Sealing,
+    encryption_of,
+    index_trouble,
+    task_says,
+)
+from cyberaudit.probes.stores.repositories.sqlite_table import NotReadable, rows
 from tests.unit.backup_places import inspecting
 from tests.unit.backup_refusals import refusing
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble, Weakness
 from cyberaudit.model import Unreachable
-from cyberaudit.probes.stores import kopia
 from cyberaudit.probes.stores.inspection import Found, Inspection
-from cyberaudit.probes.stores.kopia import is_repository, read_format, stretching
+from cyberaudit.probes.stores.repositories import kopia
+from cyberaudit.probes.stores.repositories.kopia import is_repository, read_format, stretching
 from tests.unit.backup_places import NOW
 from tests.unit.backup_shelf import Shelf
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Role, StoreContents, Trouble, Weakness
 from cyberaudit.probes.stores.contents import read_contents
+from cyberaudit.probes.stores.formats.marked import read_marked
 from cyberaudit.probes.stores.inspection import File
 from cyberaudit.probes.stores.local_tree import LocalTree
-from cyberaudit.probes.stores.marked import read_marked
-from cyberaudit.probes.stores.mirror import judge_document, mirrors_among, read_documents
-from cyberaudit.probes.stores.passage import Dated, last_passage
 from cyberaudit.probes.stores.reading import Reading
 from cyberaudit.probes.stores.recognise import recognise
-from cyberaudit.probes.stores.sealed import Seal
+from cyberaudit.probes.stores.vaults.mirror import judge_document, mirrors_among, read_documents
+from cyberaudit.probes.stores.vaults.passage import Dated, last_passage
+from cyberaudit.probes.stores.vaults.sealed import Seal
 from cyberaudit.probes.stores.walk import Walked, walk
 from tests.unit.backup_files import NOISE, sample
 from tests.unit.backup_places import NOW, contents_of, inspecting, set_back

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble, Verification
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.stores.inspection import Found, Inspection
-from cyberaudit.probes.stores.pbs import CLAIM, moment_of
-from cyberaudit.probes.stores.pbs_files import (
+from cyberaudit.probes.stores.repositories.pbs import CLAIM, moment_of
+from cyberaudit.probes.stores.repositories.pbs_files import (
     DYNAMIC,
     FIXED,
     PACKED,

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Trouble
-from cyberaudit.probes.stores import rdiff_backup
 from cyberaudit.probes.stores.inspection import Found
-from cyberaudit.probes.stores.rdiff_backup import CLAIM, DATA, moment_of, sessions_of
+from cyberaudit.probes.stores.repositories import rdiff_backup
+from cyberaudit.probes.stores.repositories.rdiff_backup import CLAIM, DATA, moment_of, sessions_of
 from cyberaudit.probes.stores.tree import Entry, Kind
 from tests.unit.backup_places import NOW, inspecting
 from tests.unit.backup_refusals import refusing

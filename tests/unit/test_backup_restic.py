@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble, Weakness
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes.stores import restic, restic_objects, restic_repository
 from cyberaudit.probes.stores.inspection import Found, Inspection
-from cyberaudit.probes.stores.restic_dates import NOT_GIVEN, dating
-from cyberaudit.probes.stores.restic_keys import (
+from cyberaudit.probes.stores.restic import claim as restic
+from cyberaudit.probes.stores.restic import objects as restic_objects
+from cyberaudit.probes.stores.restic import repository as restic_repository
+from cyberaudit.probes.stores.restic.dates import NOT_GIVEN, dating
+from cyberaudit.probes.stores.restic.keys import (
     Key,
     is_sealed_by,
     opens_when_empty,
@@ -24,7 +26,7 @@ from cyberaudit.probes.stores.restic_keys import (
     reading_of,
     try_empty_password,
 )
-from cyberaudit.probes.stores.restic_repository import config_flaw, layout_of
+from cyberaudit.probes.stores.restic.repository import config_flaw, layout_of
 from tests.unit.backup_places import NOW
 from tests.unit.backup_shelf import Shelf
 

@@ -9,7 +9,7 @@ import pytest
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble
 from cyberaudit.probes.stores.inspection import Found, Inspection
-from cyberaudit.probes.stores.rsnapshot import CLAIM, disorder, is_root, passages_of
+from cyberaudit.probes.stores.repositories.rsnapshot import CLAIM, disorder, is_root, passages_of
 from cyberaudit.probes.stores.tree import Entry, Kind
 from tests.unit.backup_places import NOW, inspecting
 from tests.unit.backup_refusals import refusing

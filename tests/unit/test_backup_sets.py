@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import Confidence, DateKind, Encrypted, Role, Trouble, Weakness
-from cyberaudit.probes.stores import duplicati, duplicity, sets, veeam_chain, volumes, vzdump
+from cyberaudit.probes.stores.formats.veeam import crc32c, read_veeam
 from cyberaudit.probes.stores.inspection import Family, File, Found, Point
 from cyberaudit.probes.stores.reading import Reading
-from cyberaudit.probes.stores.veeam import crc32c, read_veeam
+from cyberaudit.probes.stores.sets import duplicati, duplicity, veeam_chain, volumes, vzdump
+from cyberaudit.probes.stores.sets import parts as sets
 from tests.unit.backup_files import (
     NOISE,
     RAR4_START,

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import DateKind, Encrypted, Trouble, Weakness
 from cyberaudit.model import Unreachable
-from cyberaudit.probes.stores import cryptomator, ecryptfs, encfs, gocryptfs, sealed
 from cyberaudit.probes.stores.inspection import Claim, Found
 from cyberaudit.probes.stores.local_tree import LocalTree
-from cyberaudit.probes.stores.marked_folder import judge_for, read_marked_folder
 from cyberaudit.probes.stores.reading import Reading
-from cyberaudit.probes.stores.sealed import Seal, is_readable, judge_without_mark
 from cyberaudit.probes.stores.tree import Entry, Kind, OpenFile, Parts
+from cyberaudit.probes.stores.vaults import cryptomator, ecryptfs, encfs, gocryptfs, sealed
+from cyberaudit.probes.stores.vaults.marked_folder import judge_for, read_marked_folder
+from cyberaudit.probes.stores.vaults.sealed import Seal, is_readable, judge_without_mark
 from tests.unit.backup_files import NOISE, sample
 from tests.unit.backup_places import NOW, inspecting, set_back
 

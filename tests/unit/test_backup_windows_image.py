@@ -10,7 +10,7 @@ import pytest
 
 from cyberaudit.facts.backup import Confidence, DateKind, Encrypted, Trouble
 from cyberaudit.probes.stores.inspection import Found
-from cyberaudit.probes.stores.windows_image import CLAIM, moment_of, together
+from cyberaudit.probes.stores.repositories.windows_image import CLAIM, moment_of, together
 from tests.unit.backup_places import inspecting
 from tests.unit.backup_refusals import refusing
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyberaudit.probes.stores.zstd_frame import Broken, decompress
+from cyberaudit.probes.stores.formats.zstd_frame import Broken, decompress
 
 pytestmark = pytest.mark.unit
 

@@ -30,13 +30,13 @@ from cyberaudit.probes.stores.inspection import (
 )
 from cyberaudit.probes.stores.jobs import job_of, series_name
 from cyberaudit.probes.stores.known import CLAIMS, FAMILIES
-from cyberaudit.probes.stores.mirror import Looked, mirrors_among
 from cyberaudit.probes.stores.reading import FUTURE, Reading
 from cyberaudit.probes.stores.recognise import recognise
 from cyberaudit.probes.stores.rhythm import shown_job, told_by_name
 from cyberaudit.probes.stores.sizes import against_usual_size, is_bad
 from cyberaudit.probes.stores.sums import against_sum
 from cyberaudit.probes.stores.tree import Parts
+from cyberaudit.probes.stores.vaults.mirror import Looked, mirrors_among
 from cyberaudit.probes.stores.walk import MOST_COPIES, Walked, walk
 
 # Ours: a clock of a store may be wrong by an hour, or forget summer time.

@@ -1,26 +1,19 @@
 """The tools whose repositories and sets are recognised: one line each."""
 
-from cyberaudit.probes.stores import (
-    borg,
-    borg_store,
-    cryptomator,
-    duplicati,
-    duplicity,
-    ecryptfs,
-    encfs,
-    gocryptfs,
+from cyberaudit.probes.stores.borg import log_repository as borg
+from cyberaudit.probes.stores.borg import store_repository as borg_store
+from cyberaudit.probes.stores.inspection import Claim, Family
+from cyberaudit.probes.stores.repositories import (
     hyper_backup,
     kopia,
     pbs,
     rdiff_backup,
-    restic,
     rsnapshot,
-    veeam_chain,
-    volumes,
-    vzdump,
     windows_image,
 )
-from cyberaudit.probes.stores.inspection import Claim, Family
+from cyberaudit.probes.stores.restic import claim as restic
+from cyberaudit.probes.stores.sets import duplicati, duplicity, veeam_chain, volumes, vzdump
+from cyberaudit.probes.stores.vaults import cryptomator, ecryptfs, encfs, gocryptfs
 
 CLAIMS: tuple[Claim, ...] = (
     restic.CLAIM,

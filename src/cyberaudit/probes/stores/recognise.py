@@ -3,24 +3,24 @@
 from dataclasses import replace
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
-from cyberaudit.probes.stores.age import read_age
-from cyberaudit.probes.stores.bitlocker import read_bitlocker
-from cyberaudit.probes.stores.compressed import compressed_reader
-from cyberaudit.probes.stores.luks import read_luks
-from cyberaudit.probes.stores.marked import read_marked
+from cyberaudit.probes.stores.formats.age import read_age
+from cyberaudit.probes.stores.formats.bitlocker import read_bitlocker
+from cyberaudit.probes.stores.formats.compressed import compressed_reader
+from cyberaudit.probes.stores.formats.luks import read_luks
+from cyberaudit.probes.stores.formats.marked import read_marked
+from cyberaudit.probes.stores.formats.openpgp import is_key_or_signature, read_openpgp
+from cyberaudit.probes.stores.formats.outlook import read_outlook
+from cyberaudit.probes.stores.formats.partitions import read_raw_disk
+from cyberaudit.probes.stores.formats.plain import read_dump, read_sqlite, read_tar
+from cyberaudit.probes.stores.formats.postgres import read_postgres
+from cyberaudit.probes.stores.formats.proxmox_archive import read_vma
+from cyberaudit.probes.stores.formats.rar import read_rar
+from cyberaudit.probes.stores.formats.seven import read_seven
+from cyberaudit.probes.stores.formats.veeam import read_veeam
+from cyberaudit.probes.stores.formats.virtual_disk import read_virtual_disk
+from cyberaudit.probes.stores.formats.zip_archive import read_zip
 from cyberaudit.probes.stores.names import UNPUBLISHED, is_copy_by_name
-from cyberaudit.probes.stores.openpgp import is_key_or_signature, read_openpgp
-from cyberaudit.probes.stores.outlook import read_outlook
-from cyberaudit.probes.stores.partitions import read_raw_disk
-from cyberaudit.probes.stores.plain import read_dump, read_sqlite, read_tar
-from cyberaudit.probes.stores.postgres import read_postgres
-from cyberaudit.probes.stores.proxmox_archive import read_vma
-from cyberaudit.probes.stores.rar import read_rar
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, Detector, Reading, Sample, octets
-from cyberaudit.probes.stores.seven import read_seven
-from cyberaudit.probes.stores.veeam import read_veeam
-from cyberaudit.probes.stores.virtual_disk import read_virtual_disk
-from cyberaudit.probes.stores.zip_archive import read_zip
 
 # Ours: file systems count their blocks each in its own way; a hole is larger.
 HOLE_BYTES = 1024 * 1024

@@ -1,0 +1,1 @@
+"""Borg repositories, of both generations."""

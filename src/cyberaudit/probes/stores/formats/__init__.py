@@ -1,0 +1,1 @@
+"""Single files: archives, encrypted files, disks, dumps."""

@@ -1,0 +1,1 @@
+"""Repositories of the other tools, each in a folder of its own."""

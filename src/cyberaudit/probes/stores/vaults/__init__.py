@@ -1,0 +1,1 @@
+"""Mirrors, and folders encrypted file by file."""
