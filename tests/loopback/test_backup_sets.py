@@ -325,7 +325,7 @@ def test_many_sets_open_a_bounded_number_of_files(tmp_path: Path, monkeypatch: p
         counted.append(given)
         return first_sight(*given, **more)
 
-    monkeypatch.setattr("cyberaudit.probes.stores.duplicati.read_one", counting)
+    monkeypatch.setattr("cyberaudit.probes.stores.sets.duplicati.read_one", counting)
     contents = look(tmp_path)
     assert len(counted) <= sets.HEADS
     assert (len(contents.copies), contents.more_copies) == (200, 200)
