@@ -2,7 +2,7 @@
 
 ## Pourquoi
 Une sauvegarde contient tout : état civil, paie, courriers. Un disque volé ou un dépôt en ligne mal fermé livre
-l'ensemble, sauf si les copies sont chiffrées. Un chiffrement dont le mot de passe est vide ne protège de rien.
+l'ensemble, sauf si les copies sont chiffrées. Un chiffrement au mot de passe vide ne protège de rien.
 
 ## Corriger
 1. Activer le chiffrement dans le logiciel de sauvegarde, ou chiffrer chaque archive (AES-256).
@@ -13,18 +13,19 @@ l'ensemble, sauf si les copies sont chiffrées. Un chiffrement dont le mot de pa
 5. Essayer une restauration avec ce mot de passe, puis effacer les anciennes copies lisibles.
 
 ## Limites
-La structure des fichiers prouve le chiffrement, pas la force du mot de passe ; seul le mot de passe vide est essayé,
-sauf refus de la commune, et alors la question reste sans réponse. Une copie dont rien ne prouve le chiffrement reste
-sans réponse : un fichier compressé ressemble à un fichier chiffré. Des fichiers non reconnus à côté des copies
-laissent aussi la question ouverte. Seules les 200 copies les plus récentes sont jugées. La vraisemblance passe de 2 à
-3 quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
+La structure des fichiers prouve le chiffrement, pas la force du mot de passe. Seul le mot de passe vide est essayé :
+s'il ouvre, c'est un défaut, où que soit la copie. Si la commune refuse cet essai, la question reste sans réponse. Une
+copie dont rien ne prouve le chiffrement reste aussi sans réponse : un fichier compressé ressemble à un fichier
+chiffré. De même pour des fichiers non reconnus à côté des copies. Seules les 200 copies les plus récentes sont jugées.
+La vraisemblance passe de 2 à 3 quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
-from cyberaudit.facts.backup_kinds import kind_label
 from cyberaudit.sdk import (
     RANSOMED,
+    SEEN,
     BackupStore,
     Confidence,
     Context,
@@ -43,11 +44,15 @@ from cyberaudit.sdk import (
     contents_of,
     failed,
     french,
+    job_name,
     last_batch,
     leaves_the_building,
+    merged,
     not_applicable,
     partial,
     passed,
+    store_name,
+    told_apart,
     trouble_evidence,
     trouble_items,
     unknown,
@@ -57,6 +62,11 @@ READABLE = {
     Encrypted.NO: "lisible sans clé",
     Encrypted.PARTIAL: "en partie lisible sans clé",
     Encrypted.WEAK: "chiffrée trop faiblement",
+}
+SEVERAL = {
+    Encrypted.NO: "lisibles sans clé",
+    Encrypted.PARTIAL: "en partie lisibles sans clé",
+    Encrypted.WEAK: "chiffrées trop faiblement",
 }
 BESIDE = {Trouble.CLEAR_BESIDE: (Status.PARTIAL, "Des fichiers lisibles sont parmi les fichiers chiffrés")}
 SHOWN = 10
@@ -91,24 +101,22 @@ def _opened(contents: StoreContents, ctx: Context) -> Verdict | None:
     stores = [store for store in contents.stores if store.empty_password is True]
     if not stores:
         return None
-    items = tuple(
+    opened = tuple(
         Item(
             store.place or store.kind,
             Status.FAIL,
             "empty-password",
-            f"{_name(store)} s'ouvre sans mot de passe.",
+            f"{store_name(store)} s'ouvre avec un mot de passe vide ({SEEN}).",
         )
         for store in stores
     )
+    items = (*opened, *_jobs(_readable_copies(contents), contents), *_stores(contents))
     evidence = tuple(
-        Evidence(_name(store), f"mot de passe vide accepté ; {store.evidence}") for store in stores
+        Evidence(store_name(store), f"mot de passe vide accepté ; {store.evidence}") for store in stores
     )
     text = f"« {ctx.asset.name} » s'ouvre avec un mot de passe vide : ses copies ne sont pas protégées."
-    return _weighed(text, "empty-password", ctx, items=items, evidence=evidence)
-
-
-def _name(store: Store) -> str:
-    return f"{kind_label(store.kind)} « {store.place} »" if store.place else kind_label(store.kind)
+    # Somebody wanted it encrypted: wherever it stands, it is not what they believe.
+    return failed(text, reason="empty-password", items=items, evidence=evidence, likelihood=_likelihood(ctx))
 
 
 def _weighed(
@@ -123,16 +131,13 @@ def _weighed(
 
 def _readable(contents: StoreContents, ctx: Context) -> Verdict | None:
     """Some copy, or some store, can be read; None when none is known to be."""
-    # A damaged or cut copy may be readable all the same: a thief is not particular.
-    copies = [copy for copy in contents.copies if copy.encrypted in READABLE]
+    copies = _readable_copies(contents)
     beside = trouble_items(contents, BESIDE)
-    items = (*(_item(copy) for copy in copies[:SHOWN]), *_stores(contents), *beside)
+    items = (*_jobs(copies, contents), *_stores(contents), *beside)
     if not items:
         return None
-    evidence = (
-        *(Evidence(copy.name, copy.evidence) for copy in copies[:SHOWN]),
-        *_evidence(contents, copies=False),
-    )
+    own = (Evidence(copy.name, copy.evidence) for copy in copies)
+    evidence = (*merged(own)[:SHOWN], *_evidence(contents, copies=False))
     if any(item.status is Status.FAIL for item in _stores(contents)):
         text = f"Un dépôt de « {ctx.asset.name} » est lisible sans clé."
         return _weighed(text, "clear", ctx, items=items, evidence=evidence)
@@ -141,6 +146,11 @@ def _readable(contents: StoreContents, ctx: Context) -> Verdict | None:
     text = f"Une partie de « {ctx.asset.name} » est lisible sans clé."
     judge = failed if leaves_the_building(ctx.asset) else partial
     return judge(text, reason="partly-clear", items=items, evidence=evidence, likelihood=_likelihood(ctx))
+
+
+def _readable_copies(contents: StoreContents) -> list[Copy]:
+    """A damaged or cut copy may be readable all the same: a thief is not particular."""
+    return [copy for copy in contents.copies if copy.encrypted in READABLE]
 
 
 def _copies(
@@ -185,7 +195,7 @@ def _doubt(contents: StoreContents, ctx: Context) -> str:
         many = french.count(contents.other_files, "fichier n'a", "fichiers n'ont")
         return f"À côté des copies chiffrées de « {name} », {many} pas été reconnus : rien ne dit s'ils sont lisibles."
     if any(_untried(store) for store in contents.stores):
-        return f"« {name} » est chiffrée, mais rien ne dit si un mot de passe vide l'ouvre : il n'a pas été essayé."
+        return f"Rien ne dit si un mot de passe vide ouvre « {name} » : il n'a pas été essayé."
     return ""
 
 
@@ -205,16 +215,33 @@ def _stores(contents: StoreContents) -> Iterator[Item]:
                 store.place or store.kind,
                 status,
                 store.encrypted,
-                f"{_name(store)} : {READABLE[store.encrypted]}.",
+                f"{store_name(store)} : {READABLE[store.encrypted]}.",
             )
 
 
-def _item(copy: Copy) -> Item:
+def _jobs(copies: Iterable[Copy], contents: StoreContents) -> tuple[Item, ...]:
+    """One item for each job and state: tomorrow's copy is no other fault."""
+    jobs: dict[tuple[str, str, Encrypted], list[Copy]] = defaultdict(list)
+    for copy in copies:
+        jobs[copy.store, copy.series, copy.encrypted].append(copy)
+    return tuple(_item(each, contents) for each in jobs.values())[:SHOWN]
+
+
+def _item(copies: list[Copy], contents: StoreContents) -> Item:
+    copy, many = copies[0], len(copies)
+    words = (SEVERAL if many > 1 else READABLE)[copy.encrypted]
     status = Status.FAIL if copy.encrypted is Encrypted.NO else Status.PARTIAL
-    return Item(copy.name, status, copy.encrypted, f"{copy.name} est {READABLE[copy.encrypted]}.")
+    key = f"{copy.store}/{copy.series}/{copy.encrypted}".lstrip("/")
+    text = f"{job_name(copy, contents)} : {french.count(many, 'copie')} {words}."
+    return Item(key, status, copy.encrypted, text)
 
 
 def _evidence(contents: StoreContents, *, copies: bool = True) -> tuple[Evidence, ...]:
-    stores = tuple(Evidence(_name(store), store.evidence) for store in contents.stores if store.evidence)
-    own = tuple(Evidence(copy.name, copy.evidence) for copy in contents.copies[:SHOWN]) if copies else ()
-    return (*own, *stores[:SHOWN], *trouble_evidence(contents, BESIDE))
+    """Each repository, and each loose copy when `copies`."""
+    told = (_line(each) for each in told_apart(contents) if copies or isinstance(each, Store))
+    kept = [line for line in told if line.value]
+    return (*merged(kept)[:SHOWN], *trouble_evidence(contents, BESIDE))
+
+
+def _line(each: Store | Copy) -> Evidence:
+    return Evidence(store_name(each) if isinstance(each, Store) else each.name, each.evidence)

@@ -51,13 +51,14 @@ def backup_is_where_it_should_be(store: BackupStore, ctx: Context) -> Verdict:
 
 def _judge(name: str, contents: StoreContents) -> Verdict:
     total = len(contents.copies) + contents.more_copies
-    others = french.count(contents.other_files, "autre fichier", "autres fichiers")
+    others = contents.other_files
+    beside = f", {french.count(others, 'autre fichier', 'autres fichiers')}" if others else ""
     labels = french.listed([kind_label(store.kind) for store in contents.stores])
-    evidence = (Evidence(labels or "dossier", f"{french.count(total, 'copie')}, {others}"),)
+    evidence = (Evidence(labels or "dossier", f"{french.count(total, 'copie')}{beside}"),)
     if contents.copies:
         return passed(f"« {name} » contient {french.count(total, 'copie')}.", evidence=evidence)
     if not contents.complete:
-        return unknown(f"« {name} » n'a pas pu être lue en entier.", evidence=evidence)
+        return unknown(f"Tout n'a pas pu être lu dans « {name} ».", evidence=evidence)
     if contents.other_files:
         text = f"« {name} » contient des fichiers, mais aucune sauvegarde que cyberaudit reconnaisse."
         return unknown(text, evidence=evidence)

@@ -16,8 +16,9 @@ ne comptent pas. Une date qui peut n'être que celle d'un déplacement ne prouve
 copies, contenu plus vieux de deux jours, dernière écriture d'un dépôt Borg chiffré. Les documents copiés un à un
 gardent la date de leur source : il en faut trois récents. Une copie vide, coupée, incomplète, datée de l'avenir, ou
 de moins de la moitié de la taille habituelle ne compte pas. Une copie trop longue pour que sa fin soit vue reste sans
-réponse. Une tâche d'au moins quatre copies est dite arrêtée après trois de ses périodes : ce facteur, et celui de
-quatre rythmes qui porte la vraisemblance à 4, sont notre jugement.
+réponse. Une tâche d'au moins quatre copies est dite arrêtée après trois de ses périodes ; un dépôt, même d'une seule
+copie, après quarante-cinq jours. Ces délais, et celui de quatre rythmes qui porte la vraisemblance à 4, sont notre
+jugement.
 """
 
 import re
@@ -25,6 +26,7 @@ from datetime import datetime, timedelta
 
 from cyberaudit.sdk import (
     END_NOT_SEEN,
+    LOOSE,
     BackupStore,
     Confidence,
     Context,
@@ -43,6 +45,7 @@ from cyberaudit.sdk import (
     date_words,
     failed,
     fault_code,
+    fault_told,
     fault_words,
     french,
     is_future,
@@ -50,6 +53,8 @@ from cyberaudit.sdk import (
     moment_words,
     partial,
     passed,
+    series_name,
+    size_words,
     spoiled,
     sure_copies,
     unknown,
@@ -59,6 +64,8 @@ from cyberaudit.sdk import (
 FORGOTTEN = 4
 # Ours: four copies make a rhythm; after three periods without a copy, the job has stopped.
 RHYTHM, STOPPED = 4, 3
+# Ours: a monthly job, half a month late; what has too few copies to show a rhythm may be as slow as that.
+SLOWEST = timedelta(days=45)
 # Ours: two documents may have been laid there by hand.
 WITNESSES = 3
 SHOWN = 5
@@ -137,7 +144,7 @@ def _doubt(contents: StoreContents, ctx: Context) -> str:
             f"La date de la dernière copie de « {name} » n'est pas certaine : elle peut être plus ancienne."
         )
     if not contents.complete:
-        return f"« {name} » n'a pas pu être lue en entier : une copie plus récente peut exister."
+        return f"Tout n'a pas pu être lu dans « {name} » : une copie plus récente peut exister."
     if any(copy.date_kind is DateKind.LOWER_BOUND for copy in contents.not_bad):
         return f"« {name} » ne montre qu'un âge au plus : une copie plus récente y est peut-être."
     return ""
@@ -163,15 +170,35 @@ def _stopped(contents: StoreContents, ctx: Context) -> tuple[Item, ...]:
     """The jobs that had a rhythm, and have lost it while others go on."""
     found = []
     for series in contents.series:
-        if series.count < RHYTHM or not series.period_hours or series.dates_kind is DateKind.LOWER_BOUND:
+        quiet = _longest_quiet(series, contents, ctx)
+        if quiet is None or series.dates_kind is DateKind.LOWER_BOUND:
             continue
         last = _last_good(series, contents, ctx)
-        quiet = timedelta(hours=max(0.0, min(series.period_hours, 1e6)) * STOPPED)
         if backup_age(last, ctx) > max(quiet, longest_wait(ctx.asset)):
-            period = french.duration(int(min(series.period_hours, 1e6) * 3600))
-            text = f"{series.name} : rien depuis le {moment_words(last, ctx)} ; son rythme était de {period}."
+            text = f"{series_name(series)} : rien depuis le {moment_words(last, ctx)}{_usual(series)}."
             found.append(Item(f"{series.store}/{series.name}", Status.PARTIAL, "series-stopped", text))
     return tuple(found)
+
+
+def _longest_quiet(series: Series, contents: StoreContents, ctx: Context) -> timedelta | None:
+    """How long this job may say nothing; None for files too few to make a rhythm.
+
+    A repository is a job from its first copy on: somebody set its tool up.
+    """
+    if series.count >= RHYTHM and series.period_hours:
+        return timedelta(hours=max(0.0, min(series.period_hours, 1e6)) * STOPPED)
+    is_repository = any(
+        store.place == series.store and series.name == f"{store.kind} {store.place}".strip()
+        for store in contents.stores
+        if store.kind not in LOOSE
+    )
+    return max(STOPPED * longest_wait(ctx.asset), SLOWEST) if is_repository else None
+
+
+def _usual(series: Series) -> str:
+    if series.count < RHYTHM or not series.period_hours:
+        return ""
+    return f" ; son rythme était de {french.duration(int(min(series.period_hours, 1e6) * 3600))}"
 
 
 def _last_good(series: Series, contents: StoreContents, ctx: Context) -> datetime:
@@ -192,7 +219,7 @@ def _faulty(contents: StoreContents) -> tuple[Item, ...]:
             copy.name,
             Status.UNKNOWN if copy.fault == END_NOT_SEEN else Status.FAIL,
             fault_code(copy),
-            f"{copy.name} ne compte pas : {fault_words(copy)}.",
+            fault_told(copy),
         )
         for copy in contents.copies
         if copy.fault and (last is None or copy.written_at > last)
@@ -211,7 +238,7 @@ def _evidence(contents: StoreContents, ctx: Context) -> tuple[Evidence, ...]:
 
 def _size(copy: Copy) -> tuple[str, ...]:
     """Nothing for a snapshot: its file is small whatever it restores."""
-    return () if copy.role is Role.SNAPSHOT or copy.format == "restic" else (f"{copy.size} octets",)
+    return () if copy.role is Role.SNAPSHOT or copy.format == "restic" else (size_words(copy.size),)
 
 
 def _state(copy: Copy) -> str:

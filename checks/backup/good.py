@@ -42,6 +42,7 @@ from cyberaudit.sdk import (
     contents_of,
     failed,
     fault_code,
+    fault_told,
     fault_words,
     french,
     is_future,
@@ -49,6 +50,7 @@ from cyberaudit.sdk import (
     moment_words,
     partial,
     passed,
+    store_name,
     trouble_evidence,
     trouble_items,
     unknown,
@@ -181,7 +183,7 @@ def _copies(contents: StoreContents) -> Iterator[Found]:
 def _item(copy: Copy, status: Status) -> Item:
     if not copy.fault:
         return Item(copy.name, status, "name-only", f"{copy.name} n'est reconnue qu'à son nom.")
-    return Item(copy.name, status, fault_code(copy), f"{copy.name} ne compte pas : {fault_words(copy)}.")
+    return Item(copy.name, status, fault_code(copy), fault_told(copy))
 
 
 def _verifications(contents: StoreContents, ctx: Context) -> Iterator[Found]:
@@ -216,4 +218,4 @@ def _seen_of(copy: Copy, ctx: Context) -> str:
 
 def _verified(store: Store) -> Evidence:
     assert isinstance(store.verified, Verification)
-    return Evidence(f"vérification {store.place or store.kind}", store.verified.evidence)
+    return Evidence(f"vérification, {store_name(store)}", store.verified.evidence)

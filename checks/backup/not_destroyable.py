@@ -15,9 +15,11 @@ disparaissent avec elle.
 
 ## Limites
 Rien n'est écrit pour essayer : les droits et le montage sont lus. Les instantanés d'un NAS, et les droits d'un autre
-compte, ne se voient pas d'ici. Sur un disque de la machine, l'administrateur peut toujours lever un verrou ou un
-montage en lecture seule : cela compte pour moitié. Un disque hors ligne branché pour le contrôle n'est pas jugé ici.
-Une protection déclarée que rien ne montre compte comme déclarée ; démentie par ce qui est vu, elle est un défaut.
+compte, ne se voient pas d'ici. Sur un disque de la machine du contrôle, l'administrateur peut toujours tout effacer.
+Ce n'est pas un défaut de plus : la question reste sans réponse, et c'est la copie débranchée qui compte
+(backup.offline). Un verrou y compte pour moitié quand la mairie le déclare. Un compte ordinaire qui peut y écrire est
+un défaut, sauf si la mairie déclare un compte à part. Un disque ou une bande hors ligne n'est pas jugé ici. Une
+protection déclarée que rien ne montre compte comme déclarée ; démentie par ce qui est vu, elle est un défaut.
 """
 
 from cyberaudit.sdk import (
@@ -25,6 +27,7 @@ from cyberaudit.sdk import (
     FAR_PLACES,
     NOT_VERIFIABLE,
     SEEN,
+    UNPLUGGED,
     Answer,
     BackupStore,
     Context,
@@ -38,13 +41,17 @@ from cyberaudit.sdk import (
     check,
     contents_of,
     failed,
+    not_applicable,
     on_another_machine,
     partial,
     passed,
+    protection_words,
     said_of,
     unknown,
     without_copies,
 )
+
+LOCAL = "« {} » est sur un disque de cette machine : son administrateur peut tout y effacer."
 
 
 @check(
@@ -58,6 +65,9 @@ from cyberaudit.sdk import (
     sources=("SAUVEGARDE", "RANCONGICIELS", "MSS CONTINU.2", "RC 13.3"),
 )
 def backups_survive_this_machine(store: BackupStore, ctx: Context) -> Verdict:
+    if ctx.asset.offline and ctx.asset.media in UNPLUGGED:
+        text = f"« {ctx.asset.name} » est hors ligne ({DECLARED}) : c'est la question de la copie débranchée."
+        return not_applicable(text)
     contents = contents_of(store, ctx)
     if isinstance(contents, Verdict):
         return contents
@@ -65,10 +75,13 @@ def backups_survive_this_machine(store: BackupStore, ctx: Context) -> Verdict:
         return nothing
     name, items, evidence = ctx.asset.name, _items(contents, ctx), _evidence(contents)
     if ctx.asset.offline:
-        text = f"« {name} » est branchée au moment du contrôle : débranchée, elle est hors d'atteinte ({DECLARED})."
+        text = f"Le support de « {name} » est branché pour le contrôle, hors d'atteinte ensuite ({DECLARED})."
         return unknown(text, items=items, evidence=evidence)
     if contents.protection.immutable is True:
         return _locked(contents, ctx, items=items, evidence=evidence)
+    if _is_denied(contents, ctx):
+        text = f"« {name} » passe pour verrouillée, mais son hébergeur ne montre aucun verrou ({SEEN})."
+        return failed(text, reason="contradiction", items=items, evidence=evidence)
     if contents.protection.writable_from_here is True:
         return _writable(contents, ctx, items=items, evidence=evidence)
     return _closed_to_us(contents, ctx, items=items, evidence=evidence)
@@ -83,8 +96,8 @@ def _locked(
         return passed(
             f"Les dernières copies de « {name} » sont verrouillées ({SEEN}).", items=items, evidence=evidence
         )
-    text = f"L'administrateur de cette machine peut lever le verrou de « {name} »."
-    return partial(text, reason="administrator-can", items=items, evidence=evidence)
+    text = f"Un verrou protège « {name} » ({SEEN}), mais l'administrateur de cette machine peut le lever."
+    return _administered(text, ctx, items=items, evidence=evidence)
 
 
 def _writable(
@@ -92,13 +105,37 @@ def _writable(
 ) -> Verdict:
     name = ctx.asset.name
     if not _declared_locked(ctx):
-        text = f"« {name} » peut être effacée depuis cette machine."
+        if _is_its_own_machine(contents, ctx):
+            return _administered(LOCAL.format(name), ctx, items=items, evidence=evidence)
+        text = f"Un intrus sur cette machine pourrait effacer « {name} »."
         return failed(text, reason="writable", items=items, evidence=evidence)
     if isinstance(contents.protection.immutable, Unreachable):
-        text = f"« {name} » est inscriptible d'ici, et la protection déclarée n'est pas vérifiable."
+        text = f"Ce compte peut écrire dans « {name} », et la protection déclarée est {NOT_VERIFIABLE}."
         return partial(text, reason="lock-not-seen", items=items, evidence=evidence)
-    text = f"« {name} » est déclarée protégée, mais cette machine peut l'effacer."
+    text = f"« {name} » passe pour protégée, mais un intrus sur cette machine pourrait l'effacer."
     return failed(text, reason="contradiction", items=items, evidence=evidence)
+
+
+def _is_its_own_machine(contents: StoreContents, ctx: Context) -> bool:
+    """The account that keeps the copies, or root, sees its own disk: that it may write there is no news."""
+    if on_another_machine(contents) or _not_apart(ctx):
+        return False
+    apart = said_of(ctx, ctx.asset, "separate_account")
+    return contents.protection.looked_as_root or (apart is not None and apart.answer is Answer.YES)
+
+
+def _not_apart(ctx: Context) -> bool:
+    apart = said_of(ctx, ctx.asset, "separate_account")
+    return apart is not None and apart.answer is Answer.NO
+
+
+def _administered(
+    text: str, ctx: Context, *, items: tuple[Item, ...], evidence: tuple[Evidence, ...]
+) -> Verdict:
+    """True of every disk: an accusation would say nothing of this one. A lock declared there is no way out."""
+    if _declared_locked(ctx):
+        return partial(text, reason="administrator-can", items=items, evidence=evidence)
+    return unknown(text, items=items, evidence=evidence)
 
 
 def _closed_to_us(
@@ -106,19 +143,24 @@ def _closed_to_us(
 ) -> Verdict:
     """This account cannot write there: who can?"""
     name, apart = ctx.asset.name, said_of(ctx, ctx.asset, "separate_account")
-    if apart and apart.answer is Answer.NO:
+    if _not_apart(ctx):
         text = f"Le compte qui écrit dans « {name} » sert aussi à autre chose ({DECLARED})."
         return failed(text, reason="same-account", items=items, evidence=evidence)
     if contents.protection.writable_from_here is not False:
         return unknown(f"Rien ne dit qui peut effacer « {name} ».", items=items, evidence=evidence)
     if on_another_machine(contents) and apart and apart.answer is Answer.YES:
-        text = f"« {name} » ne peut pas être effacée avec ce compte ({SEEN}), et le sien est à part ({DECLARED})."
+        text = f"Ce compte ne peut pas effacer « {name} » ({SEEN}) ; le sien est à part ({DECLARED})."
         return passed(text, items=items, evidence=evidence)
     if on_another_machine(contents) or not contents.protection.filesystem:
         text = f"Ce compte ne peut pas effacer « {name} », mais rien ne dit ce qu'un autre peut faire."
         return unknown(text, items=items, evidence=evidence)
-    text = f"Ce compte ne peut pas effacer « {name} » ; l'administrateur de cette machine le peut."
-    return partial(text, reason="administrator-can", items=items, evidence=evidence)
+    return _administered(LOCAL.format(name), ctx, items=items, evidence=evidence)
+
+
+def _is_denied(contents: StoreContents, ctx: Context) -> bool:
+    """A far store said, when asked, that it keeps no lock: the word of a person weighs less."""
+    seen = contents.protection
+    return seen.filesystem in FAR_PLACES and seen.immutable is False and _declared_locked(ctx)
 
 
 def _declared_locked(ctx: Context) -> bool:
@@ -139,9 +181,9 @@ def _items(contents: StoreContents, ctx: Context) -> tuple[Item, ...]:
 
 def _writable_item(writable: object) -> Item:
     if writable is True:
-        return Item("writable", Status.PARTIAL, "writable", f"Inscriptible d'ici ({SEEN}).")
+        return Item("writable", Status.PARTIAL, "writable", f"Ce compte peut y écrire et y effacer ({SEEN}).")
     if writable is False:
-        return Item("writable", Status.PASS, "", f"Non inscriptible d'ici ({SEEN}).")
+        return Item("writable", Status.PASS, "", f"Ce compte ne peut rien y écrire ({SEEN}).")
     return Item("writable", Status.UNKNOWN, "not-seen", f"Droit d'écrire : {NOT_VERIFIABLE}.")
 
 
@@ -165,6 +207,6 @@ def _told(key: str, answer: Answer | None) -> Item:
 
 def _evidence(contents: StoreContents) -> tuple[Evidence, ...]:
     seen = contents.protection
-    who = "compte administrateur" if seen.looked_as_root else "compte ordinaire"
-    told = f"{seen.filesystem or 'système de fichiers non vu'}, regardé avec un {who}"
-    return (Evidence("emplacement", f"{told} ; {seen.evidence}" if seen.evidence else told),)
+    who = "root" if seen.looked_as_root else "un compte ordinaire"
+    told = f"{seen.filesystem or 'système de fichiers non vu'}, regardé par {who}"
+    return (Evidence("emplacement", " ; ".join(filter(None, (told, protection_words(seen))))),)

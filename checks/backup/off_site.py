@@ -32,6 +32,7 @@ from cyberaudit.sdk import (
     Unreachable,
     Verdict,
     check,
+    declared_words,
     device_of,
     failed,
     is_gone,
@@ -84,7 +85,10 @@ def _item(asset: Backup, declared: list[Backup], seen: Seen) -> Item:
         return Item(asset.id, Status.FAIL, "gone", f"« {name} » n'a pas de bonne copie ({SEEN}).")
     if contents is None:
         return Item(
-            asset.id, Status.UNKNOWN, "not-seen", f"« {name} » est ailleurs ({DECLARED}) : {NOT_VERIFIABLE}."
+            asset.id,
+            Status.UNKNOWN,
+            "not-seen",
+            f"« {name} » : gardée ailleurs ({DECLARED}), {NOT_VERIFIABLE} d'ici.",
         )
     here = device_of(facts)
     others = [each for each in declared if each.place != "off-site" and device_of(seen.get(each.id)) == here]
@@ -97,7 +101,7 @@ def _item(asset: Backup, declared: list[Backup], seen: Seen) -> Item:
         text = f"« {name} » est sur une autre machine ({SEEN}), dans un autre lieu ({DECLARED})."
         return Item(asset.id, Status.PASS, "", text)
     why = "ici au moment du contrôle" if asset.media in UNPLUGGED else "sur la machine du contrôle"
-    text = f"« {name} » est {why} ({SEEN}) : son lieu habituel est {NOT_VERIFIABLE}."
+    text = f"« {name} » est {why} ({SEEN}) : son lieu le reste du temps est {NOT_VERIFIABLE}."
     return Item(asset.id, Status.UNKNOWN, "here-now", text)
 
 
@@ -118,7 +122,7 @@ def _sum_up(items: tuple[Item, ...], *, evidence: tuple[Evidence, ...]) -> Verdi
 
 def _line(asset: Backup, seen: Seen) -> Evidence:
     contents = listed_contents(seen.get(asset.id))
-    told = f"support {asset.media}, {asset.place} ({DECLARED})"
+    told = declared_words(asset)
     if contents is None:
         return Evidence(asset.name, f"{told} ; non vue")
     where = contents.protection.filesystem or "système de fichiers non vu"

@@ -35,6 +35,7 @@ from cyberaudit.sdk import (
     Unreachable,
     Verdict,
     check,
+    declared_words,
     device_of,
     failed,
     is_gone,
@@ -43,6 +44,7 @@ from cyberaudit.sdk import (
     one_place,
     partial,
     passed,
+    protection_words,
     sure_copies,
     unknown,
 )
@@ -85,7 +87,7 @@ def _none_offline(declared: list[Backup], seen: Seen) -> Verdict:
             locked[0].id,
             Status.PARTIAL,
             "locked-only",
-            f"« {name} » est verrouillée ({SEEN}), mais en ligne.",
+            f"« {name} » : un verrou ({SEEN}), mais toujours en ligne.",
         )
         text = f"« {name} » résiste à l'effacement, mais aucune copie n'est débranchée."
         return partial(text, reason="locked-only", items=(item,), evidence=(_line(locked[0], seen),))
@@ -109,7 +111,7 @@ def _item(asset: Backup, declared: list[Backup], seen: Seen) -> Item:
     facts, name = seen.get(asset.id), asset.name
     contents = listed_contents(facts)
     if contents is None:
-        text = f"« {name} » est débranchée ({DECLARED}) : son contenu est {NOT_VERIFIABLE} aujourd'hui."
+        text = f"Le support de « {name} » est débranché ({DECLARED}) : son contenu est {NOT_VERIFIABLE} aujourd'hui."
         return Item(asset.id, Status.UNKNOWN, "not-seen", text)
     here = device_of(facts)
     others = [each for each in declared if not each.offline and device_of(seen.get(each.id)) == here]
@@ -118,7 +120,7 @@ def _item(asset: Backup, declared: list[Backup], seen: Seen) -> Item:
         return Item(asset.id, Status.FAIL, "contradiction", text)
     if is_gone(asset, facts):
         return Item(
-            asset.id, Status.FAIL, "no-copy", f"« {name} » est branchée et sans bonne copie ({SEEN})."
+            asset.id, Status.FAIL, "no-copy", f"« {name} » : support branché, sans bonne copie ({SEEN})."
         )
     return _plugged(asset, contents)
 
@@ -127,20 +129,20 @@ def _plugged(asset: Backup, contents: StoreContents) -> Item:
     """There now, which is how it is to be checked: what else does it show?"""
     name, seen = asset.name, contents.protection
     if asset.media not in UNPLUGGED or on_another_machine(contents):
-        text = f"« {name} » est déclarée hors ligne, mais joignable au moment du contrôle ({SEEN})."
+        text = f"« {name} » est hors ligne ({DECLARED}), mais joignable au moment du contrôle ({SEEN})."
         status = Status.PARTIAL if seen.writable_from_here is True else Status.UNKNOWN
         return Item(asset.id, status, "reachable", text)
     if _always_plugged(contents):
-        text = f"« {name} » reçoit une copie chaque jour : elle semble rester branchée ({SEEN})."
+        text = f"« {name} » reçoit une copie chaque jour : ce support semble rester branché ({SEEN})."
         return Item(asset.id, Status.PARTIAL, "always-plugged", text)
     if not sure_copies(contents):
-        text = f"« {name} » est branchée au moment du contrôle : aucune copie sûre n'y a été vue."
+        text = f"Le support de « {name} » est branché pour le contrôle : aucune copie sûre n'y a été vue."
         return Item(asset.id, Status.UNKNOWN, "undecided", text)
     # An ordinary account may be refused what the machine's own account writes: only root proves the mount.
     if seen.writable_from_here is False and seen.looked_as_root:
-        text = f"« {name} » est branchée en lecture seule pour le contrôle ({SEEN}), débranchée ensuite ({DECLARED})."
+        text = f"« {name} » : en lecture seule pour le contrôle ({SEEN}), hors ligne ensuite ({DECLARED})."
         return Item(asset.id, Status.PASS, "", text)
-    text = f"« {name} » est branchée au moment du contrôle : le reste du temps est {NOT_VERIFIABLE}."
+    text = f"Le support de « {name} » est branché pour le contrôle : le reste du temps est {NOT_VERIFIABLE}."
     return Item(asset.id, Status.UNKNOWN, "plugged", text)
 
 
@@ -178,7 +180,9 @@ def _sum_up(items: tuple[Item, ...], *, evidence: tuple[Evidence, ...]) -> Verdi
 
 def _line(asset: Backup, seen: Seen) -> Evidence:
     contents = listed_contents(seen.get(asset.id))
-    told = f"support {asset.media}, {'hors ligne' if asset.offline else 'branchée'} ({DECLARED})"
+    told = declared_words(asset)
     if contents is None:
         return Evidence(asset.name, f"{told} ; non vue")
-    return Evidence(asset.name, f"{told} ; {contents.protection.evidence or contents.device} ({SEEN})")
+    return Evidence(
+        asset.name, f"{told} ; {protection_words(contents.protection) or contents.device} ({SEEN})"
+    )

@@ -12,20 +12,24 @@ compte peut écrire s'efface d'un geste, ou d'un logiciel malveillant sans droit
 ## Limites
 Les droits vus ici sont ceux que le système montre. Pour un partage Windows ou un disque sans droits (FAT, exFAT,
 NTFS), ce sont ceux du montage : ils peuvent montrer un défaut, jamais prouver que tout est fermé. Les droits du
-serveur lui-même, d'un NAS ou d'un hébergeur ne se voient pas d'ici. Des copies lisibles par tous mais chiffrées
-comptent pour moitié : c'est notre jugement.
+serveur lui-même, d'un NAS ou d'un hébergeur ne se voient pas d'ici. Des copies que tous peuvent prendre, mais toutes
+chiffrées, ne sont pas un défaut ; si rien ne dit qu'elles le sont, cela compte pour moitié : c'est notre jugement.
 """
 
 from collections.abc import Iterator
 
 from cyberaudit.sdk import (
     BackupStore,
+    Confidence,
     Context,
+    Copy,
     Encrypted,
     Evidence,
     Item,
     Status,
+    Store,
     StoreContents,
+    Trouble,
     Unreachable,
     Verdict,
     check,
@@ -41,6 +45,9 @@ from cyberaudit.sdk import (
 
 # POSIX permission bits of the others: write
 OTHERS_WRITE = 0o002
+READABLE = frozenset({Encrypted.NO, Encrypted.PARTIAL, Encrypted.WEAK})
+KEYS = (Trouble.SECRET_BESIDE, Trouble.CLEAR_BESIDE)
+"""What makes a readable copy of an encrypted one."""
 
 
 @check(
@@ -61,14 +68,18 @@ def copies_are_closed_to_other_accounts(store: BackupStore, ctx: Context) -> Ver
     if any(item.reason == "world-writable" for item in items):
         text = f"N'importe quel compte peut modifier ou effacer des copies de « {name} »."
         return failed(text, reason="world-writable", items=items, evidence=evidence)
-    if contents.copies and items:
+    if contents.copies and any(item.reason == "world-readable" for item in items):
         text = f"N'importe quel compte peut lire des copies de « {name} »."
         judge = failed if items[0].status is Status.FAIL else partial
         return judge(text, reason="world-readable", items=items, evidence=evidence)
     if nothing := without_copies(contents, ctx):
         return nothing
     if doubt := _doubt(contents):
-        return unknown(f"Les droits de « {name} » ne sont pas connus : {doubt}.", evidence=evidence)
+        text = f"Les droits de « {name} » ne sont pas connus : {doubt}."
+        return unknown(text, items=items, evidence=evidence)
+    if items:
+        text = f"Les autres comptes ne peuvent ni déchiffrer ni effacer les copies de « {name} »."
+        return passed(text, items=items, evidence=evidence)
     return passed(f"Les copies de « {name} » sont fermées aux autres comptes.", evidence=evidence)
 
 
@@ -82,12 +93,23 @@ def _items(contents: StoreContents) -> Iterator[Item]:
         many = french.count(seen.world_writable, "fichier ou dossier", "fichiers ou dossiers")
         yield Item("writable", Status.FAIL, "world-writable", f"Tout compte peut écrire dans {many}.")
     if seen.world_readable > 0:
-        sealed = contents.copies and all(copy.encrypted is Encrypted.YES for copy in contents.copies)
-        sealed = sealed and not any(store.empty_password is True for store in contents.stores)
-        status = Status.PARTIAL if sealed and not contents.other_files else Status.FAIL
-        many = french.count(seen.world_readable, "copie")
-        end = ", chiffrées" if status is Status.PARTIAL else ""
-        yield Item("readable", status, "world-readable", f"Tout compte peut lire {many}{end}.")
+        many = french.count(seen.world_readable, "fichier")
+        status, end = _worth(contents)
+        reason = "" if status is Status.PASS else "world-readable"
+        yield Item("readable", status, reason, f"Tout compte peut copier {many}{end}.")
+
+
+def _worth(contents: StoreContents) -> tuple[Status, str]:
+    """What everybody gets: what they can read, what they cannot, or nobody knows."""
+    every: list[Copy | Store] = [*contents.copies, *contents.stores]
+    told = {each.encrypted for each in every}
+    opened = any(store.empty_password is True for store in contents.stores)
+    if told & READABLE or opened or contents.other_files or contents.troubles(*KEYS):
+        return Status.FAIL, ""
+    guessed = any(each.confidence is Confidence.NAME for each in every)
+    if told <= {Encrypted.YES} and contents.complete and not guessed:
+        return Status.PASS, " ; les copies sont chiffrées"
+    return Status.PARTIAL, " ; rien ne dit si les copies sont chiffrées"
 
 
 def _doubt(contents: StoreContents) -> str:
@@ -109,4 +131,5 @@ def _evidence(contents: StoreContents) -> tuple[Evidence, ...]:
     owner = "non vu" if isinstance(seen.owned_by_us, Unreachable) else owner
     told = f"droits {mode} ; propriétaire : {owner} ; {seen.filesystem or 'système de fichiers non vu'}"
     lines = (Evidence("dossier", told),)
-    return (*lines, Evidence("exemples", seen.evidence)) if seen.evidence else lines
+    samples = seen.evidence.partition("modifiables par tous : ")[2]
+    return (*lines, Evidence("modifiables par tous", samples)) if samples else lines

@@ -44,6 +44,7 @@ from cyberaudit.sdk import (
     failed,
     french,
     is_future,
+    job_name,
     moment_words,
     partial,
     passed,
@@ -88,8 +89,8 @@ def one_can_go_back_far_enough(store: BackupStore, ctx: Context) -> Verdict:
     jobs = _jobs(contents, ctx)
     if not jobs:
         return unknown(f"« {ctx.asset.name} » n'a aucune copie en bon état dont la date compte.")
-    items = tuple(_item(name, copies, contents, ctx) for name, copies in jobs.items())
-    evidence = tuple(_line(name, copies, ctx) for name, copies in jobs.items())[:SHOWN]
+    items = tuple(_item(key, copies, contents, ctx) for key, copies in jobs.items())
+    evidence = tuple(_line(job_name(each[0], contents), each, ctx) for each in jobs.values())[:SHOWN]
     return _sum_up(items, ctx, complete=contents.complete, evidence=evidence)
 
 
@@ -103,28 +104,27 @@ def _jobs(contents: StoreContents, ctx: Context) -> dict[str, list[Copy]]:
     return {name: each for name, each in jobs.items() if newest and newest - each[0].written_at <= ALIVE}
 
 
-def _item(name: str, copies: list[Copy], contents: StoreContents, ctx: Context) -> Item:
+def _item(key: str, copies: list[Copy], contents: StoreContents, ctx: Context) -> Item:
     """One job against the two thresholds."""
+    name = job_name(copies[0], contents)
     if all(copy.role is Role.MIRROR and copy.encrypted is not Encrypted.NO for copy in copies):
-        return Item(
-            name, Status.UNKNOWN, "sealed", f"{name} : un dossier chiffré ne montre pas ses versions."
-        )
+        return Item(key, Status.UNKNOWN, "sealed", f"{name} : un dossier chiffré ne montre pas ses versions.")
     if all(copy.role is Role.MIRROR for copy in copies):
-        return Item(name, Status.FAIL, "one-version", f"{name} : un miroir n'a qu'une version ({SEEN}).")
+        return Item(key, Status.FAIL, "one-version", f"{name} : un miroir n'a qu'une version ({SEEN}).")
     wanted, settings = _wanted(ctx), ctx.settings
     sure = sure_copies(contents)
     good = [copy for copy in copies if copy in sure]
     if len(good) >= settings.versions and _span(good, ctx) >= wanted:
-        return Item(name, Status.PASS, "", f"{name} : {french.count(len(good), 'version')} ({SEEN}).")
+        return Item(key, Status.PASS, "", f"{name} : {french.count(len(good), 'version')} ({SEEN}).")
     may_hide = not contents.complete or contents.more_copies > 0
     if len(copies) < settings.versions and not (may_hide or _hides_its_versions(copies)):
         text = f"{name} : {french.count(len(copies), 'version')} seulement ({SEEN})."
-        return Item(name, Status.PARTIAL, "few-versions", text)
+        return Item(key, Status.PARTIAL, "few-versions", text)
     older = any(copy.date_kind is DateKind.UPPER_BOUND for copy in copies)
     if may_hide or older or _furthest(copies, ctx) >= wanted:
-        return Item(name, Status.UNKNOWN, "undecided", f"{name} : la plus ancienne copie n'est pas sûre.")
+        return Item(key, Status.UNKNOWN, "undecided", f"{name} : la plus ancienne copie n'est pas sûre.")
     days = french.count(_furthest(copies, ctx).days, "jour")
-    return Item(name, Status.PARTIAL, "short", f"{name} : on ne remonte qu'à {days} ({SEEN}).")
+    return Item(key, Status.PARTIAL, "short", f"{name} : on ne peut revenir que {days} en arrière ({SEEN}).")
 
 
 def _hides_its_versions(copies: Iterable[Copy]) -> bool:
@@ -161,11 +161,15 @@ def _sum_up(
         text = f"« {name} » garde moins de {ctx.settings.versions} versions d'une tâche."
         return partial(text, reason="few-versions", items=shown, evidence=evidence)
     if "short" in found:
-        text = f"« {name} » ne remonte pas à {asked}."
+        text = f"On ne peut pas revenir {asked} en arrière dans « {name} »."
         return partial(text, reason="short", items=shown, evidence=evidence)
     if not complete or any(item.status is Status.UNKNOWN for item in items):
-        return unknown(f"Rien ne prouve que « {name} » remonte à {asked}.", items=shown, evidence=evidence)
-    return passed(f"« {name} » remonte à {asked} au moins.", items=shown, evidence=evidence)
+        return unknown(
+            f"Rien ne prouve que l'on peut revenir {asked} en arrière dans « {name} ».",
+            items=shown,
+            evidence=evidence,
+        )
+    return passed(f"On peut revenir {asked} en arrière dans « {name} ».", items=shown, evidence=evidence)
 
 
 def _line(name: str, copies: list[Copy], ctx: Context) -> Evidence:

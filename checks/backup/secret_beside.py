@@ -69,7 +69,7 @@ def secret_is_kept_elsewhere(store: BackupStore, ctx: Context) -> Verdict:
     if nothing := without_copies(contents, ctx):
         return nothing
     if not contents.complete:
-        return unknown(f"« {name} » n'a pas pu être lue en entier : une clé peut y être rangée.")
+        return unknown(f"Tout n'a pas pu être lu dans « {name} » : une clé peut y être rangée.")
     return passed(f"Aucune clé ni aucun mot de passe n'a été vu à côté des copies de « {name} ».")
 
 

@@ -12,7 +12,8 @@ d'un disque a tout son temps.
 5. Refaire une copie complète avec le nouveau réglage, puis effacer les anciennes.
 
 ## Limites
-Ne sont jugés que les réglages écrits dans les copies : la longueur du mot de passe ne s'y voit pas. Quand le format
+Ne sont jugés que les réglages écrits dans les copies : la longueur du mot de passe ne s'y voit pas. Un dépôt ouvert
+par un mot de passe vide n'est pas jugé ici : c'est un défaut de la question précédente. Quand le format
 n'écrit pas son réglage, ou n'est reconnu qu'à son nom, la question reste sans réponse. Les seuils sont ceux de
 l'OWASP, cités avec chaque format ; le poids de chaque faiblesse est notre jugement. La vraisemblance passe de 2 à 3
 quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
@@ -21,6 +22,7 @@ quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
 from collections.abc import Iterable, Iterator
 
 from cyberaudit.sdk import (
+    LOOSE,
     BackupStore,
     Confidence,
     Context,
@@ -36,10 +38,15 @@ from cyberaudit.sdk import (
     check,
     contents_of,
     failed,
+    job_name,
     leaves_the_building,
+    merged,
     not_applicable,
     partial,
     passed,
+    repository_of,
+    store_name,
+    told_apart,
     unknown,
 )
 
@@ -69,33 +76,50 @@ def encryption_resists(store: BackupStore, ctx: Context) -> Verdict:
     contents = contents_of(store, ctx)
     if isinstance(contents, Verdict):
         return contents
-    if any(store.empty_password is True for store in contents.stores):
-        text = f"« {ctx.asset.name} » s'ouvre avec un mot de passe vide : aucun chiffrement n'y résiste."
-        return failed(text, reason="empty-password", evidence=_evidence(_every(contents)))
     sealed = [each for each in _every(contents) if each.encrypted in SEALED]
     if not sealed:
         return _nothing_sealed(contents, ctx)
-    found = dict.fromkeys((weakness, _label(each)) for each, weakness in _all_weak(sealed))
-    items = tuple(_item(weakness, name) for weakness, name in found)
-    evidence = _evidence(sealed)
-    worst = next((weakness for weakness in WORDS if any(weakness is each for each, _ in found)), None)
+    items, evidence = _items(sealed, contents), _evidence(sealed, contents)
+    found = {weakness for _, weakness in _all_weak(sealed)}
+    worst = next((weakness for weakness in WORDS if weakness in found), None)
     if worst and worst is not Weakness.UNTOLD:
-        return _open(worst, ctx, items=items[: 2 * SHOWN], evidence=evidence)
+        return _open(worst, ctx, items=items, evidence=evidence)
     if worst or not _is_whole(contents, sealed):
         text = f"Rien ne dit si le chiffrement de toutes les copies de « {ctx.asset.name} » est solide."
-        return unknown(text, items=items[: 2 * SHOWN], evidence=evidence)
+        return unknown(text, items=items, evidence=evidence)
     return passed(
         f"Le chiffrement de « {ctx.asset.name} » est solide d'après ses réglages.", evidence=evidence
     )
 
 
 def _every(contents: StoreContents) -> list[Store | Copy]:
-    return [*contents.stores, *contents.copies]
+    """All but what an empty password opens: that is a question of its own (backup.encrypted)."""
+    stores = [store for store in contents.stores if store.empty_password is not True]
+    return [*stores, *(copy for copy in contents.copies if not _is_opened(copy, contents))]
+
+
+def _is_opened(copy: Copy, contents: StoreContents) -> bool:
+    store = repository_of(copy, contents)
+    return store is not None and store.empty_password is True
+
+
+def _items(sealed: Iterable[Store | Copy], contents: StoreContents) -> tuple[Item, ...]:
+    """One for each weakness of each repository or job, the worst first; a folder of copies goes by its jobs."""
+    found = {
+        (weakness, _label(each, contents)): _key(each, contents)
+        for each, weakness in _all_weak(sealed)
+        if not (isinstance(each, Store) and each.kind in LOOSE and contents.copies)
+    }
+    worst_first = sorted(found.items(), key=lambda pair: list(WORDS).index(pair[0][0]))
+    return tuple(_item(weakness, name, key) for (weakness, name), key in worst_first)[: 2 * SHOWN]
 
 
 def _nothing_sealed(contents: StoreContents, ctx: Context) -> Verdict:
     """Clear copies are another question; copies of which nothing is told leave this one open."""
     every = _every(contents)
+    if contents.copies and not every:
+        text = f"« {ctx.asset.name} » s'ouvre avec un mot de passe vide : c'est à corriger d'abord."
+        return not_applicable(text)
     if (
         contents.complete
         and all(each.encrypted is Encrypted.NO for each in every)
@@ -111,16 +135,23 @@ def _all_weak(sealed: Iterable[Store | Copy]) -> Iterator[tuple[Store | Copy, We
         yield from ((each, weakness) for weakness in told)
 
 
-def _label(each: Store | Copy) -> str:
-    """A copy stands for itself only where its store does not: the loose archives of a folder."""
-    if isinstance(each, Store):
-        return each.place or each.kind
-    return each.store or each.name
+def _label(each: Store | Copy, contents: StoreContents) -> str:
+    """A repository stands for its copies; the loose archives of a folder go by jobs."""
+    return store_name(each) if isinstance(each, Store) else job_name(each, contents)
 
 
-def _item(weakness: Weakness, name: str) -> Item:
+def _key(each: Store | Copy, contents: StoreContents) -> str:
+    """The same each day: a place or a job, never the name of one copy."""
+    store = each if isinstance(each, Store) else repository_of(each, contents)
+    if store is not None:
+        return store.place or store.kind
+    assert isinstance(each, Copy)
+    return f"{each.store}/{each.series}".lstrip("/")
+
+
+def _item(weakness: Weakness, name: str, key: str) -> Item:
     status, words = WORDS[weakness]
-    return Item(f"{name}/{weakness}", status, weakness, f"{name} : {words}.")
+    return Item(f"{key}/{weakness}", status, weakness, f"{name} : {words}.")
 
 
 def _open(
@@ -140,8 +171,14 @@ def _is_whole(contents: StoreContents, sealed: list[Store | Copy]) -> bool:
     return bool(contents.complete and contents.copies and told and not silent)
 
 
-def _evidence(sealed: list[Store | Copy]) -> tuple[Evidence, ...]:
-    lines = dict.fromkeys(
-        (_label(each), f"{each.method or 'méthode non écrite'} ; {each.evidence}") for each in sealed
+def _evidence(sealed: list[Store | Copy], contents: StoreContents) -> tuple[Evidence, ...]:
+    """Each repository, and each loose copy, with its method and where that is read."""
+    lines = (
+        Evidence(
+            store_name(each) if isinstance(each, Store) else each.name,
+            " ; ".join(filter(None, (each.method or "méthode non écrite", each.evidence))),
+        )
+        for each in told_apart(contents)
+        if each in sealed
     )
-    return tuple(Evidence(label, value) for label, value in lines)[:SHOWN]
+    return merged(lines)[:SHOWN]

@@ -11,10 +11,10 @@ supports différents, il en reste toujours une.
 
 ## Limites
 Ce que la mairie déclare est marqué « (déclaré) », ce que cyberaudit a vu est marqué « (constaté) ». Deux copies sur
-le même disque comptent pour une, et pour un seul support : les déclarer comme deux est un défaut. Deux disques de
-deux machines qui porteraient le même numéro seraient pris pour un. Une copie déclarée et absente ne compte pas, sauf
-si elle est hors ligne. La règle n'est dite suivie que par des copies qui ont été vues. La copie débranchée et la
-copie ailleurs, que demandent l'ANSSI et la CNIL, ont chacune leur question.
+le même disque comptent pour une, et pour un seul support. Si elles sont des mêmes données (« of »), les déclarer
+comme deux est un défaut. Deux disques de deux machines qui porteraient le même numéro seraient pris pour un. Une copie
+déclarée et absente ne compte pas, sauf si elle est hors ligne. La règle n'est dite suivie que par des copies qui ont
+été vues. La copie débranchée et la copie ailleurs, que demandent l'ANSSI et la CNIL, ont chacune leur question.
 """
 
 from collections import defaultdict
@@ -33,6 +33,7 @@ from cyberaudit.sdk import (
     Unreachable,
     Verdict,
     check,
+    declared_words,
     device_of,
     failed,
     french,
@@ -112,7 +113,7 @@ def _copies(kept: list[Counted], gone: list[Backup]) -> tuple[Item, ...]:
         Item(f"copies/{store.id}", Status.FAIL, "gone", f"« {store.name} » n'a pas de bonne copie ({SEEN}).")
         for store in gone
     ]
-    for stores in shared:
+    for stores in filter(_claims_to_be_two, shared):
         names = french.listed([f"« {copy.store.name} »" for copy in stores])
         key = f"copies/{'+'.join(sorted(copy.store.id for copy in stores))}"
         text = f"{names} sont {one_place(stores[0].device)} ({SEEN})."
@@ -127,6 +128,16 @@ def _sharing(kept: list[Counted]) -> list[list[Counted]]:
         if copy.device:
             by_device[copy.device].append(copy)
     return [stores for stores in by_device.values() if len(stores) > 1]
+
+
+def _claims_to_be_two(stores: list[Counted]) -> bool:
+    """Two copies of the same data; the copies of two servers on one NAS claim nothing. Undeclared, it may be."""
+    held: set[str] = set()
+    for copy in stores:
+        if not copy.store.of or held & set(copy.store.of):
+            return True
+        held |= set(copy.store.of)
+    return False
 
 
 def _media(kept: list[Counted]) -> Item:
@@ -162,9 +173,7 @@ def _sum_up(items: tuple[Item, ...], evidence: tuple[Evidence, ...]) -> Verdict:
 
 
 def _line(asset: Backup, facts: BackupStore | Unreachable | None) -> Evidence:
-    told = (
-        f"support {asset.media}, {asset.place}, {'hors ligne' if asset.offline else 'branchée'} ({DECLARED})"
-    )
+    told = declared_words(asset)
     if not isinstance(facts, BackupStore):
         return Evidence(asset.name, f"{told} ; non vue")
     if facts.present is False:

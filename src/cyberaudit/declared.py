@@ -32,11 +32,17 @@ class Declaration:
     """Path or name of the document behind it; empty when there is none."""
     value: str
     """What was answered when yes/no is too short: « SMS », « 90 jours »; may be empty."""
+    sha256: str = ""
+    """Of the document, 64 lower-case hexadecimal digits, on the day it was answered; empty when it is no file."""
 
     @property
     def until(self) -> date:
         """The last day it holds."""
         return months_later(self.on, DECLARATION_MONTHS)
+
+    def holds_on(self, day: date) -> bool:
+        """Neither over nor dated in the future."""
+        return self.on <= day <= self.until
 
 
 def months_later(start: date, months: int) -> date:

@@ -1,6 +1,8 @@
-"""Files that only their owner reads: reports, scans, what tells how a town is protected."""
+"""Files that are written whole or not at all: reports and scans that only their owner reads, edited profiles."""
 
+import errno
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -29,3 +31,45 @@ def write_private(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+class ChangedMeanwhile(OSError):
+    """Somebody else wrote the file since it was read."""
+
+
+def rewrite(path: Path, content: bytes, *, expected: bytes) -> None:
+    """Put `content` in place of `expected` at `path`, whole or not at all; its rights and its owner stay.
+
+    Raises:
+        ChangedMeanwhile: the file does not hold `expected` any more.
+        OSError: it cannot be written; what stood there is still there.
+    """
+    target = path.resolve()
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".cyberaudit-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _as_before(Path(name), target)
+        _still(target, expected)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _still(path: Path, expected: bytes) -> None:
+    if path.read_bytes() != expected:
+        raise ChangedMeanwhile(errno.EBUSY, os.strerror(errno.EBUSY))
+
+
+def _as_before(new: Path, old: Path) -> None:
+    """Owner, rights and attributes of `old`; not its dates."""
+    status = old.stat()
+    if (status.st_uid, status.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+        os.chown(new, status.st_uid, status.st_gid)
+    shutil.copystat(old, new)
+    os.utime(new)

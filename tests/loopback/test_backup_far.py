@@ -1,6 +1,7 @@
 """Far places behind real servers, read by the real child process: SFTP, S3, HTTPS, rest-server; hostile ones too."""
 
 import asyncio
+import base64
 import gzip
 import json
 import os
@@ -23,6 +24,7 @@ from cyberaudit.demo.background import Background
 from cyberaudit.demo.dns_server import DnsServer
 from cyberaudit.facts.backup import BackupStore, Copy, DateKind, Encrypted, StoreContents, Trouble
 from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes import lent_lines
 from cyberaudit.probes.backup_store import announce, ask_child, look
 from cyberaudit.probes.far_places import far_place
 from cyberaudit.probes.instruments import Instruments, Options, set_up
@@ -173,6 +175,14 @@ def test_sftp_refuses_a_server_it_does_not_know_and_shows_its_fingerprint(
     wrong = why_not(sftp(ssh, place), Access("root", "", ssh.key, (other,)))
     assert kind == "ssh-ed25519"
     assert "autre clé que celle connue" in wrong.detail
+    rest = ssh.known.split(" ", 1)[1]
+    dsa = f"[{LOOPBACK}]:{ssh.port} ecdsa-sha2-nistp256 {ECDSA}"
+    kinds = why_not(sftp(ssh, place), Access("root", "", ssh.key, (dsa,)))
+    assert "aucune clé du genre de celle qui est connue" in kinds.detail
+    elsewhere = why_not(sftp(ssh, place), Access("root", "", ssh.key, (f"ailleurs.example {rest}",)))
+    assert "aucune clé de ce serveur n'est connue" in elsewhere.detail
+    others = why_not(sftp(ssh, place), Access("root", "", ssh.key, (f"ailleurs.example {own}",)))
+    assert "aucune clé de ce serveur n'est connue" in others.detail
     revoked = why_not(sftp(ssh, place), Access("root", "", ssh.key, (ssh.known, f"@revoked {ssh.known}")))
     assert "révoquée" in revoked.detail
 
@@ -180,7 +190,9 @@ def test_sftp_refuses_a_server_it_does_not_know_and_shows_its_fingerprint(
 def test_sftp_says_what_refuses(ssh: Sshd, place: Path) -> None:
     known = (ssh.known,)
     assert why_not(sftp(ssh, place), Access("root", "faux", "", known)).reason is Reason.PERMISSION_DENIED
-    assert why_not(sftp(ssh, place), Access("root", "", "-----BEGIN", known)).reason is Reason.NOT_LOOKED
+    assert (
+        why_not(sftp(ssh, place), Access("root", "", "-----BEGIN", known)).reason is Reason.PERMISSION_DENIED
+    )
     assert (
         why_not(sftp(ssh, place / WHOLE), Access("root", "", ssh.key, known)).detail
         == "ce n'est pas un dossier"
@@ -213,6 +225,7 @@ body = open(PATH, 'rb').read()
 for key in ('mairie/TODAY.sql.gz', 'mairie/sans-date.sql.gz', 'mairie/été & co/a+b #1.sql.gz', 'mairie/',
             'mairie//double.sql.gz', 'mairie/../haut.sql.gz', 'mairie/./ici.sql.gz', 'ailleurs.zip'):
     s3.put_object(Bucket='copies', Key=key.replace('TODAY', TODAY), Body=b'' if key.endswith('/') else body)
+s3.put_object(Bucket='copies', Key='seule/mairie.zip', Body=b'PK\\5\\6' + bytes(18))
 s3.put_object(Bucket='copies', Key='mairie/coupe.sql.gz', Body=body[:len(body) // 2])
 for number in range(23):
     s3.put_object(Bucket='copies', Key=f'beaucoup/{number:04}.dat', Body=b'x')
@@ -238,6 +251,10 @@ def bucket(port: int, path: str) -> str:
 
 
 S3 = Access(S3_USER, S3_SECRET)
+# RFC 5656 §3.1: a public key of that curve, of nobody.
+ECDSA = base64.b64encode(
+    b"\0\0\0\x13ecdsa-sha2-nistp256" + b"\0\0\0\x08nistp256" + b"\0\0\0\x41\x04" + bytes(64)
+).decode()
 
 
 def test_s3_prefixes_are_folders_and_odd_keys_are_told(s3: int) -> None:
@@ -250,9 +267,9 @@ def test_s3_prefixes_are_folders_and_odd_keys_are_told(s3: int) -> None:
 
 
 def test_s3_dates_are_those_of_the_putting_there(s3: int) -> None:
-    found = by_name(contents(bucket(s3, "copies/mairie"), S3))
-    assert found["sans-date.sql.gz"].date_kind is DateKind.UPPER_BOUND
-    assert "LastModified" in found["sans-date.sql.gz"].date_source
+    alone = by_name(contents(bucket(s3, "copies/seule"), S3))["mairie.zip"]
+    assert alone.date_kind is DateKind.UPPER_BOUND
+    assert "LastModified" in alone.date_source
 
 
 def test_s3_lists_beyond_one_page(s3: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -464,7 +481,7 @@ def test_a_name_is_resolved_by_our_own_resolver_and_proved_by_its_certificate(
 
 
 def test_what_has_no_tls_is_spoken_to_on_this_machine_alone() -> None:
-    assert why_not("http://192.0.2.7/a.zip", Access()).reason is Reason.NOT_LOOKED
+    assert why_not("http://192.0.2.7/a.zip", Access()).reason is Reason.TLS_FAILURE
 
 
 def test_a_private_address_needs_an_access_of_ours() -> None:
@@ -642,6 +659,92 @@ def test_a_part_of_a_file_is_whole_and_of_that_file_or_nothing(given: bytes, exp
         else:
             with pytest.raises(OSError):
                 file.read_at(0, 100)
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        (b"HTTP/1.1 400 Bad\r\n\r\n", "ce n'est pas un serveur SSH"),
+        (b"SSH-2.0-x\r\n", "fermée par le serveur"),
+        (b"SSH-2.0-x\r\n\x7f\xff\xff\xff\x04\x14" + bytes(64), "SSH"),
+        (b"SSH-2.0-x\r\n\0\0\0\x1c\x0a\x14" + bytes(range(64)), "SSH"),
+    ],
+)
+def test_what_is_no_ssh_is_said_in_french(said: bytes, detail: str) -> None:
+    def talk(line: socket.socket) -> None:
+        line.sendall(said)
+
+    with servers.talker(talk) as port:
+        cause = why_not(f"sftp://{LOOPBACK}:{port}/x", Access("a", "b"))
+    assert detail in cause.detail
+    assert cause.reason in (Reason.PROTOCOL_ERROR, Reason.RESET)
+
+
+@pytest.mark.parametrize("path", ["été/", "a b/", "%C3%A9/"])
+@pytest.mark.parametrize("scheme", ["http", "rest+http"])
+def test_a_path_with_accents_is_asked_for(scheme: str, path: str) -> None:
+    asked = []
+
+    def talk(line: socket.socket) -> None:
+        while question := line.recv(65536):
+            asked.append(question)
+            line.sendall(answer(b"", status="404 Not Found"))
+
+    with servers.talker(talk) as port:
+        facts = seen(f"{scheme}://{LOOPBACK}:{port}/{path}", Access("é\n", "b"))
+    assert isinstance(facts, BackupStore)
+    assert asked[0].split()[1].startswith((b"/%C3%A9", b"/a%20b/"))
+
+
+@pytest.mark.parametrize("tag", ["a\nb", "€", "é"])
+def test_a_tag_that_no_header_may_hold_is_no_crash(tag: str) -> None:
+    page = (
+        "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>p/a.zip</Key><Size>100</Size>"
+        f"<LastModified>2026-11-20T00:00:00Z</LastModified><ETag>{tag}</ETag></Contents></ListBucketResult>"
+    ).encode()
+
+    def talk(line: socket.socket) -> None:
+        while question := line.recv(65536):
+            line.sendall(answer(page) if b"list-type" in question else answer(b"", status="404 Not Found"))
+
+    with servers.talker(talk) as port:
+        facts = seen(bucket(port, "copies/p"), S3)
+    assert isinstance(facts, BackupStore)
+    assert isinstance(facts.contents, StoreContents)
+    assert not facts.contents.complete
+
+
+def test_an_account_that_no_header_may_hold_is_no_crash() -> None:
+    def talk(line: socket.socket) -> None:
+        line.recv(65536)
+
+    with servers.talker(talk) as port:
+        cause = why_not(bucket(port, "copies"), Access("cl€", S3_SECRET))
+    assert cause.reason is Reason.PROTOCOL_ERROR
+    assert "Signature" not in cause.detail
+
+
+def test_a_bucket_that_does_not_exist_is_absent_and_said_so(s3: int) -> None:
+    facts = seen(bucket(s3, "absent/x"), S3)
+    assert facts.present is False
+    assert "ce seau n'existe pas" in facts.contents.detail
+
+
+def test_a_server_that_serves_one_line_at_a_time_is_read_whole(place: Path, tmp_path: Path) -> None:
+    """What is read no further must be closed for it: it listens to nobody else meanwhile."""
+    script = (
+        "import http.server as h, functools, sys\n"
+        "handler = functools.partial(h.SimpleHTTPRequestHandler, directory=sys.argv[2])\n"
+        f"h.HTTPServer(('{LOOPBACK}', int(sys.argv[1])), handler).serve_forever()\n"
+    )
+    # Without the pipe, which this server opens.
+    for name in (WHOLE, CUT):
+        (tmp_path / name).write_bytes((place / name).read_bytes())
+    port = servers.free_port()
+    with servers.running(port, sys.executable, "-c", script, str(port), str(tmp_path)):
+        found = contents(http(port, ""), Access())
+    assert faults(found)[WHOLE] == ""
+    assert faults(found)[CUT] == "truncated"
 
 
 def test_a_server_without_head_is_asked_for_one_byte() -> None:
@@ -848,7 +951,10 @@ def test_a_parent_that_is_gone_is_an_error() -> None:
     assert answer.reason is Reason.PROBE_CRASHED
 
 
-def test_a_server_that_closes_after_each_answer_is_not_connected_to_for_ever() -> None:
+def test_a_server_that_closes_after_each_answer_is_not_connected_to_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lent_lines, "MOST_LINES", 70)
     listed = b"<title>Index of /</title>" + b"".join(
         b'<a href="%d.zip">x</a>' % number for number in range(200)
     )
@@ -863,5 +969,6 @@ def test_a_server_that_closes_after_each_answer_is_not_connected_to_for_ever() -
         )
 
     with servers.talker(talk) as port:
-        why_not(http(port, ""), Access())
-    assert len(opened) <= 64
+        cause = why_not(http(port, ""), Access())
+    assert len(opened) == 70
+    assert cause.detail == "nombre de connexions prévu atteint"

@@ -159,7 +159,7 @@ def test_two_machines_whose_copies_differ_in_size_have_not_collapsed(tmp_path: P
         (tmp_path / machine).mkdir()
         for night in range(4):
             path = tmp_path / machine / f"base-{night}.sql"
-            path.write_bytes(b"insert\n" * lines + SQL)
+            path.write_bytes(b"-- MySQL dump\n" + b"insert\n" * lines + b"-- Dump completed\n")
             moment = (NOW - timedelta(days=night)).timestamp()
             os.utime(path, (moment, moment))
     found = contents_of(tmp_path, now=NOW)

@@ -13,6 +13,7 @@ import pytest
 
 from cyberaudit.facts.backup import Copy, DateKind, Encrypted, StoreContents, Trouble
 from cyberaudit.model import Unreachable
+from cyberaudit.probes.stores.restic.dates import OF_A_NEW
 from cyberaudit.probes.stores.restic.keys import Key, is_sealed_by, opens_when_empty, read_key
 from tests.loopback.test_probes_backup import contents, need, run
 from tests.unit.backup_places import NOW, contents_of, set_back
@@ -137,7 +138,42 @@ def test_a_repository_copied_without_dates_has_upper_bounds(place: Path) -> None
     shutil.rmtree(place / "depot")
     found = quickly(place)
     assert {copy.date_kind for copy in points(found)} == {DateKind.UPPER_BOUND}
-    assert found.troubles(Trouble.LOST_DATES)[0].place == "recopie/snapshots"
+    # Copied within minutes of its making: nothing tells that from a repository that has just been made.
+    assert {copy.date_source for copy in points(found)} == {OF_A_NEW}
+
+
+def test_names_in_capitals_are_lost_to_the_tool(place: Path) -> None:
+    """Which asks for them again and again for a quarter of an hour."""
+    for folder in ("index", "data"):
+        path = files(place, folder)[0]
+        upper = path.rename(path.with_name(path.name.upper()))
+        assert points(quickly(place))[0].fault == "damaged", folder
+        assert not quickly(place).good
+        upper.rename(path)
+    assert {copy.fault for copy in points(quickly(place))} == {""}
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_packs_that_the_index_counts_and_that_are_gone_leave_a_doubt(tmp_path: Path, version: str) -> None:
+    need("restic")
+    place = tmp_path / "copies"
+    place.mkdir()
+    depot = place / "depot"
+    secret = {"RESTIC_PASSWORD": PASSWORD, "RESTIC_REPOSITORY": str(depot)}
+    run("restic", "init", "--repository-version", version, folder=tmp_path, **secret)
+    for kind in "ab":
+        (tmp_path / "documents").mkdir(exist_ok=True)
+        for number in range(150):
+            (tmp_path / "documents" / f"{kind}-{number}.bin").write_bytes(os.urandom(700))
+        run("restic", "backup", "--no-cache", "documents", folder=tmp_path, **secret)
+    set_back(depot, NOW - timedelta(days=1))
+    assert {copy.fault for copy in points(quickly(place))} == {""}
+    largest = max(files(place, "data"), key=lambda path: path.stat().st_size)
+    largest.unlink()
+    assert not is_sound(place)
+    newest = points(quickly(place))[0]
+    assert newest.fault == "end-not-seen"
+    assert "l'index compte double" in newest.evidence
 
 
 def test_a_lock_left_behind_is_stale(place: Path) -> None:

@@ -290,8 +290,9 @@ def test_an_archive_whose_files_are_all_old_may_be_old_itself(
 
 def test_a_copy_far_smaller_than_the_others_of_its_series_has_collapsed(store: Path) -> None:
     for night, size in enumerate((10, 900, 1000, 1100)):
-        dated(store / f"base-{night}.sql", b"-- x\n" * size, hours=20 * night + 1)
-    dated(store / "petite.sql", b"-- x\n", hours=3)
+        dump = b"-- MySQL dump\n" + b"-- x\n" * size + b"-- Dump completed\n"
+        dated(store / f"base-{night}.sql", dump, hours=20 * night + 1)
+    dated(store / "petite.sql", b"-- MySQL dump\n-- Dump completed\n", hours=3)
     found = copies(store)
     assert {name: copy.fault for name, copy in found.items() if copy.fault} == {"base-0.sql": "collapsed"}
 
@@ -405,9 +406,10 @@ def test_a_huge_store_is_listed_in_part(store: Path, monkeypatch: pytest.MonkeyP
     with inspecting(store) as inspection:
         assert walk(inspection, CLAIMS, FAMILIES, future=NOW.timestamp()).complete
         monkeypatch.setattr(walking, "MOST_ENTRIES", 5)
+        monkeypatch.setattr(walking, "CLAIM_ENTRIES", 4)
         monkeypatch.setattr(walking, "CLOCK_EVERY", 1)
         part = walk(inspection, CLAIMS, FAMILIES, future=NOW.timestamp())
-        assert (part.copies.count, part.complete) == (4, False)
+        assert (part.copies.count, part.complete) == (5, False)
 
 
 def children() -> list[int]:

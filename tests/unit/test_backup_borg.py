@@ -682,6 +682,24 @@ def test_only_the_newest_folders_are_listed_without_deep(tmp_path: Path) -> None
     assert read(path, deep=True).reading.fault == "damaged"
 
 
+def test_a_folder_of_segments_that_is_gone_is_seen_without_deep(tmp_path: Path) -> None:
+    path = repository(tmp_path, {0: segment(put(1, 4))})
+    for number in range(1, 12):
+        folder = path / "data" / str(number)
+        folder.mkdir()
+        (folder / str(number * 1000)).write_bytes(segment(put(number + 1, 4)))
+    (path / "data" / "11" / "11001").write_bytes(segment(put(0, 4)))
+    (path / "data" / "11" / "11002").write_bytes(segment(COMMIT))
+    live = {0: 1, 1000: 1, 11000: 1, 11001: 1}
+    (path / "hints.11002").write_bytes(packed({"version": 2, "segments": live}))
+    assert read(path).reading.fault == ""
+    (path / "data" / "1" / "1000").unlink()
+    (path / "data" / "1").rmdir()
+    found = read(path)
+    assert found.reading.fault == "damaged"
+    assert "segment 1000 absent de data" in found.reading.evidence
+
+
 def test_the_claim_is_not_restics_nor_that_of_any_folder() -> None:
     is_here = borg.CLAIM.is_here
     assert is_here("copies", frozenset({"data"}), frozenset({"config", "README"}))

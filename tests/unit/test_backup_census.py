@@ -1,6 +1,7 @@
 """What names, sizes, dates and rights tell of a whole location, and secrets that lie there."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cyberaudit.probes.stores.census import Census, Sort, sort_of
 from cyberaudit.probes.stores.endings import is_strange
 from cyberaudit.probes.stores.inspection import Claim, Found
 from cyberaudit.probes.stores.mounts import Mount, mount_among
+from cyberaudit.probes.stores.ransom import Traces
 from cyberaudit.probes.stores.reading import Reading
 from cyberaudit.probes.stores.rights import Rights, protection_of
 from cyberaudit.probes.stores.sampling import Evenly, few
@@ -167,7 +169,7 @@ def entry(
 def test_what_a_place_does_not_tell_is_not_counted() -> None:
     census = Census(future=2e9)
     for name in ("a.zip", "b.zip", "c"):
-        census.file((), entry(name, written=None, mode=None))
+        census.sort((), [entry(name, written=None, mode=None)])
     census.folder((), entry("d", kind=Kind.FOLDER, mode=None))
     assert (census.files, census.epoch.count, census.rights.readable, census.rights.writable.count) == (
         3,
@@ -184,15 +186,85 @@ def test_what_a_place_does_not_tell_is_not_counted() -> None:
 )  # fmt: skip
 def test_names_are_sorted_alike_remembered_or_not(name: str) -> None:
     census = Census()
-    for other in ("a.zip", "a.ZIP", ".x.zip", "x.db", "x.ini", "x.docx", "x.DOCX", ".x.DOCX", "x.log", "x."):
-        census.file((), entry(other))
-    assert census.file((), entry(name)) is census.file((), entry(name)) is sort_of(name)
+    others = (
+        "a.zip",
+        "a.ZIP",
+        ".x.zip",
+        "x.db",
+        "x.ini",
+        "x.docx",
+        "x.DOCX",
+        ".x.DOCX",
+        "x.log",
+        "x.",
+        "~x.odt",
+    )
+    assert sorts(census, others) == [sort_of(other) for other in others]
+    assert sorts(census, [name]) == sorts(census, [name]) == [sort_of(name)]
 
 
-@given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=30))
+def sorts(census: Census, names: Sequence[str]) -> list[Sort]:
+    """Where the names put their files, one call for all of them."""
+    found = census.sort((), [entry(name, size=rank + 1) for rank, name in enumerate(names)])
+    put = {file.size: sort for sort, files in zip(Sort, found, strict=True) for file in files}
+    assert all([file.size for file in files] == sorted(file.size for file in files) for files in found)
+    return [put[rank + 1] for rank in range(len(names))]
+
+
+NAMES = st.one_of(
+    st.text(min_size=1, max_size=12),
+    st.from_regex(
+        r"[.@#~$a]{0,3}(?:thumbs|desktop|x)?(?:\.?(?:db|ini|zip|docx|LOG|part|odt|001))?~?", fullmatch=True
+    ),
+).filter(bool)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=30))
 def test_any_names_are_sorted_alike(names: list[str]) -> None:
+    assert sorts(Census(), names) == [sort_of(name) for name in names]
+
+
+@given(st.text("0123456789abcdefABCDEF", min_size=1, max_size=40))
+def test_no_word_that_calls_for_a_look_is_missed_in_a_hash(name: str) -> None:
+    census, beside, traces = Census(), Beside(), Traces()
+    census.sort((), [entry(name)])
+    beside.file((), name, 1)
+    traces.text((), entry(name))
+    assert (census.beside, census.traces.notes) == (beside, traces.notes) == (Beside(), {})
+
+
+@pytest.mark.parametrize("name", ["passphrase", "LISEZ", "cle", "mdp"])
+def test_a_bare_word_is_looked_at(name: str) -> None:
     census = Census()
-    assert [census.file((), entry(name)) for name in names] == [sort_of(name) for name in names]
+    census.sort((), [entry(name)])
+    assert census.beside.named or census.beside.others or census.traces.notes
+
+
+FILES = st.builds(
+    entry,
+    st.sampled_from(
+        ["a.zip", "b.docx", "lisez-moi.txt", "c.locked", "d.odt.locked", "mdp.txt", "e", ".f.zip", "g.2026"]
+    ),
+    size=st.integers(0, 2),
+    written=st.sampled_from([None, 0.0, 1e9, 1e9 + 0.5, 1e9 + 1, 3e9]),
+    mode=st.sampled_from([None, 0o600, 0o604, 0o602, 0o666]),
+)
+
+
+@given(st.lists(FILES, max_size=30), st.integers(0, 30))
+def test_files_counted_together_or_apart_make_one_census(files: list[Entry], cut: int) -> None:
+    whole, apart, one_by_one = Census(2e9), Census(2e9), Census(2e9)
+    whole.sort(("d",), files)
+    apart.sort(("d",), files[:cut])
+    apart.sort(("d",), files[cut:])
+    for file in files:
+        one_by_one.sort(("d",), [file])
+    assert whole == apart == one_by_one
+    assert whole.epoch.count == sum(file.written == 0.0 for file in files)
+    assert whole.ahead.count == sum(file.written == 3e9 for file in files)
+    assert whole.empty.count == sum(not file.size for file in files)
+    assert whole.rights.writable.count == sum(bool((file.mode or 0) & 0o002) for file in files)
+    assert sum(whole._seconds.values()) == sum(file.written is not None for file in files)
 
 
 def test_memory_is_bounded_whatever_the_endings_and_the_dates(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +272,8 @@ def test_memory_is_bounded_whatever_the_endings_and_the_dates(monkeypatch: pytes
     monkeypatch.setattr(counting, "MOST_SECONDS", 50)
     census = Census()
     for rank in range(5000):
-        assert census.file((), entry(f"a.docx.z{rank}q", written=1e9 + rank)) is Sort.STRANGER
+        (stranger,) = census.sort((), [entry(f"a.docx.z{rank}q", written=1e9 + rank)])[Sort.STRANGER]
+        assert stranger.name == f"a.docx.z{rank}q"
     assert (len(census._endings), len(census._seconds)) == (50, 50)
     assert len(census.traces.strange) <= 1001
     assert len(census.traces.samples.kept) <= 40
@@ -214,6 +287,17 @@ def test_a_sample_is_spread_over_the_whole() -> None:
     assert len(ranks) <= 10
     assert ranks[0] == 0
     assert ranks[-1] > 600
+
+
+@given(st.lists(st.integers(0, 60), max_size=12), st.integers(1, 9))
+def test_files_offered_together_are_sampled_as_one_by_one(counts: list[int], most: int) -> None:
+    together, apart = Evenly(most), Evenly(most)
+    for rank, count in enumerate(counts):
+        names = [f"{rank}-{number}" for number in range(count)]
+        counting._offer_all(together, (), names)
+        for name in names:
+            apart.offer((), name)
+    assert together == apart
 
 
 def test_many_are_told_by_a_few() -> None:

@@ -344,7 +344,7 @@ def test_what_is_written_in_clear(tmp_path: Path) -> None:
     assert seen("a.tar", NOISE) == ("tar", UNKNOWN, "damaged")
     assert seen("a.sql", CUT_SQL) == ("sql", NO, "truncated")
     assert seen("a.sql", SQL) == ("sql", NO, "")
-    assert seen("a.sql", b"select 1;") == ("sql", NO, "")
+    assert seen("a.sql", b"select 1;") == ("sql", NO, "end-not-seen")
     assert seen("a.dump", b"PGDMP\x01\x0e\x00") == ("pgdump", NO, "truncated")
     assert seen("a.bak", database) == ("sqlite", NO, "")
     assert seen("a.bak", database[:5000]) == ("sqlite", NO, "truncated")
@@ -372,7 +372,12 @@ ZSTD = (
         ("a.zst", ZSTD[:-20], ("zstd", UNKNOWN, "truncated")),
         ("a.zst", ZSTD[:30], ("zstd", UNKNOWN, "truncated")),
         ("a.zst", ZSTD[:4], ("zstd", UNKNOWN, "truncated")),
-        ("a.zst", ZSTD + b"\x50\x2a\x4d\x18" + bytes(4), ("zstd", UNKNOWN, "end-not-seen")),
+        ("a.zst", ZSTD + b"\x50\x2a\x4d\x18" + bytes(4), ("zstd", UNKNOWN, "")),
+        ("a.zst", b"\x50\x2a\x4d\x18" + bytes(4) + ZSTD, ("zstd", UNKNOWN, "")),
+        ("a.zst", ZSTD + b"PK", ("zstd", UNKNOWN, "end-not-seen")),
+        ("a.zst", ZSTD[:30] + bytes(5000), ("zstd", UNKNOWN, "truncated")),
+        ("a.zst", ZSTD[:6] + b"\x06\0\0", ("zstd", UNKNOWN, "damaged")),
+        ("a.zst", b"chiffr\xe9" * 20, ("zstd", UNKNOWN, "damaged")),
         ("a.enc", b"Salted__" + NOISE, ("openssl", UNKNOWN, "end-not-seen")),
         ("a.tibx", NOISE, ("tibx", UNKNOWN, "end-not-seen")),
         ("a.tib", b"", ("tib", UNKNOWN, "empty")),

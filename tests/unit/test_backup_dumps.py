@@ -151,7 +151,9 @@ GOOD = tarred(9000, 0, 700)
     [
         (GOOD, ""),
         (tarred(9000, form=tarfile.PAX_FORMAT, name="délibération"), ""),
-        (GOOD + bytes(MEBIBYTE), ""),
+        # More zeros than fill a record, and none of a round size: what follows may be a hole.
+        (GOOD + bytes(MEBIBYTE), "end-not-seen"),
+        (GOOD + bytes(-len(GOOD) % MEBIBYTE), ""),
         # A copy that stopped: the place was reserved, the rest is zeros.
         (GOOD[:4096] + bytes(4 * MEBIBYTE), "truncated"),
         (GOOD[: 512 + 9216] + bytes(4 * MEBIBYTE), "truncated"),

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +26,7 @@ from cyberaudit.probes.guard import Guard, Purpose, Request
 from cyberaudit.probes.stores.far import s3_answers, web_tree
 from cyberaudit.probes.stores.far.blocks import BLOCK_BYTES, Blocks
 from cyberaudit.probes.stores.far.budget import Budget
-from cyberaudit.probes.stores.far.http_session import Answer, basic, host_header, raise_unless_good
+from cyberaudit.probes.stores.far.http_session import Answer, as_sent, basic, host_header, raise_unless_good
 from cyberaudit.probes.stores.far.known_hosts import fingerprint, known_keys
 from cyberaudit.probes.stores.far.lines import refusal, refused, tls_context
 from cyberaudit.probes.stores.far.look import OF_THE_BUCKET, _of_the_bucket
@@ -89,6 +90,18 @@ PLACES: list[tuple[str, Access | None, Any]] = [
     ("https:///sans-machine", ACCESS, Reason.NO_PROBE),
     ("https://a b/", ACCESS, Reason.NO_PROBE),
     ("https://" + "a" * 300, ACCESS, Reason.NO_PROBE),
+    (
+        "https://Sauvegarde.École.example./é",
+        None,
+        (Scheme.WEB, "sauvegarde.xn--cole-9oa.example", 443, "/é", False),
+    ),
+    ("sftp://[2001:DB8:0::1]:22/x", ACCESS, (Scheme.SFTP, "2001:db8::1", 22, "/x", False)),
+    ("https://nas.example:0/x", None, (Scheme.WEB, "nas.example", 0, "/x", False)),
+    ("https://nas.example\\@autre.example/x", None, (Scheme.WEB, "autre.example", 443, "/x", False)),
+    ("https://nas%2eexample/x", None, Reason.NO_PROBE),
+    ("https://[::1%25lo]/x", None, Reason.NO_PROBE),
+    ("https://nas..example/x", None, Reason.NO_PROBE),
+    ("s3://s3.example/", ACCESS, Reason.NO_PROBE),
 ]
 
 
@@ -110,6 +123,9 @@ def test_the_account_of_the_address_is_used_when_the_access_names_none() -> None
     kept = far_place("sftp://autre@nas.example/", ACCESS, roots=None)
     assert isinstance(kept, FarPlace)
     assert kept.access == ACCESS
+    domain = far_place("sftp://copie%40ville@nas.example/", Access(), roots=None)
+    assert isinstance(domain, FarPlace)
+    assert domain.access.user == "copie@ville"
 
 
 def test_secrets_stay_out_of_what_is_shown(tmp_path: Path) -> None:
@@ -200,6 +216,11 @@ def hashed(name: str) -> str:
         (fingerprint(BLOB), 22, True),
         (fingerprint(OTHER), 22, False),
         (f"{fingerprint(BLOB)}= nas", 22, True),
+        (f"nas.example {fingerprint(BLOB)}", 22, True),
+        (f"nas.example {fingerprint(OTHER)}", 22, False),
+        (f"autre.example {fingerprint(BLOB)}", 22, False),
+        (f"[nas.example]:2222 {fingerprint(BLOB)}", 2222, True),
+        (f"@revoked * {KEY}\nnas.example {fingerprint(BLOB)}", 22, False),
         (f"nas.example {KEY}\n@revoked * {KEY}", 22, False),
     ],
 )
@@ -245,9 +266,24 @@ def test_many_blocks_are_forgotten_in_turn() -> None:
         return bytes(count)
 
     blocks = Blocks(BLOCK_BYTES * 100, fetch)
-    for number in (*range(100), 99, 0):
+    for number in (*range(99, -1, -1), 0, 99):
         blocks.read_at(number * BLOCK_BYTES, 10)
     assert len(asked_for) == 101
+
+
+def test_what_is_read_in_order_is_fetched_by_more_each_time() -> None:
+    data = bytes(range(256)) * 256 * 40 + b"fin"
+    asked_for: list[int] = []
+
+    def fetch(offset: int, count: int) -> bytes:
+        asked_for.append(count)
+        return data[offset : offset + count]
+
+    blocks = Blocks(len(data), fetch)
+    read = b"".join(blocks.read_at(offset, 4096) for offset in range(0, len(data), 4096))
+    assert read == data
+    assert [count // BLOCK_BYTES for count in asked_for[:5]] == [1, 2, 4, 8, 16]
+    assert sum(asked_for) == len(data)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +523,53 @@ def test_a_refusal_goes_over_and_back() -> None:
 def test_authorities_that_cannot_be_read_are_no_reason_to_believe_others() -> None:
     with pytest.raises(CannotTell):
         tls_context("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n")
+    with pytest.raises(CannotTell):
+        tls_context("é ")
     assert tls_context("").check_hostname
+
+
+def test_the_comments_of_a_bundle_may_be_in_any_language() -> None:
+    with pytest.raises(CannotTell, match="autorité"):
+        tls_context("# Főtanúsítvány\n-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n")
+    roots = Path("/etc/ssl/certs/ca-certificates.crt")
+    if roots.exists():
+        assert tls_context(f"# Főtanúsítvány\n{roots.read_text('ascii')}").check_hostname
+
+
+def test_what_is_released_is_ended_at_once(budget: Budget) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        kept = budget.watch(ours)
+        ours.close()
+        theirs.settimeout(5)
+        budget.release(kept)
+        assert theirs.recv(1) == b""
+        budget.release(kept)
+
+
+def test_a_target_may_stand_in_a_question() -> None:
+    assert as_sent("/été/%41 b?c=d&e=[é]") == "/%C3%A9t%C3%A9/%41%20b?c=d&e=[%C3%A9]"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<Error><Code>SignatureDoesNotMatch</Code></Error>", "la clé secrète n'est pas la bonne"),
+        ("<Error xmlns='x'><Code>PermanentRedirect</Code><Region>fr-par</Region></Error>",
+         "ce seau est dans une autre région (« fr-par »)"),
+        ("<Error><Code>NoSuchBucket</Code><Region>fr-par</Region></Error>", "ce seau n'existe pas"),
+        ("<Error><Code>Autre</Code></Error>", ""),
+        ("<html/>", ""),
+        ("rien", ""),
+    ],
+)  # fmt: skip
+def test_why_a_bucket_refuses(body: str, said: str) -> None:
+    assert s3_answers.read_refusal(body.encode()) == said
+
+
+def test_a_tree_without_end_is_refused() -> None:
+    with pytest.raises(OSError, match="imbriquée"):
+        s3_answers.read_page(b"<ListBucketResult>" + b"<a>" * 500_000)
 
 
 def test_headers_of_http() -> None:
@@ -509,6 +591,8 @@ def test_headers_of_http() -> None:
         ("mairie-2026-10-01.zip", DateKind.EXACT, "date du fichier", DateKind.UPPER_BOUND),
         ("mairie.zip", DateKind.EXACT, "date du fichier", DateKind.UPPER_BOUND),
         ("mairie.zip", DateKind.LOWER_BOUND, "date du fichier", DateKind.LOWER_BOUND),
+        ("mairie.7z.001", DateKind.EXACT, "date du dernier volume écrit", DateKind.UPPER_BOUND),
+        ("mairie-2026-11-21.7z.001", DateKind.EXACT, "date du dernier volume écrit", DateKind.EXACT),
         ("mairie.zip", DateKind.EXACT, "nom du fichier (UTC)", DateKind.EXACT),
     ],
 )
@@ -521,7 +605,7 @@ def test_the_date_of_an_object_is_that_of_its_putting_there(
     )  # fmt: skip
     seen = _of_the_bucket(copy)
     assert seen.date_kind is expected
-    assert (seen.date_source == OF_THE_BUCKET) is (source == "date du fichier")
+    assert (seen.date_source == OF_THE_BUCKET) is source.startswith("date")
 
 
 def test_a_fingerprint_is_that_of_openssh() -> None:

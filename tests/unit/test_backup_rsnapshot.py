@@ -244,3 +244,30 @@ def test_a_hurried_look_does_not_call_a_passage_empty(tmp_path: Path) -> None:
 def test_files_alone_are_no_passages(tmp_path: Path) -> None:
     with inspecting(tmp_path) as inspection:
         assert CLAIM.read(inspection, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "emptied", "expected"),
+    [
+        ("localhost/home/paie.odt", "localhost/home", "« localhost/home » est vide"),
+        ("nas/paie.odt", "nas", "« nas » est vide"),
+        ("nas/srv/data/mairie/paie.odt", "nas/srv/data/mairie", "« nas/srv/data/mairie » est vide"),
+        # A folder of documents that somebody emptied.
+        ("nas/srv/data/paie.odt", "nas/srv/data/brouillons", ""),
+    ],
+)
+def test_a_source_found_empty_is_a_disk_that_was_not_there(
+    tmp_path: Path, before: str, emptied: str, expected: str
+) -> None:
+    kept = (before,) if not expected else ()
+    passage(tmp_path, "daily.0", NOW - timedelta(hours=1), "serveur/etc/hosts", *kept)
+    passage(tmp_path, "daily.1", NOW - timedelta(days=1), "serveur/etc/hosts", before)
+    (tmp_path / "daily.0" / emptied).mkdir(parents=True, exist_ok=True)
+    if not expected:
+        passage(tmp_path, "daily.1", NOW - timedelta(days=1), f"{emptied}/note.odt")
+    for rank in range(2):
+        moment = (NOW - timedelta(days=rank, hours=1)).timestamp()
+        os.utime(tmp_path / f"daily.{rank}", (moment, moment))
+    newest = found(tmp_path).points[0]
+    assert newest.reading.fault == ("end-not-seen" if expected else "")
+    assert expected in newest.reading.evidence

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -349,6 +350,42 @@ def test_only_the_deep_look_sums_the_volumes(tmp_path: Path) -> None:
     assert [fault for _, fault in told(deep)] == ["incomplete", "incomplete", "damaged"]
 
 
+@pytest.mark.parametrize("clear", [True, False])
+@pytest.mark.parametrize("part", ["full-signatures", "new-signatures", "manifest"])
+@pytest.mark.parametrize("broken", [bytes, lambda size: NOISE[:size]])
+def test_signatures_and_manifests_that_do_not_open_stop_a_restore(
+    tmp_path: Path, part: str, clear: bool, broken: Any
+) -> None:
+    files = chain(clear=clear)
+    name = next(name for name in files if part in name)
+    if clear and part == "manifest":
+        files[name] = manifest(difftar())  # cut: it tells of one volume, two are there
+    else:
+        files[name] = broken(len(files[name]))
+    store = made(duplicity.FAMILY, laid(tmp_path, files))
+    faults = [fault for _, fault in told(store)]
+    own = "incomplete" if clear and part == "manifest" else "damaged"
+    assert faults == (
+        ["incomplete", own, ""] if part.startswith("new") else ["incomplete", "incomplete", own]
+    )
+    assert Trouble.DAMAGED in codes(store)
+
+
+def test_signatures_of_a_run_that_nobody_needs_may_be_what_they_are(tmp_path: Path) -> None:
+    files = chain(clear=True)
+    name = next(name for name in files if "full-signatures" in name)
+    assert {fault for _, fault in told(made(duplicity.FAMILY, laid(tmp_path, files | {name: b""})))} == {""}
+
+
+@pytest.mark.parametrize("word", ["full.*vol2", "inc.*vol1"])
+def test_names_in_capitals_are_not_seen_by_the_tool(tmp_path: Path, word: str) -> None:
+    files = chain()
+    name = next(name for name in files if re.search(word, name))
+    store = made(duplicity.FAMILY, laid(tmp_path, without(files, name) | {name.upper(): files[name]}))
+    assert told(store)[0][1] == "incomplete"
+    assert Trouble.MISSING_PART in codes(store)
+
+
 def test_short_names_are_read_too(tmp_path: Path) -> None:
     body = difftar()
     files = {"df.towlbp.1.dt.z": body, "df.towlbp.m": manifest(body), "dfs.towlbp.st.z": body}
@@ -599,7 +636,7 @@ LZOP = b"\x89LZO\x00\r\n\x1a\n" + NOISE[:200]
         ("tar.gz", gzip.compress(whole_tar()), ("no", "")),
         ("vma.zst", b"\x28\xb5\x2f\xfd\x20\x01\x09\x00\x00a", ("no", "")),
         ("vma.zst", b"", ("unknown", "empty")),
-        ("vma.zst", NOISE[:900], ("unknown", "end-not-seen")),
+        ("vma.zst", NOISE[:900], ("unknown", "damaged")),
         ("vma.lzo", LZOP + bytes(4), ("no", "end-not-seen")),
         ("vma.lzo", LZOP, ("no", "truncated")),
         ("vma.lzo", NOISE[:900], ("unknown", "damaged")),

@@ -57,4 +57,4 @@ def test_what_takes_too_long_to_sum_stays_open(tmp_path: Path) -> None:
     file = File(credible=True, written=0.0, parts=(NAME,), size=len(AGE))
     open_ended = Reading("age", Encrypted.YES, "", END_NOT_SEEN)
     with inspecting(tmp_path, seconds=-1.0) as inspection:
-        assert against_sum(inspection, file, open_ended) == open_ended
+        assert against_sum(inspection, file, open_ended, hurried=inspection.hurried) == open_ended

@@ -99,6 +99,26 @@ def test_an_undeclared_medium_is_never_a_pass() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("of", "contradicted"),
+    [((("files",), ("mail",)), False), ((("files",), ("mail", "files")), True), (((), ("mail",)), True)],
+)
+def test_copies_of_two_servers_on_one_disk_contradict_nothing_and_count_for_one(
+    of: tuple[tuple[str, ...], tuple[str, ...]], *, contradicted: bool
+) -> None:
+    first, second = (replace(towns.backup(str(number)), of=each) for number, each in enumerate(of))
+    verdict = of_town("backup.three-two-one", (first, GOOD_STORE), (second, GOOD_STORE))
+    assert (verdict.reason == "contradiction") is contradicted
+    assert verdict.status is (FAIL if contradicted else PARTIAL)
+    assert any("copies sur 3" in item.text and item.reason == "too-few" for item in verdict.items)
+
+
+@pytest.mark.parametrize("check_id", ["backup.three-two-one", "backup.offline", "backup.off-site"])
+def test_what_is_declared_is_told_in_words_of_a_person(check_id: str) -> None:
+    told = of_town(check_id, (HERE, GOOD_STORE), (AWAY_DISK, OTHER_DEVICE)).evidence
+    assert any("disque USB, ailleurs, hors ligne (déclaré)" in line.value for line in told)
+
+
 @pytest.mark.parametrize("check_id", ["backup.three-two-one", "backup.offline", "backup.off-site"])
 def test_each_item_says_whether_it_is_declared_or_seen(check_id: str) -> None:
     verdict = of_town(check_id, (HERE, GOOD_STORE), (AWAY_DISK, GOOD_STORE))
@@ -171,7 +191,7 @@ def test_places_whose_device_is_not_told_are_not_said_to_share_it(check_id: str)
 
 def test_a_disk_plugged_in_for_the_look_is_no_fault() -> None:
     verdict = of_town("backup.offline", (HERE, GOOD_STORE), (DISK, WRITABLE))
-    assert "branchée au moment du contrôle" in verdict.text
+    assert "branché pour le contrôle" in verdict.text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from cyberaudit.declared import Answer, Backup, Declared
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.judge import judge
-from cyberaudit.facts.backup import Anomaly, BackupStore, Confidence, Encrypted, Trouble, Weakness
+from cyberaudit.facts.backup import (
+    Anomaly,
+    BackupStore,
+    Confidence,
+    Copy,
+    Encrypted,
+    StoreContents,
+    Trouble,
+    Weakness,
+)
 from cyberaudit.facts.backup_samples import (
     ABSENT_STORE,
     CLEAR,
@@ -64,6 +73,27 @@ WEEKLY_CLEAR = replace(
 )
 
 
+WEAK = replace(COPY, name="vieux.zip", format="zip", encrypted=Encrypted.WEAK)
+
+
+def contents_in(facts: BackupStore) -> StoreContents:
+    assert isinstance(facts.contents, StoreContents)
+    return facts.contents
+
+
+def with_loose(facts: BackupStore, copy: Copy) -> BackupStore:
+    """A loose copy at the root of the same place."""
+    contents = contents_in(facts)
+    copies, stores = (*contents.copies, copy), (*contents.stores, LOOSE)
+    return replace(facts, contents=replace(contents, copies=copies, stores=stores))
+
+
+def with_copies(facts: BackupStore, *copies: Copy, **changes: Any) -> BackupStore:
+    """The same rights over other copies."""
+    own: dict[str, Any] = {"copies": copies} if copies else {}
+    return replace(facts, contents=replace(contents_in(facts), **own, **changes))
+
+
 def beside(state: Encrypted) -> BackupStore:
     """An encrypted copy beside a repository that shows no copy of its own."""
     return store(COPY, stores=(LOOSE, replace(RESTIC, kind="borg", place="depot", encrypted=state, copies=0)))
@@ -73,7 +103,7 @@ def beside(state: Encrypted) -> BackupStore:
     ("facts", "asset", "expected"),
     [
         (EMPTY_PASSWORD_STORE, NAS, (FAIL, "empty-password")),
-        (EMPTY_PASSWORD_STORE, FREE, (PARTIAL, "empty-password")),
+        (EMPTY_PASSWORD_STORE, FREE, (FAIL, "empty-password")),
         (EMPTY_PASSWORD_STORE, AWAY, (FAIL, "empty-password")),
         (UNTRIED_STORE, NAS, (UNKNOWN, "undecided")),
         (store(SNAPSHOT, stores=(RESTIC,)), NAS, (PASS, "")),
@@ -107,6 +137,26 @@ def test_encrypted(facts: BackupStore, asset: Backup, expected: Expected) -> Non
     assert outcome("backup.encrypted", facts, asset) == expected
 
 
+def test_the_copies_of_one_job_are_one_fault_whose_key_does_not_change_each_day() -> None:
+    today, before = replace(CLEAR, name="base-2.sql"), replace(CLEAR, name="base-1.sql")
+    items = [ask("backup.encrypted", store(*copies)).items for copies in ((today, before), (before,))]
+    assert [[item.key for item in each] for each in items] == [[f"{CLEAR.series}/no"]] * 2
+    assert "copies lisibles sans clé" in items[0][0].text
+
+
+def test_a_weakness_keeps_its_key_from_one_day_to_the_next() -> None:
+    keys = [
+        [item.key for item in ask("backup.strong-encryption", store(replace(WEAK, name=name))).items]
+        for name in ("base-1.zip", "base-2.zip")
+    ]
+    assert keys[0] == keys[1] == [f"{WEAK.series}/{Weakness.WEAK_CIPHER}"]
+
+
+def test_an_empty_password_hides_no_other_copy_that_can_be_read() -> None:
+    items = ask("backup.encrypted", with_loose(EMPTY_PASSWORD_STORE, CLEAR)).items
+    assert [item.reason for item in items] == ["empty-password", "no"]
+
+
 def test_an_empty_password_is_said_in_plain_words() -> None:
     assert "s'ouvre avec un mot de passe vide" in ask("backup.encrypted", EMPTY_PASSWORD_STORE).text
 
@@ -124,7 +174,9 @@ def test_an_empty_password_is_said_in_plain_words() -> None:
         (store(replace(COPY, confidence=Confidence.NAME)), (UNKNOWN, "undecided")),
         (store(COPY, replace(CLEAR, encrypted=Encrypted.UNKNOWN)), (UNKNOWN, "undecided")),
         (store(COPY, complete=False), (UNKNOWN, "undecided")),
-        (EMPTY_PASSWORD_STORE, (FAIL, "empty-password")),
+        (EMPTY_PASSWORD_STORE, (NONE, "not-applicable")),
+        (with_loose(EMPTY_PASSWORD_STORE, WEAK), (FAIL, Weakness.WEAK_CIPHER)),
+        (with_loose(EMPTY_PASSWORD_STORE, COPY), (PASS, "")),
         (store(CLEAR, stores=()), (NONE, "not-applicable")),
         (store(CLEAR, stores=(), complete=False), (UNKNOWN, "undecided")),
         (ABSENT_STORE, (NONE, "not-applicable")),
@@ -183,7 +235,28 @@ def guarded(**changes: Any) -> BackupStore:
         (OPEN_STORE, (FAIL, "world-writable")),
         (guarded(mode=0o702), (FAIL, "world-writable")),
         (guarded(world_writable=1), (FAIL, "world-writable")),
-        (READABLE_STORE, (PARTIAL, "world-readable")),
+        (READABLE_STORE, (PASS, "")),
+        (with_copies(READABLE_STORE, complete=False), (PARTIAL, "world-readable")),
+        (
+            with_copies(READABLE_STORE, replace(COPY, encrypted=Encrypted.UNKNOWN)),
+            (PARTIAL, "world-readable"),
+        ),
+        (with_copies(READABLE_STORE, replace(COPY, confidence=Confidence.NAME)), (PARTIAL, "world-readable")),
+        (with_copies(READABLE_STORE, WEAK), (FAIL, "world-readable")),
+        (
+            with_copies(READABLE_STORE, SNAPSHOT, stores=(replace(RESTIC, empty_password=True),)),
+            (FAIL, "world-readable"),
+        ),
+        (
+            with_copies(
+                READABLE_STORE, COPY, anomalies=contents_in(troubled(Trouble.SECRET_BESIDE)).anomalies
+            ),
+            (FAIL, "world-readable"),
+        ),
+        (
+            with_copies(READABLE_STORE, COPY, anomalies=contents_in(troubled(Trouble.STALE_LOCK)).anomalies),
+            (PASS, ""),
+        ),
         (store(CLEAR, protection=replace(PROTECTION, world_readable=1)), (FAIL, "world-readable")),
         (
             store(COPY, other_files=1, protection=replace(PROTECTION, world_readable=1)),
@@ -216,6 +289,8 @@ SHARE = replace(PROTECTION, filesystem="cifs", writable_from_here=False)
 APART = saying(NAS, separate_account=Answer.YES)
 SHARED = saying(NAS, separate_account=Answer.NO)
 SAID_LOCKED = saying(NAS, immutable=Answer.YES)
+BY_ROOT = guarded(writable_from_here=True, looked_as_root=True, immutable=False)
+SHARE_BY_ROOT = guarded(filesystem="nfs4", writable_from_here=True, looked_as_root=True)
 PLUGGED = towns.backup(offline=True, media="usb-disk")
 
 
@@ -223,20 +298,35 @@ PLUGGED = towns.backup(offline=True, media="usb-disk")
     ("facts", "asset", "expected"),
     [
         (LOCKED_STORE, NAS, (PASS, "")),
-        (store(COPY, protection=replace(LOCKED, filesystem="ext4")), NAS, (PARTIAL, "administrator-can")),
+        (store(COPY, protection=replace(LOCKED, filesystem="ext4")), NAS, (UNKNOWN, "undecided")),
         (OPEN_STORE, NAS, (FAIL, "writable")),
+        (guarded(writable_from_here=True), NAS, (FAIL, "writable")),
+        (guarded(writable_from_here=True), APART, (UNKNOWN, "undecided")),
+        (BY_ROOT, NAS, (UNKNOWN, "undecided")),
+        (BY_ROOT, APART, (UNKNOWN, "undecided")),
+        (BY_ROOT, SHARED, (FAIL, "writable")),
+        (BY_ROOT, SAID_LOCKED, (FAIL, "contradiction")),
+        (SHARE_BY_ROOT, NAS, (FAIL, "writable")),
+        (SHARE_BY_ROOT, APART, (FAIL, "writable")),
         (SHARE_STORE, NAS, (FAIL, "writable")),
         (OPEN_STORE, SAID_LOCKED, (FAIL, "contradiction")),
         (SHARE_STORE, SAID_LOCKED, (PARTIAL, "lock-not-seen")),
-        (GOOD_STORE, NAS, (PARTIAL, "administrator-can")),
+        (GOOD_STORE, NAS, (UNKNOWN, "undecided")),
         (store(COPY, protection=SHARE), NAS, (UNKNOWN, "undecided")),
         (store(COPY, protection=SHARE), APART, (PASS, "")),
         (store(COPY, protection=SHARE), SHARED, (FAIL, "same-account")),
         (guarded(writable_from_here=UNSEEN), NAS, (UNKNOWN, "undecided")),
         (guarded(writable_from_here=UNSEEN), APART, (UNKNOWN, "undecided")),
         (guarded(filesystem=""), NAS, (UNKNOWN, "undecided")),
-        (OPEN_STORE, PLUGGED, (UNKNOWN, "undecided")),
-        (ABSENT_STORE, UNPLUGGED, (UNKNOWN, "undecided")),
+        (OPEN_STORE, PLUGGED, (NONE, "not-applicable")),
+        (ABSENT_STORE, UNPLUGGED, (NONE, "not-applicable")),
+        (OPEN_STORE, towns.backup(offline=True, media="nas"), (UNKNOWN, "undecided")),
+        (GOOD_STORE, SAID_LOCKED, (PARTIAL, "administrator-can")),
+        (
+            store(COPY, protection=replace(LOCKED, filesystem="ext4")),
+            SAID_LOCKED,
+            (PARTIAL, "administrator-can"),
+        ),
         (EMPTY_STORE, NAS, (NONE, "not-applicable")),
     ],
 )
@@ -249,6 +339,42 @@ def test_a_lock_declared_and_denied_by_what_is_seen_is_shown_as_a_contradiction(
     findings = judge(towns.town(SAID_LOCKED), CATALOGUE, seen, vantage="local", now=towns.NOW)
     found = next(finding for finding in findings if finding.check == "backup.not-destroyable")
     assert (found.status, found.contradiction) == (FAIL, True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "answer", "status"),
+    [
+        (OPEN_STORE, Answer.NO, NONE),
+        (ABSENT_STORE, Answer.NO, NONE),
+        (LOST_STORE, Answer.YES, NONE),
+    ],
+)
+def test_an_unplugged_disk_needs_no_lock_whatever_is_said_of_one(
+    facts: BackupStore, answer: Answer, status: Status
+) -> None:
+    disk = saying(PLUGGED, immutable=answer)
+    seen = (Observation(disk.key, BackupStore.KIND, facts, towns.NOW),)
+    findings = judge(towns.town(disk), CATALOGUE, seen, vantage="local", now=towns.NOW)
+    assert next(each for each in findings if each.check == "backup.not-destroyable").status is status
+
+
+def test_a_lock_declared_of_a_bucket_that_shows_none_is_a_contradiction_and_no_pass_on_a_word() -> None:
+    bucket = guarded(filesystem="s3", immutable=False, writable_from_here=UNSEEN)
+    assert outcome("backup.not-destroyable", bucket, NAS) == (UNKNOWN, "undecided")
+    seen = (Observation(SAID_LOCKED.key, BackupStore.KIND, bucket, towns.NOW),)
+    findings = judge(towns.town(SAID_LOCKED), CATALOGUE, seen, vantage="local", now=towns.NOW)
+    found = next(finding for finding in findings if finding.check == "backup.not-destroyable")
+    assert (found.status, found.verdict.reason, found.contradiction) == (FAIL, "contradiction", True)
+
+
+def test_a_lock_that_the_administrator_may_lift_never_passes_on_a_word() -> None:
+    for facts in (GOOD_STORE, BY_ROOT, store(COPY, protection=replace(LOCKED, filesystem="ext4"))):
+        seen = (Observation(SAID_LOCKED.key, BackupStore.KIND, facts, towns.NOW),)
+        findings = judge(towns.town(SAID_LOCKED), CATALOGUE, seen, vantage="local", now=towns.NOW)
+        assert next(each for each in findings if each.check == "backup.not-destroyable").status in (
+            PARTIAL,
+            FAIL,
+        )
 
 
 def test_each_item_says_whether_it_was_seen_or_said() -> None:

@@ -34,6 +34,7 @@ from cyberaudit.facts.backup_samples import (
     MONTH_STORE,
     NAMED_STORE,
     OLDER,
+    RESTIC,
     STOPPED_STORE,
     VERIFIED_STORE,
 )
@@ -189,6 +190,32 @@ def test_a_job_that_stopped_while_others_go_on_is_told(
 ) -> None:
     facts = store(COPY, series=(replace(QUIET, **changes),))
     assert ask("backup.fresh", facts, asset).status is status
+
+
+@pytest.mark.parametrize(
+    ("days", "kind", "expected"),
+    [
+        (40, "restic", (PASS, "")),
+        (50, "restic", (PARTIAL, "series-stopped")),
+        (50, "folder", (PASS, "")),
+        (50, "borg", (PASS, "")),
+    ],
+)
+def test_a_repository_that_stopped_is_told_however_few_its_snapshots(
+    days: int, kind: str, expected: tuple[Status, str]
+) -> None:
+    moment = COPY.written_at - timedelta(days=days)
+    few = replace(
+        DAILY,
+        name="restic depot",
+        store="depot",
+        count=1,
+        newest_at=moment,
+        oldest_at=moment,
+        period_hours=None,
+    )
+    facts = store(COPY, stores=(LOOSE, replace(RESTIC, kind=kind, place="depot")), series=(few,))
+    assert outcome("backup.fresh", facts) == expected
 
 
 def test_a_job_that_writes_nothing_but_empty_copies_has_stopped() -> None:

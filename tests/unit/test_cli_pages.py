@@ -18,8 +18,9 @@ pytestmark = pytest.mark.unit
 
 COMMANDS = [
     (), ("scan",), ("report",), ("replay",), ("explain",), ("demo",), ("look",), ("look", "domain"), ("history",),
-    ("history", "list"), ("history", "show"), ("history", "import"), ("profile",), ("profile", "check"),
-    ("profile", "schema"), ("checks",), ("checks", "list"), ("checks", "new"), ("checks", "test"),
+    ("questions",), ("declare",), ("waive",), ("history", "list"), ("history", "show"), ("history", "import"),
+    ("profile",), ("profile", "check"), ("profile", "schema"), ("checks",), ("checks", "list"),
+    ("checks", "new"), ("checks", "test"),
 ]  # fmt: skip
 ENGLISH = (
     "Usage:",

@@ -609,3 +609,10 @@ def test_the_audit_of_a_fault_is_read_even_after_a_word_and_a_silence() -> None:
     chosen = audits_to_read([trace_of(each) for each in told], now=NOW)
     assert chosen == tuple(each.uuid for each in told)
     assert only(town_state(told, now=NOW)).status is FAIL
+
+
+def test_a_fault_that_is_the_age_of_a_word_outlives_it() -> None:
+    told = replace(audit(0, declared(PARTIAL)), town=town_where(word(date(2025, 9, 2))))
+    assert only(town_state([told], now=NOW)).status is PARTIAL
+    since_over = replace(audit(0, declared(PARTIAL)), town=town_where(word(date(2025, 11, 25))))
+    assert only(town_state([since_over], now=NOW + timedelta(days=5))).status is UNKNOWN

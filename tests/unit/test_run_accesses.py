@@ -54,12 +54,45 @@ def test_the_secret_of_a_label_goes_to_its_host(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["sftp://ailleurs.example/copies", "sftp://nas.ville.example.mechant.example/"]
+    "url",
+    [
+        "sftp://ailleurs.example/copies",
+        "sftp://nas.ville.example.mechant.example/",
+        "sftp://nas.ville.example@mechant.example/",
+        "https://nas.ville.example:8443/copies",
+        "sftp://nas.ville.example:2222/copies",
+        "https://nas.ville.example\\@mechant.example/",
+    ],
 )
 def test_it_goes_to_no_other_host(tmp_path: Path, url: str) -> None:
     source = SecretSource("nas.ville.example", SecretKind.FILE, (str(private(tmp_path)),))
     with pytest.raises(UsageError, match="le réserve à"):
         backup_accesses(town_of(far(url)), config(source))
+
+
+@pytest.mark.parametrize("url", ["sftp://nas.ville.example:2222/", "sftp://NAS.ville.example.:2222/"])
+def test_a_port_of_its_own_is_written_beside_the_host(tmp_path: Path, url: str) -> None:
+    source = SecretSource("nas.ville.example", SecretKind.FILE, (str(private(tmp_path)),), port=2222)
+    assert backup_accesses(town_of(far(url)), config(source))
+    with pytest.raises(UsageError, match=r"le réserve à « nas\.ville\.example:2222 »"):
+        backup_accesses(town_of(far("sftp://nas.ville.example/")), config(source))
+
+
+def test_an_address_that_nobody_speaks_to_gets_no_secret(tmp_path: Path) -> None:
+    source = SecretSource("nas.ville.example", SecretKind.FILE, (str(tmp_path / "absent"),))
+    assert backup_accesses(town_of(far("smb://ailleurs.example/x")), config(source)) == ()
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "\n", "\ufeff\r\n"])
+def test_a_key_that_a_windows_editor_saved_is_no_password(tmp_path: Path, before: str) -> None:
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\r\nAAAA\r\n-----END OPENSSH PRIVATE KEY-----\r\n"
+    made = access_wished(far(), SecretWish(f"file:{private(tmp_path, before + key)}"))
+    assert (made.secret, made.key) == ("", key.replace("\r\n", "\n"))
+
+
+def test_a_key_of_putty_is_never_sent_as_a_password(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="puttygen"):
+        access_wished(far(), SecretWish(f"file:{private(tmp_path, 'PuTTY-User-Key-File-3: ssh-ed25519')}"))
 
 
 def test_a_label_that_this_machine_does_not_know_is_another_machines() -> None:

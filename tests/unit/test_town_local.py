@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cyberaudit.errors import CyberauditError, ProfileError, UsageError
-from cyberaudit.town.local import NOTHING, LocalConfig, SecretKind, SecretSource, local_config
+from cyberaudit.town.local import NOTHING, LocalConfig, SecretKind, SecretSource, host_and_port, local_config
 
 pytestmark = pytest.mark.unit
 
@@ -65,6 +65,15 @@ def test_a_folder_or_nothing_in_its_place(tmp_path: Path) -> None:
         ("backup_roots: /mnt", "une liste"),
         ("backup_roots: [mnt]", "chemin complet"),
         ("known_hosts: [1]", "une liste"),
+        ("known_hosts: ['SHA256:abc']", "nom du serveur"),
+        ("known_hosts: [ssh-ed25519 AAAA]", "nom du serveur"),
+        ("known_hosts: [nas.example]", "nom du serveur"),
+        ("secrets: {nas: {host: 'sftp://nas.example', env: B}}", "machine seule"),
+        ("secrets: {nas: {host: moi@nas.example, env: B}}", "machine seule"),
+        ("secrets: {nas: {host: 'nas.example:99999', env: B}}", "machine seule"),
+        ("secrets: {nas: {host: '[nas.example]:22', env: B}}", "machine seule"),
+        ("secrets: {nas: {host: nas..example, env: B}}", "machine seule"),
+        ("secrets: {nas: {host: a, file: cle}}", "chemin complet"),
         ("secrets: [a]", "un nom par secret"),
         ("secrets: {nas: {file: /a}}", "Il faut « host »"),
         ("secrets: {nas: {host: a}}", "une source, et une seule"),
@@ -82,6 +91,39 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, sentence:
     (problem,) = refused.value.problems
     assert sentence in problem.sentence
     assert problem.place is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NAS.example.", ("nas.example", 0)),
+        ("nas.example:2222", ("nas.example", 2222)),
+        ("école.example", ("xn--cole-9oa.example", 0)),
+        ("192.0.2.7:22", ("192.0.2.7", 22)),
+        ("2001:DB8:0::1", ("2001:db8::1", 0)),
+        ("[2001:db8::1]", ("2001:db8::1", 0)),
+        ("[2001:db8::1]:22", ("2001:db8::1", 22)),
+    ],
+)
+def test_a_host_may_have_its_port(text: str, expected: tuple[str, int]) -> None:
+    assert host_and_port(text) == expected
+
+
+def test_a_relative_or_an_impossible_place_is_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cyberaudit").mkdir()
+    written(tmp_path / "cyberaudit", GOOD)
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setenv("XDG_CONFIG_HOME", tmp_path.name)
+    monkeypatch.setenv("HOME", str(tmp_path / "vide"))
+    assert local_config() == NOTHING
+
+    def homeless(path: Path) -> Path:
+        raise RuntimeError(path)
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert local_config() == NOTHING
 
 
 def test_what_is_no_yaml_is_one_sentence(tmp_path: Path) -> None:

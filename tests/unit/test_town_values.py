@@ -91,6 +91,12 @@ WRONG: list[tuple[Callable[[str], object], str, str]] = [
     (values.web_url, "https://mairie.example:99999", "n'est pas une adresse"),
     (values.web_url, "https://mairie.example/" + "a" * 500, "Cette adresse dépasse 500 caractères."),
     (values.store_url, "sftp://moi:motdepasse@nas.example/x", "retirez-le, un profil ne garde aucun secret."),
+    (values.store_url, "https://s3.example/x?X-Amz-Signature=abc", "retirez-le, un profil n'en garde aucun."),
+    (
+        values.store_url,
+        "https://nas.example/x?a=1&access_token=abc",
+        "retirez-le, un profil n'en garde aucun.",
+    ),
     (values.path, "copies/nas", "Un chemin est complet"),
     (values.path, "/mnt/../etc", "Un chemin est complet"),
     (values.timezone, "Europe/Pari", "vouliez-vous dire « Europe/Paris » ?"),

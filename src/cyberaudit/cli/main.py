@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cyberaudit import __version__
-from cyberaudit.cli import catalogue, demo, history, look, profile, report, scan
+from cyberaudit.cli import catalogue, declare, demo, history, look, profile, questions, report, scan
 from cyberaudit.cli.help import FrenchGroup, french_usage_error
 from cyberaudit.cli.shared import Shared, say, warn
 from cyberaudit.errors import CyberauditError, UsageError
@@ -60,7 +60,7 @@ def cyberaudit(
     _log_to_standard_error(verbose=verbose, as_json=log_json)
 
 
-for module in (scan, report, look, history, profile, catalogue, demo):
+for module in (scan, report, questions, declare, look, history, profile, catalogue, demo):
     module.register(app)
 
 

@@ -27,12 +27,14 @@ Checks = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Montre tous les points.")]
 Technical = Annotated[bool, typer.Option("--technical", help="Montre les preuves et les références.")]
 Json = Annotated[bool, typer.Option("--json", help="Répond en JSON.")]
+Profile = Annotated[str, typer.Argument(metavar="PROFIL", help="Le profil YAML de la commune.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Écrit sans demander.")]
 Output = Annotated[
     list[str] | None,
     typer.Option(
         "--output",
         metavar="FORMAT:FICHIER",
-        help="Écrit aussi le rapport dans un fichier : text ou json (répétable).",
+        help="Écrit aussi le rapport dans un fichier : text, json, markdown, csv, sarif ou junit (répétable).",
     ),
 ]
 FailOn = Annotated[

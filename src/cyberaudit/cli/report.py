@@ -1,5 +1,6 @@
 """`cyberaudit report` and `cyberaudit replay`: what is stored, told again."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,10 @@ def report(
         typer.Argument(metavar="COMMUNE", help="L'identifiant de la commune, s'il y en a plusieurs."),
     ] = None,
     output: Output = None,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", metavar="PROFIL", help="Le profil, dont le format sarif cite les lignes."),
+    ] = None,
     now: Now = None,
     checks: Checks = None,
     fail_on: FailOn = "urgent",
@@ -51,7 +56,8 @@ def report(
     catalogue = load_catalogue(folders(checks or ()))
     told = walk(shared(ctx).history_path, catalogue, commune=commune, now=moment(now))
     level = screen.detail(everything=everything, technical=technical)
-    complaints = screen.write(told.view, wanted, level=level)
+    places = screen.places(Path(profile) if profile else None, wanted, commune=told.state.town.id)
+    complaints = screen.write(told.view, wanted, level=level, places=places)
     screen.show(told.view, shared(ctx), as_json=as_json, level=level)
     for complaint in complaints:
         warn(complaint)

@@ -52,6 +52,9 @@ from cyberaudit.cli.options import (
 from cyberaudit.cli.shared import Shared, folders, moment, say, shared, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cyberaudit.errors import Place
     from cyberaudit.plan.words import Tier
     from cyberaudit.reports.console import Detail
     from cyberaudit.run.scan import Request
@@ -104,6 +107,7 @@ def scan(
     from cyberaudit.cli import screen
     from cyberaudit.run.scan import Request
 
+    outputs = screen.outputs(output or ())
     looking = probe_options(
         connect_to,
         resolver,
@@ -140,7 +144,8 @@ def scan(
         save=Path(save) if save else None,
     )
     wanted = Wanted(
-        outputs=screen.outputs(output or ()),
+        outputs=outputs,
+        places=screen.places(request.profile, outputs),
         level=screen.detail(everything=everything, technical=technical),
         as_json=as_json,
         fail_on=fail_tier(fail_on),
@@ -154,6 +159,8 @@ class Wanted:
     """What the person wants of the result."""
 
     outputs: "tuple[tuple[str, Path], ...]"
+    places: "Mapping[str, Place]"
+    """The line of the profile that declares each asset."""
     level: "Detail"
     as_json: bool
     fail_on: "Tier | None"
@@ -169,7 +176,10 @@ def _walk(request: "Request", wanted: Wanted, options: Shared) -> int:
     begin_below(partial=done.audit.partial)
     view = done.told.view
     # Files first: a screen that breaks must not cost them.
-    complaints = (*done.complaints, *screen.write(view, wanted.outputs, level=wanted.level))
+    complaints = (
+        *done.complaints,
+        *screen.write(view, wanted.outputs, level=wanted.level, places=wanted.places),
+    )
     screen.show(view, options, as_json=wanted.as_json, level=wanted.level)
     for sentence in filter(None, (*complaints, done.remark)):
         warn(sentence)

@@ -55,6 +55,11 @@ def say(text: str = "") -> None:
         raise NotSaved(f"La réponse ne peut pas être écrite : {system_clause(error)}.") from error
 
 
+def write_prompt(text: str) -> None:
+    """A question on standard output; the answer is typed on the same line."""
+    _write(sys.stdout, text)
+
+
 def warn(text: str) -> None:
     """One remark on standard error, beside the answer."""
     with suppress(OSError):

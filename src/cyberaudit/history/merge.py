@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from cyberaudit import french
 from cyberaudit.declared import Declaration, Town
@@ -259,8 +259,10 @@ def _in_force(answer: _Answer, past: _Past) -> _Answer:
     if ground_of(finding) is not Ground.WORD or finding.status in (Status.UNKNOWN, Status.ERROR):
         return answer
     given = _declarations(finding, answer.record.audit.town)
-    today = past.now.astimezone(past.zone).date()
-    over = next((each for each in given if each.until < today), None)
+    judged, today = (each.astimezone(past.zone).date() for each in (answer.record.audit.started_at, past.now))
+    # A fault told of a word that was over already is that it is old: that does not pass.
+    since = judged if finding.status.is_open else date.min
+    over = next((each for each in given if since <= each.until < today), None)
     if over is None:
         return answer
     verdict = unknown(Unreachable(Reason.DECLARATION_EXPIRED, f"réponse du {french.day(over.on)}"))

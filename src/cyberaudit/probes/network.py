@@ -207,7 +207,7 @@ class Network:
         if isinstance(destination, Unreachable):
             return destination
         if here_only and not destination.address.is_loopback:
-            return Unreachable(Reason.NOT_LOOKED, "adresse sans chiffrement : elle n'est pas regardée")
+            return Unreachable(Reason.TLS_FAILURE, "adresse sans chiffrement : elle n'est pas regardée")
         with ExitStack() as held:
             await self._take_turn(request, destination, held)
             try:

@@ -19,7 +19,7 @@ from cyberaudit.facts.udp import HostUdp
 from cyberaudit.model import Audit, Evidence, Finding, Item, Observation, Status
 from cyberaudit.reports.code_names import code_names
 from cyberaudit.reports.look_answers import AccessFacts, Heard, accesses, heard
-from cyberaudit.reports.look_backup import store_blocks
+from cyberaudit.reports.look_backup import reading_rank, store_blocks
 from cyberaudit.reports.look_domain_points import PLAIN, Telling, domain_blocks, finding_tier
 from cyberaudit.reports.look_domains import (
     NOWHERE,
@@ -65,7 +65,9 @@ def points(audit: Audit, *, width: int, telling: Telling = PLAIN) -> str:
     """
     order = list(Mark)
     asked = [finding for finding in audit.findings if finding.status is not Status.NOT_APPLICABLE]
-    found = sorted(asked, key=lambda finding: order.index(Mark.of(finding.status)))
+    found = sorted(
+        asked, key=lambda finding: (order.index(Mark.of(finding.status)), reading_rank(finding.check))
+    )
     about_a_host = any(observation.kind in _OF_A_HOST for observation in audit.observations)
     head = wrap(french.typeset(CUT_SHORT), width) if audit.partial else []
     head += wrap(FROM_WHERE, width) if about_a_host else []

@@ -1,6 +1,8 @@
 """What `look backup` shows of a place before its verdicts: stores, jobs, newest copies, what is strange, protection."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from cyberaudit import french
 from cyberaudit.facts.backup import (
@@ -16,9 +18,10 @@ from cyberaudit.facts.backup import (
     Trouble,
     Weakness,
 )
-from cyberaudit.facts.backup_kinds import kind_label
 from cyberaudit.model import Unreachable
 from cyberaudit.reports.wrap import wrap
+from cyberaudit.sdk.backup_words import protection_words, series_name, size_words, store_name
+from cyberaudit.sdk.backups import on_another_machine
 
 ENCRYPTED = {
     Encrypted.YES: "chiffré",
@@ -72,6 +75,29 @@ SHOWN_COPIES, SHOWN_STORES, SHOWN_SERIES, SHOWN_ANOMALIES = 10, 10, 10, 10
 # The size of a snapshot's own file says nothing of what it restores.
 OF_A_REPOSITORY = frozenset({"restic", "borg", "borg2", "kopia", "pbs", "hyper-backup", "duplicati"})
 DAY_HOURS = 24
+CLOCKS = ZoneInfo("Europe/Paris")
+"""Those of the town of a look, which the verdicts use too."""
+# Is there a good recent copy, could a thief read it, could an intruder destroy it, was a restore tried.
+MAYORS_ORDER = tuple(
+    f"backup.{name}"
+    for name in (
+        "exists",
+        "fresh",
+        "good",
+        "encrypted",
+        "strong-encryption",
+        "secret-beside",
+        "offline",
+        "off-site",
+        "not-destroyable",
+        "permissions",
+        "three-two-one",
+        "retention",
+        "restore-tested",
+        "configuration-saved",
+        "provider",
+    )
+)
 
 
 def store_blocks(store: BackupStore, width: int) -> list[list[str]]:
@@ -85,7 +111,7 @@ def store_blocks(store: BackupStore, width: int) -> list[list[str]]:
         _titled("Dernières copies", [_copy(each) for each in contents.copies], SHOWN_COPIES),
         _titled("Rythme", [_series(each) for each in contents.series], SHOWN_SERIES),
         _titled("À noter", [_anomaly(each) for each in contents.anomalies], SHOWN_ANOMALIES),
-        _titled("Protection", list(_protection(contents.protection)), SHOWN_ANOMALIES),
+        _titled("Protection", list(_protection(contents)), SHOWN_ANOMALIES),
     )
     return [block for part in parts if (block := _wrapped(part, width))]
 
@@ -119,7 +145,6 @@ def _head(path: str, contents: StoreContents) -> list[str]:
 
 
 def _store(store: Store) -> str:
-    where = f" dans {store.place}/" if store.place else ""
     parts = [french.count(max(store.copies, 0), "copie"), ENCRYPTED[store.encrypted]]
     parts += [store.method] if store.method else []
     parts += [WEAKNESSES[each] for each in store.weaknesses]
@@ -129,26 +154,35 @@ def _store(store: Store) -> str:
         parts.append("le mot de passe vide ne l'ouvre pas")
     if not isinstance(store.verified, Unreachable):
         result = "bonne" if store.verified.good else "RATÉE"
-        parts.append(f"vérification {result} le {french.day(store.verified.done_at)}")
-    return f"{kind_label(store.kind)}{where} : {', '.join(parts)}"
+        parts.append(f"vérification {result} le {_moment(store.verified.done_at)}")
+    return f"{store_name(store)} : {', '.join(parts)}"
 
 
 def _copy(copy: Copy) -> str:
     where = f"{copy.store}/" if copy.store else ""
     fault = f", {FAULTS.get(copy.fault, copy.fault)}" if copy.fault else ""
-    size = "" if copy.format in OF_A_REPOSITORY else f", {copy.size} octets"
-    date = f"{french.day(copy.written_at)}{DATES[copy.date_kind]}"
+    size = "" if copy.format in OF_A_REPOSITORY else f", {size_words(copy.size)}"
+    date = f"{_moment(copy.written_at)}{DATES[copy.date_kind]}"
     return f"{where}{copy.name} : {copy.format}{size}, {date}, {ENCRYPTED[copy.encrypted]}{fault}"
 
 
 def _series(series: Series) -> str:
-    where = f" ({series.store}/)" if series.store and series.store not in series.name else ""
     rhythm = "" if series.period_hours is None else f", une toutes les {_hours(series.period_hours)}"
     gap = ""
     if series.longest_gap_hours is not None and series.period_hours is not None:
         gap = f", le plus long arrêt {_hours(series.longest_gap_hours)}"
-    newest = f"{french.day(series.newest_at)}{DATES[series.dates_kind]}"
-    return f"{series.name}{where} : {french.count(series.count, 'copie')}{rhythm}{gap}, la dernière {newest}"
+    newest = f"{_moment(series.newest_at)}{DATES[series.dates_kind]}"
+    return (
+        f"{series_name(series)} : {french.count(series.count, 'copie')}{rhythm}{gap}, la dernière le {newest}"
+    )
+
+
+def _moment(moment: datetime) -> str:
+    """« 22 novembre 2026 à 3 h 30 », on the clocks of the town."""
+    # Of the first and the last years, no time zone can be told.
+    if datetime(2, 1, 1, tzinfo=UTC) < moment < datetime(9999, 1, 1, tzinfo=UTC):
+        moment = moment.astimezone(CLOCKS)
+    return f"{french.day(moment)} à {french.hour(moment)}"
 
 
 def _hours(hours: float) -> str:
@@ -163,15 +197,28 @@ def _anomaly(anomaly: Anomaly) -> str:
     return f"{TROUBLES[anomaly.code]}{times}{where} : {anomaly.evidence}"
 
 
-def _protection(protection: Protection) -> Iterator[str]:
+def _protection(contents: StoreContents) -> Iterator[str]:
+    protection = contents.protection
     if protection.filesystem:
         yield f"système de fichiers ou accès : {protection.filesystem}"
-    if protection.evidence:
-        yield protection.evidence
-    if protection.writable_from_here is True:
-        who = "root" if protection.looked_as_root else "le compte qui regarde"
-        yield f"{who} peut y écrire et y effacer"
+    if words := protection_words(protection):
+        yield words
+    yield from _writable(protection, elsewhere=on_another_machine(contents))
     if protection.world_writable:
         yield f"{french.count(protection.world_writable, 'élément')} que tous les comptes peuvent modifier"
     if protection.world_readable:
-        yield f"{french.count(protection.world_readable, 'copie')} que tous les comptes peuvent lire"
+        yield f"{french.count(protection.world_readable, 'fichier')} que tous les comptes peuvent copier"
+
+
+def _writable(protection: Protection, *, elsewhere: bool) -> Iterator[str]:
+    """That root may write on a disk of its own machine is no news."""
+    who = "root" if protection.looked_as_root else "le compte qui regarde"
+    if protection.writable_from_here is True and (elsewhere or not protection.looked_as_root):
+        yield f"{who} peut y écrire et y effacer"
+    if protection.writable_from_here is False:
+        yield f"{who} ne peut rien y écrire"
+
+
+def reading_rank(check: str) -> int:
+    """Where a question about backups comes, for a mayor; after all of them for any other."""
+    return MAYORS_ORDER.index(check) if check in MAYORS_ORDER else len(MAYORS_ORDER)

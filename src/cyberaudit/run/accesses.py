@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cyberaudit.declared import Backup, Town
 from cyberaudit.errors import UsageError
+from cyberaudit.model import Unreachable
 from cyberaudit.plaintext import clean
+from cyberaudit.probes.far_places import far_place, usual_port
 from cyberaudit.probes.instruments import Options
 from cyberaudit.probes.stores.request import Access
 from cyberaudit.refusals import system_clause
@@ -22,7 +24,7 @@ SECRET_BYTES = 64 * 1024
 KNOWN_HOSTS_BYTES = 1024 * 1024
 # Ours: a password manager that asks nobody answers at once.
 COMMAND_SECONDS = 20.0
-PRIVATE_KEY = "-----BEGIN "
+PRIVATE_KEY, PUTTY_KEY = "-----BEGIN ", "PuTTY-User-Key-File-"
 OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -97,7 +99,7 @@ def backup_accesses(town: Town, config: LocalConfig) -> tuple[tuple[str, Access]
 
 def _accesses(town: Town, config: LocalConfig) -> Iterator[tuple[str, Access]]:
     for asset in town.assets:
-        if isinstance(asset, Backup) and asset.url and asset.secret and asset.secret in config.secrets:
+        if isinstance(asset, Backup) and asset.secret in config.secrets and usual_port(asset.url):
             source = config.secrets[asset.secret]
             _check_host(asset, source)
             secret = read_secret(source, asset.secret)
@@ -106,21 +108,38 @@ def _accesses(town: Town, config: LocalConfig) -> Iterator[tuple[str, Access]]:
 
 
 def _check_host(asset: Backup, source: SecretSource) -> None:
-    host = (urlsplit(asset.url).hostname or "").lower()
-    if host != source.host:
+    place = far_place(asset.url, Access(), roots=None)
+    if isinstance(place, Unreachable):  # nothing is sent
+        return
+    usual = usual_port(asset.url)
+    if (place.host, place.port) != (source.host, source.port or usual):
         raise UsageError(
-            f"La sauvegarde « {clean(asset.name)} » veut envoyer « {asset.secret} » à « {clean(host)} » :"
-            f" la configuration de cette machine le réserve à « {clean(source.host)} »."
+            f"La sauvegarde « {clean(asset.name)} » veut envoyer « {asset.secret} » à"
+            f" « {_written(place.host, place.port, usual=usual)} » : la configuration de cette machine le réserve à"
+            f" « {_written(source.host, source.port, usual=0)} »."
         )
+
+
+def _written(host: str, port: int, *, usual: int) -> str:
+    """As the configuration writes it."""
+    if port == usual:
+        return clean(host)
+    return clean(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
 def access(url: str, user: str, secret: str, known_hosts: tuple[str, ...]) -> Access:
     """A text that begins like a private key is one, else it is a password; the account may stand in the address."""
-    is_key = secret.startswith(PRIVATE_KEY)
+    text = secret.lstrip()
+    if text.startswith(PUTTY_KEY):
+        # Taken for a password, it would be sent.
+        raise UsageError(
+            "Cette clé est de PuTTY : convertissez-la (puttygen CLÉ -O private-openssh -o NOUVELLE-CLÉ)."
+        )
+    is_key = text.startswith(PRIVATE_KEY)
     return Access(
-        user=user or urlsplit(url).username or "",
+        user=user or unquote(urlsplit(url).username or ""),
         secret="" if is_key else secret,
-        key=secret if is_key else "",
+        key=text.replace("\r\n", "\n") if is_key else "",
         known_hosts=known_hosts,
     )
 
@@ -147,7 +166,7 @@ def read_secret(source: SecretSource, label: str) -> str:
     if not found:
         raise UsageError(f"Le secret « {label} » est vide là où la configuration dit de le prendre.")
     # The line end of a private key belongs to it.
-    return found if found.startswith(PRIVATE_KEY) else found.rstrip("\r\n")
+    return found if found.lstrip().startswith(PRIVATE_KEY) else found.rstrip("\r\n")
 
 
 def _from_file(path: Path, label: str) -> str:
@@ -161,7 +180,7 @@ def _from_file(path: Path, label: str) -> str:
                 raise UsageError(
                     f"Le secret « {label} » : d'autres peuvent lire « {shown} » (chmod 600 {shown})."
                 )
-            return file.read(SECRET_BYTES).decode("utf-8")
+            return file.read(SECRET_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"Le secret « {label} » : « {shown} » n'est pas un texte.") from None
     except OSError as error:
@@ -179,4 +198,4 @@ def _from_command(words: tuple[str, ...], label: str) -> str:
         raise UsageError(f"Le secret « {label} » : la commande échoue ({reason}).") from None
     if done.returncode:
         raise UsageError(f"Le secret « {label} » : la commande échoue (code {done.returncode}).")
-    return done.stdout[:SECRET_BYTES].decode("utf-8", "replace")
+    return done.stdout[:SECRET_BYTES].decode("utf-8-sig", "replace")

@@ -66,7 +66,8 @@ def contents_of(
     """What the location holds, or the answer when that was not seen; `absent`: when the place itself is gone."""
     name = ctx.asset.name
     if ctx.asset.offline and store.present is not True:
-        return unknown(f"« {name} » est débranchée, ce qui est normal : branchez-la pour la contrôler.")
+        text = f"Le support de « {name} » est débranché, ce qui est normal : branchez-le pour le contrôler."
+        return unknown(text)
     if isinstance(store.present, Unreachable):
         return unknown(store.present)
     if not store.present:
@@ -93,6 +94,13 @@ def fault_words(copy: Copy) -> str:
 def fault_code(copy: Copy) -> str:
     """The fault, when it is one of ours: a stored look may have been changed by hand."""
     return copy.fault if copy.fault in FAULTS else "faulty"
+
+
+def fault_told(copy: Copy) -> str:
+    """« x.zip ne compte pas : elle est vide »; what was not seen is no fault."""
+    if copy.fault == END_NOT_SEEN:
+        return f"{copy.name} : sa fin n'a pas été vue, elle n'est ni bonne ni mauvaise."
+    return f"{copy.name} ne compte pas : {fault_words(copy)}."
 
 
 def spoiled(contents: StoreContents) -> str:

@@ -98,6 +98,7 @@ def _declaration(shape: SaidShape) -> Declaration:
         on=shape.on,
         proof=shape.proof,
         value=shape.value,
+        sha256=shape.sha256,
     )
 
 

@@ -135,6 +135,7 @@ Country = Annotated[str, _read(values.country), _text(pattern=values.COUNTRY)]
 SecretLabel = Annotated[str, _read(values.secret_label), _text(pattern=values.KEYRING_LABEL)]
 CheckId = Annotated[str, _read(values.check_id), _text(pattern=values.CHECK_ID)]
 CheckAt = Annotated[str, _read(values.check_at), _text(pattern=values.CHECK_AT)]
+Sha256 = Annotated[str, _read(values.sha256), _text(pattern=values.SHA256)]
 SettingName = Annotated[str, _read(values.setting), _text(pattern=values.SETTING)]
 SettingValue = Annotated[
     str | int | float | bool,

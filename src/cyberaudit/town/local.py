@@ -1,10 +1,13 @@
 """What this machine may read, and which secrets it may hand to whom: its own configuration, never shared."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,11 +16,16 @@ from cyberaudit.errors import ProfileError, UsageError
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import system_clause
 from cyberaudit.town.source import Source, Trail
+from cyberaudit.town.values import RefusedError, ascii_name
 from cyberaudit.town.yaml_source import MAX_BYTES, read_yaml
 
 PLACES = ("~/.config/cyberaudit/config.yaml", "/etc/cyberaudit/config.yaml")
 """The first that exists; `XDG_CONFIG_HOME` stands for « ~/.config »."""
 KEYS = ("backup_roots", "known_hosts", "secrets")
+_KEYS = ("SHA256:", "ssh-", "ecdsa-", "sk-")
+_HOST = re.compile(
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s/@:\[\]]+))(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -42,6 +50,8 @@ class SecretSource:
     """One word; of a command, the program and its arguments."""
     region: str = ""
     """Of an S3 bucket."""
+    port: int = 0
+    """Zero: the usual one of the kind of address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ def local_config(path: Path | None = None) -> LocalConfig:
         UsageError: it cannot be read, or others than its owner may write it.
         ProfileError: what is wrong in it, each thing at its place.
     """
-    found = path or next((place for place in _places() if place.exists()), None)
+    found = path or next(filter(_is_there, _places()), None)
     if found is None:
         return NOTHING
     source = read_yaml(_read(found), file=clean(str(found), limit=1000))
@@ -77,8 +87,22 @@ def local_config(path: Path | None = None) -> LocalConfig:
 
 def _places() -> Iterator[Path]:
     home = os.environ.get("XDG_CONFIG_HOME", "")
-    yield Path(home) / "cyberaudit" / "config.yaml" if home else Path(PLACES[0]).expanduser()
+    # XDG Base Directory Specification: a relative path is ignored.
+    if home.startswith("/"):
+        yield Path(home) / "cyberaudit" / "config.yaml"
+    else:
+        # RuntimeError: an account without a home, as systemd makes them.
+        with suppress(RuntimeError):
+            yield Path(PLACES[0]).expanduser()
     yield Path(PLACES[1])
+
+
+def _is_there(place: Path) -> bool:
+    """Also when it cannot be told: reading it will say why."""
+    try:
+        return place.exists()
+    except OSError:
+        return True
 
 
 def _read(path: Path) -> bytes:
@@ -109,11 +133,10 @@ def _wrong(source: Source) -> Iterator[tuple[str, Trail]]:
     for key in ("backup_roots", "known_hosts"):
         if not _is_words(tree.get(key, [])):
             yield "Écrivez une liste de textes.", (key,)
-    for rank, root in enumerate(
-        tree.get("backup_roots", []) if _is_words(tree.get("backup_roots", [])) else ()
-    ):
-        if not root.startswith("/"):
-            yield "Écrivez un chemin complet, comme /mnt/nas.", ("backup_roots", rank)
+    for key, check in (("backup_roots", _wrong_root), ("known_hosts", _wrong_known_host)):
+        for rank, text in enumerate(tree.get(key, []) if _is_words(tree.get(key, [])) else ()):
+            if sentence := check(text):
+                yield sentence, (key, rank)
     secrets = tree.get("secrets", {})
     if not isinstance(secrets, dict):
         yield "Écrivez un nom par secret, avec son hôte et sa source.", ("secrets",)
@@ -124,10 +147,23 @@ def _wrong(source: Source) -> Iterator[tuple[str, Trail]]:
             yield wrong, ("secrets", name)
 
 
+def _wrong_root(root: str) -> str:
+    return "" if root.startswith("/") else "Écrivez un chemin complet, comme /mnt/nas."
+
+
+def _wrong_known_host(line: str) -> str:
+    """A key or a fingerprint alone would be believed of every server, or of none."""
+    if line.startswith(_KEYS) or len(line.split()) < 2:
+        return "Écrivez le nom du serveur, puis sa clé : « nas.example ssh-ed25519 AAAA… » ou « nas.example SHA256:… »."
+    return ""
+
+
 def _wrong_secret(block: object) -> str:
     kinds = ", ".join(SecretKind)
     if not isinstance(block, dict) or not isinstance(block.get("host"), str) or not block["host"]:
         return "Il faut « host » : la seule machine à laquelle ce secret peut être envoyé."
+    if host_and_port(block["host"]) is None:
+        return "« host » est une machine seule, avec son port s'il n'est pas l'usuel : nas.example, nas.example:2222."
     if not isinstance(block.get("region", ""), str):
         return "« region » est un texte : fr-par, eu-west-3."
     sources = [key for key in block if key not in ("host", "region")]
@@ -136,7 +172,31 @@ def _wrong_secret(block: object) -> str:
     word = block[sources[0]]
     if sources[0] == SecretKind.COMMAND:
         return "" if word and _is_words(word) else "Écrivez une liste : le programme, puis ses mots."
-    return "" if isinstance(word, str) and word else "Écrivez un texte."
+    if not isinstance(word, str) or not word:
+        return "Écrivez un texte."
+    if sources[0] == SecretKind.FILE and not word.startswith("/"):
+        return "Écrivez un chemin complet, comme /etc/cyberaudit/cle-nas."
+    return ""
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """« nas.example », « nas.example:2222 », « [2001:db8::1]:22 », « 2001:db8::1 » → name in lower case, port or 0."""
+    alone = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    with suppress(ValueError):
+        return str(ip_address(alone)), 0
+    found = _HOST.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        host = (
+            ip_address(found["address"]).compressed
+            if found["address"]
+            else ascii_name(found["name"].rstrip("."))
+        )
+    except (ValueError, RefusedError):
+        return None
+    port = int(found["port"] or 0)
+    return (host, port) if port < 65_536 else None
 
 
 def _is_words(value: object) -> bool:
@@ -157,4 +217,5 @@ def _secret(block: dict[str, Any]) -> SecretSource:
     kind = next(kind for kind in SecretKind if kind in block)
     word = block[kind]
     words = tuple(word) if isinstance(word, list) else (word,)
-    return SecretSource(block["host"].lower(), kind, words, block.get("region", ""))
+    host, port = host_and_port(block["host"]) or ("", 0)
+    return SecretSource(host, kind, words, block.get("region", ""), port)

@@ -42,6 +42,7 @@ from cyberaudit.town.fields import (
     Selector,
     SettingName,
     SettingValue,
+    Sha256,
     Slug,
     StorePath,
     StoreUrl,
@@ -86,6 +87,9 @@ class SaidShape(Shape):
     by: Text = Field(description="Qui l'affirme : nom et qualité.")
     on: Day = Field(description="Le jour où cela a été affirmé, année-mois-jour. Vaut douze mois.")
     proof: FreeText = Field("", description="Le document qui le prouve : nom ou emplacement.")
+    sha256: Sha256 = Field(
+        "", description="Empreinte SHA-256 de ce document, écrite par « cyberaudit declare »."
+    )
 
 
 class TestedShape(SaidShape):

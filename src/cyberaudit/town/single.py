@@ -169,7 +169,7 @@ def backup_asset(
         raise UsageError(f"--weekdays : « {weekdays} » n'est pas l'un de : {', '.join(Weekdays)}.")
     return Backup(
         id="target",
-        name=clean(place),
+        name=_last_part(place),
         declared=(),
         path="" if url else place,
         url=url,
@@ -186,6 +186,11 @@ def backup_asset(
         country="",
         user=user,
     )
+
+
+def _last_part(place: str) -> str:
+    """« nas » of /mnt/nas: the whole place stands at the head of what is shown."""
+    return clean(place.rstrip("/").rpartition("/")[2] or place)
 
 
 def _store_address(text: str) -> str:

@@ -20,6 +20,7 @@ CHECK_AT = CHECK_ID[:-1] + r"(?:@[a-z0-9]+(?:-[a-z0-9]+)*)?$"
 PORT = r"^(?:tcp|udp)/[1-9][0-9]{0,4}$"
 KEYRING_LABEL = r"^secret:[a-z0-9]+(?:-[a-z0-9]+)*$"
 COUNTRY = r"^[A-Z]{2}$"
+SHA256 = r"^[0-9a-f]{64}$"
 SETTING = r"^[a-z][a-z0-9_]{0,59}$"
 
 MIN_REASON = 10
@@ -252,11 +253,22 @@ def web_url(value: str) -> str:
 _HERE_ONLY = ("s3+http", "rest+http")
 
 
+# Of signed addresses (S3 « presigned », Azure SAS) and of shares by a link.
+_SECRET_WORDS = re.compile(
+    r"(?:^|[&;])[^=&;]*(?:sig|token|jeton|key|pass|secret|credential)[^=&;]*=", re.IGNORECASE
+)
+
+
 def store_url(value: str) -> str:
-    return _url(
+    checked = _url(
         value,
         schemes=("https", "http", "sftp", "ssh", "ftps", "ftp", "s3", "smb", "rsync", "rest", *_HERE_ONLY),
     )
+    if _SECRET_WORDS.search(urlsplit(value).query):
+        raise RefusedError(
+            "Cette adresse contient un secret (signature, jeton) : retirez-le, un profil n'en garde aucun."
+        )
+    return checked
 
 
 def _url(value: str, *, schemes: tuple[str, ...]) -> str:
@@ -325,6 +337,13 @@ def check_at(value: str) -> str:
         raise RefusedError(
             f"« {shown(value)} » n'est pas un contrôle, comme « mail.spf » ou « mail.spf@main »."
         )
+    return value
+
+
+def sha256(value: str) -> str:
+    """The digest of a file."""
+    if not re.fullmatch(SHA256, value):
+        raise RefusedError("Une empreinte SHA-256 a 64 chiffres hexadécimaux, en minuscules.")
     return value
 
 

@@ -12,13 +12,12 @@ from cyberaudit.probes.stores.tree import Parts, read
 # Ours: a key or a password is short, and a town leaves few of them.
 MOST_CANDIDATES, SECRET_BYTES = 40, 64 * 1024
 _PASSWORD = re.compile(
-    r"pass.?(phrase|word|wd)|mots?.?de.?passe|\bmdp\b|(^|[-_. ])(mdp|pwd|passe?)([-_. ]|$)|\.(pass|pwd|keyfile)$",
-    re.IGNORECASE,
+    r"pass.?(phrase|word|wd)|mots?.?de.?passe|\bmdp\b|(^|[-_. ])(mdp|pwd|passe?)([-_. ]|$)|\.(pass|pwd|keyfile)$"
 )
+"""Of a name in lower case, as the next: to ignore case takes four times as long."""
 _KEY = re.compile(
     r"key|cl[eé]s?([-_. ]|$)|^id_|rclone|gocryptfs|borg|(^|[-_. ])age([-_. ]|$)|restic|secret|priv|identit|recover"
-    r"|master|backup|sauvegarde|\.(asc|pem|ppk|gpg|pgp)$",
-    re.IGNORECASE,
+    r"|master|backup|sauvegarde|\.(asc|pem|ppk|gpg|pgp)$"
 )
 _MARKS = (
     (re.compile(rb"AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]"), "clé privée age (AGE-SECRET-KEY-1…)"),
@@ -63,9 +62,10 @@ class Beside:
         """One file with an ending that secrets have."""
         if not 0 < size <= SECRET_BYTES:
             return
-        if len(self.named) < MOST_CANDIDATES and _PASSWORD.search(name):
+        lower = name.lower()
+        if len(self.named) < MOST_CANDIDATES and _PASSWORD.search(lower):
             self.named.append((*parts, name))
-        elif len(self.others) < MOST_CANDIDATES and _KEY.search(name):
+        elif len(self.others) < MOST_CANDIDATES and _KEY.search(lower):
             self.others.append((*parts, name))
 
 
@@ -90,7 +90,7 @@ def secret_in(name: str, data: bytes) -> str:
             return french
     if _has_a_crypt_password(data):
         return "mot de passe d'un dossier rclone chiffré (« password = », lisible par « rclone reveal »)"
-    if _PASSWORD.search(name) and _is_short_text(name, data):
+    if _PASSWORD.search(name.lower()) and _is_short_text(name, data):
         return "nommé comme un mot de passe, et lisible"
     return ""
 

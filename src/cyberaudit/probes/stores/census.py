@@ -1,17 +1,27 @@
 """What every file of a location tells by its name, size, dates and rights alone, counted in one pass."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
+from string import hexdigits
+from typing import NamedTuple
 
 from cyberaudit.facts.backup import Anomaly, Protection, Trouble
 from cyberaudit.probes.stores.beside import Beside, secrets_beside
 from cyberaudit.probes.stores.endings import MARKED, NOTE, SECRETIVE, USUAL, is_strange
 from cyberaudit.probes.stores.inspection import Inspection, anomaly
-from cyberaudit.probes.stores.names import is_copy_by_name, is_named_otherwise, is_note
+from cyberaudit.probes.stores.names import (
+    NOTE_SUFFIXES,
+    READABLE_SUFFIXES,
+    SILENT_SUFFIXES,
+    is_copy_by_name,
+    is_named_otherwise,
+    is_note,
+)
 from cyberaudit.probes.stores.ransom import Traces, traces_of_ransom
 from cyberaudit.probes.stores.rights import Rights, protection_of
-from cyberaudit.probes.stores.sampling import First, few
+from cyberaudit.probes.stores.sampling import Evenly, First, few
 from cyberaudit.probes.stores.tree import Entry, Kind, Parts
 
 # Ours: endings remembered, seconds counted: bounded memory.
@@ -24,30 +34,41 @@ LEAST_OF_A_SECOND, SECOND_SHARE = 20, 0.9
 LEAST_EPOCH, EPOCH_SHARE = 5, 0.30
 # 3 January 1980: FAT counts from the 1st of that year, in local time; Unix from 1970.
 EPOCHS_END = 315_705_600.0
+SORTED_BY_NAME = frozenset({"db", "ini"})
+"""« thumbs.db » and « desktop.ini » are notes by themselves."""
+LEADING_MARKS = frozenset(".@#~")
+"""What may make a note of anything: such a name is sorted whole."""
+_WORDS = READABLE_SUFFIXES | SILENT_SUFFIXES | NOTE_SUFFIXES
+"""Endings that tell something even as a whole name."""
 
 
-class Sort(Enum):
-    """What a name tells of its file."""
+class Sort(IntEnum):
+    """What a name tells of its file; the place of its list among `Sorted`."""
 
-    NOTE = "note"
-    DOCUMENT = "document"
-    COPY = "copy"
-    STRANGER = "stranger"
+    NOTE = 0
+    DOCUMENT = 1
+    COPY = 2
+    STRANGER = 3
 
 
-@dataclass(slots=True)
-class Tally:
+Sorted = tuple[list[Entry], ...]
+"""The files of each `Sort`, as they came."""
+
+
+class Tally(NamedTuple):
     """One ending, and what it means."""
 
     ending: str
     """In lower case."""
     sort: Sort
+    marked: bool
     watched: bool
     """Something more is to be seen in its files."""
     strange: bool
-    marked: bool
     note: bool
     secretive: bool
+    by_name: bool
+    """Some whole names with this ending are sorted elsewhere."""
 
 
 def tally_of(name: str) -> Tally:
@@ -55,9 +76,8 @@ def tally_of(name: str) -> Tally:
     ending = name.lower().rpartition(".")[2] if "." in name else ""
     strange, marked = is_strange(ending), ending in MARKED
     note, secretive = ending in NOTE, ending in SECRETIVE
-    return Tally(
-        ending, sort_of(name), strange or marked or note or secretive, strange, marked, note, secretive
-    )
+    watched = strange or note or secretive
+    return Tally(ending, sort_of(name), marked, watched, strange, note, secretive, ending in SORTED_BY_NAME)
 
 
 def sort_of(name: str) -> Sort:
@@ -69,9 +89,21 @@ def sort_of(name: str) -> Sort:
     return Sort.COPY if is_copy_by_name(name) else Sort.STRANGER
 
 
+_BARE = tally_of("x")
+_HASH = _BARE._replace(watched=False, note=False, secretive=False)
+"""A number, or a hash: no word in it calls for a look."""
+
+
+def _bare(name: str) -> Tally:
+    """Of a name without a dot: there are as many of them as files, so that none is remembered."""
+    if not name.isalnum() or name.lower() in _WORDS:
+        return tally_of(name)
+    return _BARE if name.strip(hexdigits) else _HASH
+
+
 @dataclass(slots=True)
 class Census:
-    """Bounded memory; each method is called once for each name, a million times: a microsecond each."""
+    """Bounded memory; a million names pass: what is done once for each of them takes a fraction of a microsecond."""
 
     future: float = float("inf")
     """Dates after it (seconds since 1970) are not credible."""
@@ -91,42 +123,59 @@ class Census:
     rights: Rights = field(default_factory=Rights)
     _seconds: dict[int, int] = field(default_factory=dict)
     _endings: dict[str, Tally] = field(default_factory=dict)
-    _here: Parts | None = None
 
-    def file(self, parts: Parts, entry: Entry) -> Sort:
-        """A plain file of the folder `parts`, whatever it is; where its name puts it."""
-        name, _, size, written, mode, _, _, _ = entry
-        if parts is not self._here:
-            self._here = parts
-            self.rights.enter(parts)
-        self.files += 1
-        if not size:
-            self.empty.offer(parts, name)
-        if written is not None:
-            seconds, second = self._seconds, int(written)
+    def sort(self, parts: Parts, files: Sequence[Entry]) -> Sorted:
+        """Plain files of the folder `parts`, whatever they are, counted; where their names put them, in their order."""
+        self.rights.enter(parts)
+        self.files += len(files)
+        if 0 in [entry.size for entry in files]:
+            self._empty(parts, files)
+        self._dates(parts, files)
+        for name, mode in [(entry.name, entry.mode) for entry in files if (entry.mode or 0) & 0o006]:
+            self.rights.file(parts, name, mode or 0)
+        return self._sorted(parts, files)
+
+    def _empty(self, parts: Parts, files: Sequence[Entry]) -> None:
+        for entry in files:
+            if not entry.size:
+                self.empty.offer(parts, entry.name)
+
+    def _dates(self, parts: Parts, files: Sequence[Entry]) -> None:
+        moments = [entry.written for entry in files if entry.written is not None]
+        seconds = self._seconds
+        for second, count in Counter(map(int, moments)).items():
             if second in seconds:
-                seconds[second] += 1
+                seconds[second] += count
             elif len(seconds) < MOST_SECONDS:
-                seconds[second] = 1
-            if not EPOCHS_END <= written <= self.future:
-                self._odd(parts, name, written)
-        if mode is not None and mode & 0o006:
-            self.rights.file(parts, name, mode)
-        head, dot, ending = name.rpartition(".")
-        # Without a dot there are as many endings as names: none is remembered.
-        tally = (self._endings.get(ending) or self._new(name, ending)) if dot else tally_of(name)
-        if tally.marked:
-            self.traces.documents.offer(parts, name)
-        elif tally.watched:
-            self._watched(parts, entry, tally, head)
-        # A leading mark makes a note of anything; « thumbs.db » and « desktop.ini » are notes by themselves.
-        return sort_of(name) if name[0] in ".@#" or ending in ("db", "ini") else tally.sort
+                seconds[second] = count
+        if moments and not (min(moments) >= EPOCHS_END and max(moments) <= self.future):
+            self._odd(parts, files)
 
-    def _odd(self, parts: Parts, name: str, written: float) -> None:
-        (self.ahead if written > self.future else self.epoch).offer(parts, name)
+    def _odd(self, parts: Parts, files: Sequence[Entry]) -> None:
+        for entry in files:
+            if entry.written is None or EPOCHS_END <= entry.written <= self.future:
+                continue
+            (self.ahead if entry.written > self.future else self.epoch).offer(parts, entry.name)
 
-    def _new(self, name: str, ending: str) -> Tally:
-        tally = tally_of(f"x.{ending}" if name[0] in ".@#" else name)
+    def _sorted(self, parts: Parts, files: Sequence[Entry]) -> Sorted:
+        found: Sorted = tuple([] for _ in Sort)
+        known = self._endings
+        marked: list[str] = []
+        for entry in files:
+            name = entry[0]
+            head, dot, ending = name.rpartition(".")
+            tally = (known.get(ending) or self._new(ending)) if dot else _bare(name)
+            if tally.marked:
+                marked.append(name)
+            elif tally.watched:
+                self._watched(parts, entry, tally, head)
+            by_name = tally.by_name or name[:1] in LEADING_MARKS
+            found[sort_of(name) if by_name else tally.sort].append(entry)
+        _offer_all(self.traces.documents, parts, marked)
+        return found
+
+    def _new(self, ending: str) -> Tally:
+        tally = tally_of(f"x.{ending}")
         if len(self._endings) < MOST_ENDINGS:
             self._endings[ending] = tally
         return tally
@@ -152,7 +201,6 @@ class Census:
                 self.rights.file(parts, entry.name, entry.mode or 0)
                 if entry.name.rpartition(".")[2].lower() in SECRETIVE or "." not in entry.name:
                     self.beside.file(parts, entry.name, entry.size)
-        self._here = None
 
     def folder(self, parts: Parts, entry: Entry) -> None:
         """A folder below `parts`."""
@@ -206,6 +254,18 @@ class Census:
                 yield _of(Trouble.LEFT_OUT, found, what)
         if self.closed.count:
             yield _of(Trouble.UNREADABLE, self.closed, "dossier que ce compte ne peut pas lire")
+
+
+def _offer_all(evenly: Evenly, parts: Parts, names: Sequence[str]) -> None:
+    """One offer for each name, in the time of those that are kept."""
+    rank = 0
+    while rank < len(names):
+        skipped = min(-evenly.count % evenly.step, len(names) - rank)
+        evenly.count += skipped
+        rank += skipped
+        if rank < len(names):
+            evenly.offer(parts, names[rank])
+            rank += 1
 
 
 def _of(code: Trouble, found: First, what: str) -> Anomaly:

@@ -1,10 +1,12 @@
 """What a location holds: its repositories, its sets, each of its newest loose copies told by its bytes."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from time import monotonic
 
 from cyberaudit.facts.backup import (
     END_NOT_SEEN,
@@ -12,11 +14,13 @@ from cyberaudit.facts.backup import (
     Copy,
     DateKind,
     Encrypted,
+    Protection,
     Role,
     Store,
     StoreContents,
     Weakness,
 )
+from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import (
     EVIDENCE_LIMIT,
@@ -28,11 +32,11 @@ from cyberaudit.probes.stores.inspection import (
     Inspection,
     Point,
 )
-from cyberaudit.probes.stores.jobs import job_of, series_name
+from cyberaudit.probes.stores.jobs import days_in, job_of, series_name
 from cyberaudit.probes.stores.known import CLAIMS, FAMILIES
-from cyberaudit.probes.stores.reading import FUTURE, Reading
+from cyberaudit.probes.stores.reading import FUTURE, TRUNCATED, Reading
 from cyberaudit.probes.stores.recognise import recognise
-from cyberaudit.probes.stores.rhythm import shown_job, told_by_name
+from cyberaudit.probes.stores.rhythm import DATED_SINCE, is_doubtful, shown_job, told_by_name
 from cyberaudit.probes.stores.sizes import against_usual_size, is_bad
 from cyberaudit.probes.stores.sums import against_sum
 from cyberaudit.probes.stores.tree import Parts
@@ -44,6 +48,11 @@ FUTURE_SLACK = timedelta(hours=1)
 # Ours: the newest copies are worth decompressing to their end, the others only when small.
 NEWEST_OPENED = 3
 NEWEST_PATIENCE, OTHER_PATIENCE = 2 * 1024 * 1024 * 1024, 4 * 1024 * 1024
+# Ours: seconds given to all copies, and to each of the newest, then to each of the others: a whole look takes ten.
+ALL_SECONDS, EACH_SECONDS, OTHER_SECONDS = 6.0, (3.0, 1.5, 1.0), 0.25
+FAR_TIMES = 4
+# Ours: a copy that was written to so recently may still be growing.
+GROWING = timedelta(minutes=10)
 # Ours: of a far place nothing is fetched but first and last bytes, and what is short.
 FAR_PATIENCE = 1024 * 1024
 # Ours, with --deep: whatever a town's copy weighs.
@@ -55,6 +64,14 @@ NAME_LIMIT, METHOD_LIMIT, FORMAT_LIMIT = 80, 120, 20
 LAST_MOMENT = 253_370_764_800.0
 OF_THE_FILE = "date du fichier"
 OF_THE_NAME = "jour écrit dans le nom, plus ancien que la date du fichier"
+OF_THE_NAME_ALONE = "jour écrit dans le nom, le fichier n'a pas de date"
+OF_NOTHING, DAY_SECONDS = "le fichier n'a pas de date : celle de 1970 ou de 1980 n'en est pas une", 86_400.0
+# Ours: the clock of what is inside may be that of another zone.
+OF_THE_INSIDE, INSIDE_SLACK = "date du fichier, proche de celle qu'il contient", timedelta(hours=26)
+OF_A_NUMBER = "date du fichier ; son nom en porte peut-être une plus ancienne"
+OF_A_COPYING = "date du fichier, la même que d'autres ou juste après : celle d'une recopie ?"
+# Ours: that many copies of one job within minutes of each other, for less than half a day.
+LEAST_IN_A_ROW, BETWEEN_TWO, ROW_SECONDS = 4, 1800.0, 12 * 3600.0
 LOOSE = "folder"
 
 
@@ -69,15 +86,17 @@ def read_contents(inspection: Inspection, *, device: str) -> StoreContents:
     sets, alone = _sets(inspection, walked)
     seen = walked.census.anomalies(inspection)
     taken = frozenset[Parts]().union(*(made.also for _, made in sets))
+    clock = _Clock(inspection)
     looked = [
         each
-        for each in (*_looked(inspection, walked.copies, walked), *_looked(inspection, alone, walked))
+        for files in (walked.copies, alone)
+        for each in _looked(inspection, files, walked, clock)
         if each[0].parts not in taken
     ]
-    strangers = list(_looked(inspection, walked.strangers, walked))
+    strangers = list(_looked(inspection, walked.strangers, walked, clock))
     rest, mirrors = mirrors_among(inspection, walked, [*looked, *strangers])
     stores = [*walked.stores, *sets, *mirrors]
-    loose = against_usual_size(_against_same_second([_loose_copy(*each) for each in rest]))
+    loose = against_usual_size(_against_same_second([_loose_copy(*each, inspection.now) for each in rest]))
     points = [_copy(point, parts, found) for parts, found in stores for point in found.points]
     copies = [_checked(copy, future) for copy in (*points, *loose)]
     copies.sort(key=lambda copy: (copy.fault != FUTURE, copy.written_at), reverse=True)
@@ -91,7 +110,7 @@ def read_contents(inspection: Inspection, *, device: str) -> StoreContents:
             *seen,
             *(each for _, found in stores for each in found.anomalies),
         ),
-        protection=walked.census.protection(inspection),
+        protection=_protection(walked.census.protection(inspection), stores),
         other_files=_others(walked, strangers, mirrored=bool(mirrors)),
         device=device,
         complete=walked.complete and not inspection.left_out and all(each.complete for _, each in stores),
@@ -117,16 +136,42 @@ def _sets(inspection: Inspection, walked: Walked) -> tuple[list[tuple[Parts, Fou
     return found, alone
 
 
+def _protection(seen: Protection, stores: list[tuple[Parts, Found]]) -> Protection:
+    """A lock was looked for on the newest loose copies: it says nothing of a repository beside them."""
+    if seen.immutable is True and stores:
+        return replace(seen, immutable=Unreachable(Reason.NOT_LOOKED, "vu sur les seules archives"))
+    return seen
+
+
 def _more(stores: list[tuple[Parts, Found]]) -> int:
     return sum(found.more_points for _, found in stores)
 
 
 def _others(walked: Walked, strangers: list[Looked], *, mirrored: bool) -> int:
     """Files that are no copies; documents of a mirror are what it holds."""
-    return (0 if mirrored else walked.documents.count) + walked.strangers.count - len(strangers)
+    documents = 0 if mirrored else walked.documents.count
+    return documents + walked.strangers.count - len(strangers) + walked.texts.kept_for_themselves
 
 
-def _looked(inspection: Inspection, files: Iterable[File], walked: Walked) -> Iterator[Looked]:
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Shares the time of the look among the copies, so that one of them never takes that of the others."""
+
+    inspection: Inspection
+    start: float = field(default_factory=monotonic)
+
+    def share(self, rank: int) -> Callable[[], bool]:
+        """Whether the copy of this rank, taken from now on, has had its share."""
+        if self.inspection.deep:
+            return self.inspection.hurried
+        own = EACH_SECONDS[rank] if rank < len(EACH_SECONDS) else OTHER_SECONDS
+        # A far copy costs round trips, not computing: its budget is that of the lines (far/budget).
+        slower = FAR_TIMES if self.inspection.tree.far else 1
+        end = min(monotonic() + own * slower, self.start + ALL_SECONDS * slower)
+        return lambda: monotonic() > end or self.inspection.hurried()
+
+
+def _looked(inspection: Inspection, files: Iterable[File], walked: Walked, clock: _Clock) -> Iterator[Looked]:
     """The files that are copies, each opened; one that cannot be leaves the look incomplete."""
     for rank, file in enumerate(files):
         if not inspection.heads:
@@ -135,15 +180,25 @@ def _looked(inspection: Inspection, files: Iterable[File], walked: Walked) -> It
             return
         inspection.heads -= 1
         try:
+            hurried = clock.share(rank)
             with inspection.sample(file.parts, patience=_patience(inspection, rank)) as sample:
-                reading = recognise(sample)
+                reading = recognise(replace(sample, hurried=hurried))
             if reading is not None and (rank < NEWEST_OPENED or inspection.deep):
-                reading = against_sum(inspection, file, reading)
+                reading = against_sum(inspection, file, reading, hurried=hurried)
         except OSError:
             walked.complete = False
             continue
         if reading is not None:
-            yield file, reading
+            yield file, _unless_growing(inspection, file, reading)
+
+
+def _unless_growing(inspection: Inspection, file: File, reading: Reading) -> Reading:
+    """A copy without its end, written to a moment ago, may be one that is being made."""
+    age = inspection.now.timestamp() - file.written
+    if reading.fault != TRUNCATED or not 0 <= age < GROWING.total_seconds():
+        return reading
+    words = f"{reading.evidence} ; écrite il y a moins de dix minutes, peut-être en cours"
+    return replace(reading, fault=END_NOT_SEEN, evidence=words)
 
 
 def _patience(inspection: Inspection, rank: int) -> int:
@@ -155,33 +210,71 @@ def _patience(inspection: Inspection, rank: int) -> int:
 
 
 def _against_same_second(copies: list[Copy]) -> list[Copy]:
-    """Copies of one series, or a whole location, dated of one second: that of a copying, not their own."""
-    seconds = Counter(int(copy.written_at.timestamp()) for copy in copies)
-    series = Counter((copy.series, copy.format, int(copy.written_at.timestamp())) for copy in copies)
-    moved = len(seconds) == 1 and len(copies) > 1
+    """Copies of one series, or of a whole place, of one second or in a row: the date of a copying, not their own."""
+    jobs: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for copy in copies:
+        jobs[copy.series, copy.format].append(copy.written_at.timestamp())
+    moved = len(copies) > 1 and len({int(copy.written_at.timestamp()) for copy in copies}) == 1
+    seconds = Counter((*key, int(moment)) for key, moments in jobs.items() for moment in moments)
+    hurried = {key for key, moments in jobs.items() if _is_one_copying(moments)}
     return [
-        replace(copy, date_kind=DateKind.UPPER_BOUND)
-        if moved or series[copy.series, copy.format, int(copy.written_at.timestamp())] > 1
+        replace(copy, date_kind=DateKind.UPPER_BOUND, date_source=OF_A_COPYING)
+        if copy.date_kind is DateKind.EXACT
+        and copy.date_source != OF_THE_INSIDE
+        and (
+            moved
+            or (copy.series, copy.format) in hurried
+            or seconds[copy.series, copy.format, int(copy.written_at.timestamp())] > 1
+        )
         else copy
         for copy in copies
     ]
 
 
-def _loose_copy(file: File, reading: Reading) -> Copy:
-    # The older of two dates that disagree: a file copied late has the date of the copying.
-    written = told_by_name(file.parts, file.written) if file.credible else file.written
-    moved = written < file.written
+def _is_one_copying(moments: list[float]) -> bool:
+    """A job that writes as often, and for less than half a day, is less likely than old copies laid there in a row."""
+    ordered = sorted(moments)
+    if len(ordered) < LEAST_IN_A_ROW or ordered[-1] - ordered[0] > ROW_SECONDS:
+        return False
+    return all(later - earlier < BETWEEN_TWO for earlier, later in pairwise(ordered))
+
+
+def _loose_copy(file: File, reading: Reading, now: datetime) -> Copy:
+    written, kind, source = _dated(file, reading, now)
     point = Point(
         name=file.parts[-1],
         reading=reading,
         size=file.size,
         written=written,
-        date_kind=DateKind.UPPER_BOUND if moved else _archive_date_kind(file, reading),
-        date_source=OF_THE_NAME if moved else OF_THE_FILE,
+        date_kind=kind,
+        date_source=source,
         role=Role.ARCHIVE,
         series=job_of(file.parts),
     )
     return _copy(point, ())
+
+
+def _dated(file: File, reading: Reading, now: datetime) -> tuple[float, DateKind, str]:
+    """The older of two dates that disagree: a file copied late has the date of the copying."""
+    if file.written < DATED_SINCE:
+        return _without_date(file, now)
+    written = told_by_name(file.parts, file.written) if file.credible else file.written
+    if written < file.written:
+        return written, DateKind.UPPER_BOUND, OF_THE_NAME
+    if is_doubtful(file.parts, written):
+        return written, DateKind.UPPER_BOUND, OF_A_NUMBER
+    if reading.dated is None and reading.newest and abs(_moment(written) - reading.newest) <= INSIDE_SLACK:
+        return written, DateKind.EXACT, OF_THE_INSIDE
+    return written, _archive_date_kind(file, reading), OF_THE_FILE
+
+
+def _without_date(file: File, now: datetime) -> tuple[float, DateKind, str]:
+    """Of a clock that was not set, or of a place that tells none: at most the day of the name, else today."""
+    moment = now.timestamp()
+    days = [day for day in days_in(file.parts) if day <= moment]
+    if days:
+        return min(max(days) + DAY_SECONDS, moment), DateKind.UPPER_BOUND, OF_THE_NAME_ALONE
+    return moment, DateKind.UPPER_BOUND, OF_NOTHING
 
 
 def _copy(point: Point, parts: Parts, found: Found | None = None) -> Copy:
@@ -232,7 +325,9 @@ def _loose_store(loose: list[Copy], walked: Walked) -> Iterator[Store]:
     """The archives that stand each for itself, as one store."""
     if not loose:
         return
-    said = {copy.encrypted for copy in loose}
+    # Of a copy that holds nothing, or nothing that opens, no encryption is told: it says nothing of the others.
+    told = [copy for copy in loose if copy.encrypted is not Encrypted.UNKNOWN or not is_bad(copy)]
+    said = {copy.encrypted for copy in told or loose}
     weak: set[Weakness] = {each for copy in loose for each in copy.weaknesses}
     yield Store(
         kind=LOOSE,

@@ -4,18 +4,19 @@ import re
 
 USUAL = frozenset(
     """
-    7z 7zip aac accdb ai amr apk asc asp aspx au avi bak backup bat bck bib bin bkf bmp borg bz2 c cab cer cfg
+    7z 7zip aac accdb ai amr apk asc asp aspx au avi bak backup bat bck bib bin bkf bkp bmp borg bz2 c cab cer cfg
     class cmd conf config copy cpp crdownload crl crt css csr csv cur dar dat data db dbf deb desktop dgn dif diff
-    difftar dll dmg dmp doc docm docx dot dotx download dump dwf dwg dxf eml eps epub err evtx exe f filepart flac
-    fods fodt fr gdb geojson gif gpx gz h hbk heic heif hpp hta htm html ico ics idx img ini iso j2k jar java jp2
-    jpe jpeg jpg js json jsonl kdbx key keyfile kml kmz lck ldf ldif lnk lock log lst lz lz4 lzma lzo m4a m4v map
-    md md5 mdb mdf mdx mid mkv mm mov mp3 mp4 mpeg mpg mpp msg msi msp mts nef new nfo npy nsf odb odf odg odp ods
-    odt ofx ogg old one opml opus orf orig ost otf ott ova ovf p12 p7b p7m p7s par2 part partial pas pbf pcap pdb
-    pdf pem pfx pgp php pl plist pl1 png pot pps ppsx ppt pptx prf prj ps psd pst pub py pyc qcow2 qgs qgz r rar raw
-    rb rdp reg rpm rss rst rtf save sav sbn sbx sh sha1 sha256 sha512 shp shx sig sln sql sqlite sqlite3 srt step stl
-    svg swf swp sys tar tbz2 tex tgz thm tib tibx tif tiff tmp torrent trn tsv ttf txt txz url v2i vbk vbm vcf vdi
-    vhd vhdx vib vma vmdk vmx vob vrb vsd vsdx war wav wbcat webm webmanifest webp wim wma wmf wmv woff woff2 wpd wps
-    x xcf xhtml xla xlk xls xlsb xlsm xlsx xlt xltx xml xmp xps xsd xsl xz yaml yml z zip zst zstd spf mrimg
+    difftar dll dmg dmp doc docm docx dot dotx download dump dwf dwg dxf eml eps epub err evtx exe f fbk filepart
+    flac fods fodt fr gbk gdb geojson gif gpx gz h hbk heic heif hpp hta htm html ico ics idx img ini iso j2k jar
+    java jp2 jpe jpeg jpg js json jsonl kdbx key keyfile kml kmz lck ldf ldif lnk lock log lrz lst lz lz4 lzma lzo
+    m4a m4v map md md5 mdb mdf mdx mid mkv mm mov mp3 mp4 mpeg mpg mpp msg msi msp mts nef new nfo npy nsf odb odf
+    odg odp ods odt ofx ogg old one opml opus orf orig ost otf ott ova ovf p12 p7b p7m p7s par2 part partial pas pbf
+    pcap pdb pdf pem pfx pgp php pl plist pl1 png pot pps ppsx ppt pptx prf prj ps psd pst pub py pyc qcow2 qgs qgz
+    r rar raw rb rdp reg rpm rss rst rtf save sav sbn sbx sh sha1 sha256 sha512 shp shx sig sln sql sqlite sqlite3
+    srt step stl svg swf swp sys tar tbz tbz2 tex tgz thm tib tibx tif tiff tmp torrent trn tsv ttf txt txz tzst url
+    v2i vbk vbm vcf vdi vhd vhdx vib vma vmdk vmx vob vrb vsd vsdx war wav wbcat webm webmanifest webp wim wma wmf
+    wmv woff woff2 wpd wps x xcf xhtml xla xlk xls xlsb xlsm xlsx xlt xltx xml xmp xps xsd xsl xz yaml yml z zip zst
+    zstd spf mrimg
     """.split()  # noqa: SIM905 — as a list of words it has three hundred lines
 )
 ENCRYPTING = frozenset(

@@ -125,6 +125,8 @@ class Claim:
     read: Callable[[Inspection, Parts], Found | None]
     """None: it is not one after all, and the folder is walked like any other. May raise OSError: then the folder is
     one, and could not be read."""
+    keeps: Callable[[str], bool] = bool
+    """Whether a name of its folder is the tool's; the others are walked and sorted. By default all are."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,6 +1,8 @@
 """What the name of a copy tells: its job, once dates, numbers and turns are masked, and the day it carries."""
 
 import re
+from calendar import monthrange
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +15,23 @@ _TIME = r"(?:[T_ .hH-]{0,3}(?:[01]\d|2[0-3])[hH:._-]?[0-5]\d(?:[:._msMS-]?[0-5]\
 _YMD = rf"(?<!\d)(?P<y1>{_YEAR})(?P<s1>[-_.]?)(?P<m1>{_MONTH})(?P=s1)(?P<d1>{_DAY})"
 _DMY = rf"(?<!\d)(?P<d2>{_DAY})(?P<s2>[-_.]?)(?P<m2>{_MONTH})(?P=s2)(?P<y2>{_YEAR})"
 _DATE = re.compile(rf"(?:{_YMD}|{_DMY}){_TIME}(?!\d)")
+_MONTHS = (
+    "janv?(?:ier|uary)?", "f[eé][vb](?:r(?:ier|uary))?", "mar(?:s|ch)", "a[vp]r(?:il)?", "mai|may", "juin|june?",
+    "juil(?:let)?|july?", "ao[uû]t|aug(?:ust)?", "sept?(?:emb(?:re|er))?", "oct(?:ob(?:re|er))?",
+    "nov(?:emb(?:re|er))?", "d[eé]c(?:emb(?:re|er))?",
+)  # fmt: skip
+_SPOKEN = re.compile(
+    rf"(?<!\d)(?:(?P<day>{_DAY}|[1-9])(?:er)?[-_. ]{{1,2}})?(?:"
+    + "|".join(f"(?P<m{number}>{month})" for number, month in enumerate(_MONTHS, 1))
+    + rf")[-_. ]{{0,2}}(?P<year>{_YEAR})(?!\d)",
+    re.IGNORECASE,
+)
+"""« 3 octobre 2026 », « oct-2026 »."""
+_SHORT = re.compile(rf"(?<!\d)(?:\d\d{_MONTH}{_DAY}|{_DAY}{_MONTH}\d\d)(?!\d)")
+"""« 261120 » or « 201126 »: the year has two digits, and either end may be it."""
+_WEEK_OF = re.compile(rf"(?<!\d)(?P<year>{_YEAR})[-_.]?[WSws](?P<week>\d\d)(?!\d)")
+_MONTH_OF = re.compile(rf"(?<!\d)(?P<year>{_YEAR})[-_.](?P<month>{_MONTH})(?![-_.]?\d)")
+_EPOCH = re.compile(r"(?<!\d)(1[6-9]\d{8})(?!\d)")
 _WEEK = re.compile(
     rf"(?<!\d){_YEAR}[-_.]?[WSws]\d\d(?!\d)|(?<!\d){_YEAR}[-_.]{_MONTH}(?!\d)|(?<!\d)1[6-9]\d{{8}}(?!\d)"
 )
@@ -117,10 +136,54 @@ Spans = tuple[tuple[slice, slice, slice], ...]
 def days_in(parts: Parts) -> tuple[float, ...]:
     """The days that the name, or else a folder above it, carries: their midnights UTC, in seconds since 1970."""
     for name in reversed(parts):
-        days = days_at(name, day_spans(name))
+        days = days_at(name, day_spans(name)) or spoken_days(name)
         if days:
             return days
     return ()
+
+
+def spoken_days(name: str) -> tuple[float, ...]:
+    """Days told by the name of their month, or in seconds since 1970."""
+    days = [float(match[1]) for match in _EPOCH.finditer(name)]
+    for match in _SPOKEN.finditer(name):
+        if match["day"]:
+            days += _day(int(match["year"]), _month(match), int(match["day"]))
+    return tuple(days)
+
+
+def doubtful_days(name: str) -> tuple[float, ...]:
+    """The last days of the weeks and months that the name carries, and the days of years of two digits: each may be
+    something else, the period that is kept, or a number.
+    """
+    return (*_periods(name), *_short_days(name))
+
+
+def _month(match: re.Match[str]) -> int:
+    return next(number for number in range(1, 13) if match[f"m{number}"])
+
+
+def _periods(name: str) -> Iterator[float]:
+    for match in _WEEK_OF.finditer(name):
+        with suppress(ValueError):
+            last = datetime.fromisocalendar(int(match["year"]), int(match["week"]), 7)
+            yield last.replace(tzinfo=UTC).timestamp()
+    months = [(int(match["year"]), int(match["month"])) for match in _MONTH_OF.finditer(name)]
+    months += [(int(match["year"]), _month(match)) for match in _SPOKEN.finditer(name) if not match["day"]]
+    for year, month in months:
+        yield from _day(year, month, monthrange(year, month)[1])
+
+
+def _short_days(name: str) -> Iterator[float]:
+    for match in _SHORT.finditer(name):
+        first, month, last = (int(match[0][at : at + 2]) for at in (0, 2, 4))
+        yield from _day(2000 + first, month, last)
+        yield from _day(2000 + last, month, first)
+
+
+def _day(year: int, month: int, day: int) -> Iterator[float]:
+    """Nothing of a day that no calendar has."""
+    with suppress(ValueError):
+        yield datetime(year, month, day, tzinfo=UTC).timestamp()
 
 
 def day_spans(name: str) -> Spans:

@@ -32,10 +32,14 @@ class LocalTree:
     """Its descriptor, which stays the caller's."""
     name: str
     far: bool = False
+    only: str = ""
+    """The one file of the open folder that is looked at, with what its name begins; empty: everything."""
 
     def entries(self, parts: Parts) -> Iterator[Entry]:
         with folder(self.root, parts) as here, os.scandir(here) as found:
             for each in found:
+                if self.only and not (each.name == self.only or each.name.startswith(f"{self.only}.")):
+                    continue
                 try:
                     status = each.stat(follow_symlinks=False)
                 except FileNotFoundError:  # erased since it was listed
@@ -142,24 +146,20 @@ def folder(root: int, parts: Parts) -> Iterator[int]:
 
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.FOLDER, stat.S_IFLNK: Kind.LINK}
+_FILE = Kind.FILE
+# As the class itself does, without its second call: a million of them.
+_new = tuple.__new__
 
 
 def _entry(name: str, status: os.stat_result) -> Entry:
     mode = status.st_mode
-    kind = _KINDS.get(mode & 0o170000, Kind.OTHER)
-    fields = (
-        name,
-        kind,
-        status.st_size if kind is Kind.FILE else 0,
-        status.st_mtime,
-        mode & 0o7777,
-        status.st_uid,
-        # stat(2): blocks of 512 bytes whatever the file system; some of those reached by a network say 0.
-        status.st_blocks * 512 or None,
-        status.st_ctime,
+    kind = _KINDS.get(mode & 0o170000, Kind.OTHER) if mode & 0o170000 != stat.S_IFREG else _FILE
+    # stat(2): blocks of 512 bytes whatever the file system; some of those reached by a network say 0.
+    stored = status.st_blocks * 512 or None
+    size = status.st_size if kind is _FILE else 0
+    return _new(
+        Entry, (name, kind, size, status.st_mtime, mode & 0o7777, status.st_uid, stored, status.st_ctime)
     )
-    # As the class itself does, without its second call: a million of them.
-    return tuple.__new__(Entry, fields)
 
 
 def _open(name: str, here: int) -> int:

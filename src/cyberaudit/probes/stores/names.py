@@ -3,14 +3,14 @@
 READABLE_SUFFIXES = frozenset(
     {
         "7z", "aes", "age", "asc", "bz2", "dump", "enc", "gpg", "gz", "img", "ost", "pgp", "pst", "qcow2", "rar",
-        "sql", "tar", "tbz2", "tgz", "txz", "vhd", "vhdx", "vma", "vmdk", "xz", "zip", "zst",
+        "sql", "tar", "tbz", "tbz2", "tgz", "txz", "tzst", "vhd", "vhdx", "vma", "vmdk", "xz", "zip", "zst", "zstd",
     }
 )  # fmt: skip
 """Names of the formats the detectors know."""
 SILENT_SUFFIXES = frozenset(
     {
-        "001", "backup", "bak", "bck", "bkf", "borg", "dar", "dmp", "hbk", "kdbx", "mrimg", "spf", "tib", "tibx",
-        "v2i", "vbk", "vib", "vrb", "wbcat",
+        "001", "backup", "bak", "bck", "bkf", "bkp", "borg", "dar", "dmp", "fbk", "gbk", "hbk", "kdbx", "lrz", "lz",
+        "lz4", "lzma", "lzo", "mrimg", "spf", "tib", "tibx", "v2i", "vbk", "vib", "vrb", "wbcat", "wim",
     }
 )  # fmt: skip
 """Names of backups whose bytes we do not read: their date counts, their encryption is not told."""
@@ -35,11 +35,18 @@ NOTE_SUFFIXES = frozenset(
         "sig",
         "tmp",
         "part",
+        "partial",
+        "filepart",
+        "crdownload",
+        "download",
+        "swp",
         "json",
         "html",
     }
 )
-"""Logs, notes, checksums: what a backup leaves beside its copies."""
+"""Logs, notes, checksums, copies not yet at their end: what a backup leaves beside its copies."""
+TEXT_SUFFIXES = frozenset({"txt", "md", "json", "html"})
+"""Notes that may as well be documents."""
 # « xhtml », « accdb »: no usual ending is longer.
 LONGEST_ENDING = 5
 
@@ -58,7 +65,8 @@ def is_named_otherwise(name: str) -> bool:
 def is_note(name: str) -> bool:
     """It is no copy, whatever it holds: a log, a checksum, a system's own file."""
     return (
-        name.startswith((".", "@", "#"))
+        name.startswith((".", "@", "#", "~$"))
+        or name.endswith("~")
         or name.lower() in ("thumbs.db", "desktop.ini")
         or suffix(name) in NOTE_SUFFIXES
     )

@@ -47,26 +47,30 @@ def reason_of(trouble: OSError) -> Unreachable:
 
 
 @contextmanager
-def store_folder(path: Path, roots: tuple[Path, ...], *, media: str) -> Iterator[int]:
-    """The declared folder, opened.
+def store_folder(path: Path, roots: tuple[Path, ...], *, media: str) -> Iterator[tuple[int, str]]:
+    """The declared folder, opened, and no name; of a declared file, its folder and its name.
 
     Raises:
         Absent: it is not there, while its parent is, with something in it.
-        CannotTell: outside of every root, not a folder, or a share that is not mounted.
+        CannotTell: outside of every root, neither a folder nor a file, or a share that is not mounted.
         OSError: the system refuses.
     """
     real, root = _under_a_root(path, roots)
     if not os.path.lexists(real):
         raise _absence(real)
+    only = real.name if real.is_file() else ""
+    if only:
+        root = real.parent if root == real else root
+        real = real.parent
     if not real.is_dir():
-        raise CannotTell(Reason.PROTOCOL_ERROR, "ce n'est pas un dossier")
+        raise CannotTell(Reason.PROTOCOL_ERROR, "ce n'est ni un dossier ni un fichier")
     opened_root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         # From the root down without links: what `realpath` saw may have been exchanged since.
         with folder(opened_root, real.relative_to(root).parts) as here:
             if _is_bare_mount_point(here, media):
                 raise CannotTell(Reason.NO_ROUTE, NOT_MOUNTED)
-            yield here
+            yield here, only
     finally:
         os.close(opened_root)
 

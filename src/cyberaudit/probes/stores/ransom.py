@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from cyberaudit.facts.backup import Anomaly, Trouble
-from cyberaudit.probes.stores.endings import AMBIGUOUS
+from cyberaudit.probes.stores.endings import AMBIGUOUS, USUAL
 from cyberaudit.probes.stores.inspection import Inspection, anomaly
 from cyberaudit.probes.stores.magic import LEAST, has_lost_its_magic, is_blank
 from cyberaudit.probes.stores.reading import Sample
@@ -30,9 +30,10 @@ NOTE_BYTES, NOTE_READ = 256 * 1024, 32 * 1024
 FIRST_LOOK = 8
 _NOTE_NAME = re.compile(
     r"read.?me|how.?to|decrypt|d[eé]chiffr|recover|restore|ransom|ran[cç]on|instruc|lisez|unlock|warning|attention"
-    r"|help|files|note|!!|important|pay",
-    re.IGNORECASE,
+    r"|help|files|note|!!|important|pay|^info\."
 )
+"""Of a name in lower case: to ignore case takes eight times as long."""
+_ADDRESSED = re.compile(r"\.([A-Za-z0-9]{1,8})[-._ ]{1,2}(?:id)?[-_]?\[[^\]]{3,80}\]")
 _LOCKED = re.compile(
     rb"encrypt|d[e\xc3\xa9]+crypt|chiffr[e\xc3\xa9\xe9]|crypt[e\xc3\xa9\xe9]s|locked|verrouill|stolen|leak",
     re.IGNORECASE,
@@ -70,7 +71,7 @@ class Traces:
     def strange_file(self, parts: Parts, entry: Entry, ending: str, inner: str) -> None:
         """`inner`: the ending before the strange one, in lower case; empty when it is none that is usual."""
         self.strange[_kept(self.strange, ending)] += 1
-        if inner:
+        if inner or _has_an_address(entry.name):
             self.renamed[_kept(self.renamed, ending)] += 1
             self.ambiguous += ending in AMBIGUOUS
             self.samples.offer(parts, entry.name)
@@ -84,7 +85,7 @@ class Traces:
         if known is not None:
             known.folders += 1
             return
-        if not 0 < entry.size <= NOTE_BYTES or not _NOTE_NAME.search(entry.name):
+        if not 0 < entry.size <= NOTE_BYTES or not _NOTE_NAME.search(entry.name.lower()):
             return
         if len(self.notes) >= MOST_NOTES:
             self.notes = {name: note for name, note in self.notes.items() if note.folders > 1}
@@ -97,6 +98,12 @@ class Traces:
     def alarming(self, files: int) -> bool:
         """Names alone call for a look, before anything else is opened."""
         return self.is_mass(self.strange.total(), files)
+
+
+def _has_an_address(name: str) -> bool:
+    """« budget.docx.id[4F2A-1107].[someone@example.net].abc »: where to write to, between the two endings."""
+    found = _ADDRESSED.search(name)
+    return found is not None and found[1].lower() in USUAL
 
 
 def _kept(known: Counter[str], ending: str) -> str:

@@ -26,7 +26,8 @@ class Access:
     key: str = field(default="", repr=False)
     """SSH private key, text; empty: the password is used."""
     known_hosts: tuple[str, ...] = ()
-    """Lines as known_hosts(5) has them, or fingerprints « SHA256:… » as ssh-keygen shows them."""
+    """Lines as known_hosts(5) has them, or fingerprints « SHA256:… » as ssh-keygen shows them, after the name of
+    their server or, when all are of one, alone."""
     region: str = ""
     """Of an S3 bucket; empty: `us-east-1`."""
 

@@ -15,10 +15,12 @@ from cyberaudit.probes.stores.jobs import (
     day_spans,
     days_at,
     days_in,
+    doubtful_days,
     is_later_volume,
     job_of,
     keeps_digits,
     shape_of,
+    spoken_days,
 )
 from cyberaudit.probes.stores.tree import Parts
 
@@ -28,9 +30,13 @@ MOST_JOBS, MOST_SHAPES, MOST_MOMENTS, MOST_SHOWN = 500, 5_000, 400, 200
 ONE_RUN = 1800.0
 # Ours: a copy is written within two days of the date its name carries; later, it was moved without its date.
 NAME_SLACK = 2 * 86400.0
+# Ours: six digits that would be a day of long ago are a number.
+DOUBT_SECONDS = 400 * 86400.0
 # Ours: with fewer copies, none has a rhythm.
 LEAST_COPIES = 3
 NAME_LIMIT = 80
+# 3 January 1980: FAT counts from the 1st of that year, in local time; Unix from 1970. What is older has no date.
+DATED_SINCE = 315_705_600.0
 # 31 December 9998: the last year that every time zone can write.
 LAST_MOMENT = 253_370_764_800.0
 
@@ -59,6 +65,8 @@ class _Shape:
 
     job: _Job
     spans: Spans
+    spoken: bool
+    """They tell a day by the name of its month."""
     folder_days: tuple[float, ...]
 
 
@@ -77,8 +85,9 @@ class Rhythms:
             return
         job = shape.job
         job.count += 1
-        if credible and written:
-            moment = older_of(days_at(name, shape.spans) or shape.folder_days, written)
+        if credible and written >= DATED_SINCE:
+            own = days_at(name, shape.spans) or (spoken_days(name) if shape.spoken else ())
+            moment = older_of(own or shape.folder_days, written)
             job.moved |= moment < written
             job.add(moment)
 
@@ -92,7 +101,8 @@ class Rhythms:
             if len(self.jobs) >= MOST_JOBS:
                 return None
             job = self.jobs[name] = _Job()
-        shape = _Shape(job, day_spans(parts[-1]), days_in(parts[:-1]))
+        spoken = bool(spoken_days(parts[-1]))
+        shape = _Shape(job, day_spans(parts[-1]), spoken, days_in(parts[:-1]))
         if len(self._shapes) < MOST_SHAPES and not keeps_digits(parts[-1]):
             self._shapes[key] = shape
         return shape
@@ -130,6 +140,13 @@ def older_of(days: Sequence[float], written: float) -> float:
     day = max((each for each in days if each <= written), default=written)
     # A name tells a day: its midnight may be a whole day before the copy.
     return day if written - day > NAME_SLACK + 86400 else written
+
+
+def is_doubtful(parts: Parts, written: float) -> bool:
+    """The name may carry a day, and all that it may be are older than the file: it may have been moved."""
+    days = [day for day in doubtful_days(parts[-1]) if day <= written + 86400]
+    near = [day for day in days if written - day <= NAME_SLACK + 86400]
+    return bool(days) and not near and written - max(days) < DOUBT_SECONDS
 
 
 def _of_a_store(parts: Parts, found: Found) -> Iterator[Series]:

@@ -15,6 +15,10 @@ MOST_CLOSED = 10_000
 FILESYSTEM_LIMIT = 20
 
 
+WITHOUT_MODES = frozenset({"https", "rest", "s3"})
+"""Far places whose files have no rights to show."""
+
+
 @dataclass(slots=True)
 class Rights:
     """The modes of all names, counted in one pass and bounded memory."""
@@ -69,7 +73,12 @@ def protection_of(safeguards: Safeguards, rights: Rights) -> Protection:
 
 def _evidence(safeguards: Safeguards, samples: Sequence[Parts], writable: int) -> str:
     if not safeguards.modes_tell:
-        return f"{safeguards.evidence} ; les droits des fichiers ne sont pas comptés : ce montage les invente"
+        why = (
+            "cet accès ne les donne pas"
+            if safeguards.filesystem in WITHOUT_MODES
+            else "ce montage les invente"
+        )
+        return f"{safeguards.evidence} ; les droits des fichiers ne sont pas comptés : {why}"
     if writable:
         return f"{safeguards.evidence} ; modifiables par tous : {few(samples, writable)}"
     return safeguards.evidence

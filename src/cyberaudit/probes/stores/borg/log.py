@@ -21,7 +21,9 @@ from cyberaudit.probes.stores.inspection import Inspection
 from cyberaudit.probes.stores.tree import Kind, Parts
 
 DATA = "data"
-# Ours: a folder of data/ holds a thousand segments of 500 MB (repository.py, segments_per_dir): the newest say enough.
+# borg constants.py DEFAULT_SEGMENTS_PER_DIR.
+A_FOLDER = 1000
+# Ours: a folder of data/ holds a thousand segments of 500 MB: the newest say enough.
 MOST_FOLDERS, MOST_FOLDERS_FAR = 8, 2
 # Ours: fifty terabytes of them.
 MOST_SEGMENTS = 100_000
@@ -58,6 +60,13 @@ class Listing:
     """No folder was left out."""
     cut: bool = False
     """A limit was met within a folder: what is not listed may be there."""
+    folders: frozenset[int] = frozenset()
+    """All that are there, listed or not."""
+
+    @property
+    def sorts_by_number(self) -> bool:
+        """A segment's number tells its folder."""
+        return all(segment.parts[-2] == str(segment.number // A_FOLDER) for segment in self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ def list_segments(inspection: Inspection, parts: Parts) -> Listing:
         found += listed[:room]
         cut = len(listed) > room
     found.sort(key=lambda segment: segment.number, reverse=True)
-    return Listing(tuple(found), whole=not cut and len(kept) == len(names), cut=cut)
+    return Listing(tuple(found), not cut and len(kept) == len(names), cut, frozenset(names))
 
 
 def _segments(inspection: Inspection, here: Parts) -> Iterator[Segment]:

@@ -31,6 +31,10 @@ OF_RESTIC = frozenset({"keys", "snapshots", "index"})
 AT_WORK = timedelta(hours=1)
 
 
+OWN_NAMES = frozenset({"README", "config", "data", "nonce", "keys", "locks"})
+OWN_STARTS = ("config.", "hints.", "index.", "integrity.", "lock.", "txn.", "nonce.")
+
+
 def is_repository(name: str, folders: frozenset[str], files: frozenset[str]) -> bool:
     """Whether a folder with these folders and files may be one: restic has a config and a data/ as well."""
     return DATA in folders and bool(files & {CONFIG, "README"}) and not folders >= OF_RESTIC
@@ -137,4 +141,9 @@ def _at_work(inspection: Inspection, parts: Parts, log: Log) -> bool:
     return inspection.now.timestamp() - newest < AT_WORK.total_seconds() and is_locked(inspection, parts)
 
 
-CLAIM = Claim("borg", is_repository, read_repository)
+def is_its_own(name: str) -> bool:
+    """As `Repository.create` and its transactions leave them (borg, repository.py)."""
+    return name in OWN_NAMES or name.startswith(OWN_STARTS)
+
+
+CLAIM = Claim("borg", is_repository, read_repository, is_its_own)

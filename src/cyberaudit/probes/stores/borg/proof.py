@@ -7,7 +7,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.stores.borg.config import Config
 from cyberaudit.probes.stores.borg.index import INDEX_NAME, MOST_HINTS, live_objects
 from cyberaudit.probes.stores.borg.key import LockedKey, opens_empty, read_key
-from cyberaudit.probes.stores.borg.log import Log
+from cyberaudit.probes.stores.borg.log import A_FOLDER, Log
 from cyberaudit.probes.stores.borg.objects import (
     encryption_of,
     has_its_key_elsewhere,
@@ -158,13 +158,18 @@ def _log_fault(log: Log, beside: Beside) -> Fault:
 
 
 def _missing(log: Log, live: dict[int, int]) -> list[int]:
-    """Segments with objects in use that are not there; of the folders that were listed alone."""
+    """Segments with objects in use that are not there: of the folders that were listed, and of those that are gone."""
     if log.listing.cut:
         return []
     there = {segment.number for segment in log.listing.segments if segment.size}
     oldest = 0 if log.listing.whole else min(segment.number for segment in log.listing.segments)
+    folders = log.listing.folders if log.listing.sorts_by_number else None
     return sorted(
-        number for number, count in live.items() if count and number >= oldest and number not in there
+        number
+        for number, count in live.items()
+        if count
+        and number not in there
+        and (number >= oldest or (folders is not None and number // A_FOLDER not in folders))
     )
 
 

@@ -4,6 +4,7 @@ import errno
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 # Ours: what the 50 s of a whole look leave for telling what was seen.
@@ -57,9 +58,21 @@ class Budget:
             raise TimeoutError(errno.ETIMEDOUT, "le temps prévu pour ce regard est écoulé")
         return min(left, STEP_SECONDS)
 
-    def watch(self, sock: socket.socket) -> None:
-        """Cut this connection when time is over: a server that drips would hold each read for ever."""
-        self._cut.append(sock.dup())
+    def watch(self, sock: socket.socket) -> socket.socket:
+        """Cut this connection when time is over: a server that drips would hold each read for ever.
+
+        Gives back what `release` takes.
+        """
+        kept = sock.dup()
+        self._cut.append(kept)
+        return kept
+
+    def release(self, kept: socket.socket) -> None:
+        """End the connection that `watch` gave this for: while it is held, its server waits for one more question."""
+        if kept in self._cut:
+            self._cut.remove(kept)
+            _shut(kept)
+            kept.close()
 
     def close(self) -> None:
         """Stop the clock; the connections stay their owners'."""
@@ -71,8 +84,11 @@ class Budget:
 
     def _time_is_over(self) -> None:
         self.spent = self.spent or "temps prévu écoulé"
-        for each in self._cut:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the other end was first
-                continue
+        for each in tuple(self._cut):
+            _shut(each)
+
+
+def _shut(sock: socket.socket) -> None:
+    # OSError: the other end was first.
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)

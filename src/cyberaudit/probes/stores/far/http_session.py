@@ -4,15 +4,16 @@ import base64
 import errno
 import http.client
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from cyberaudit.model import Unreachable
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.stores.far.lines import Lines
+from cyberaudit.probes.stores.far.lines import Line, Lines
 from cyberaudit.probes.stores.place import CannotTell
 from cyberaudit.probes.stores.request import FarPlace
 
@@ -20,6 +21,8 @@ CHUNK_BYTES = 64 * 1024
 # Ours: « / » added, one way of writing the name, one more.
 MOST_REDIRECTS = 3
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
+# RFC 3986 §2.2, and « % » of what is encoded already.
+_AS_IT_IS = "%/?:@!$&'()*+,;=-._~[]"
 _DIGITS = re.compile(r"\d{1,18}")
 Headers = Mapping[str, str]
 
@@ -72,29 +75,54 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, place: FarPlace, lines: Lines) -> None:
         super().__init__(place.host, place.port)
         self._place, self._lines = place, lines
+        self._line: Line | None = None
 
     def connect(self) -> None:
-        self.sock = self._lines.connect_secured(self._place)
+        self._release()
+        self._line = self._lines.connect_secured(self._place)
+        self.sock = self._line.sock
+
+    def end(self) -> None:
+        """Not `close`, which http.client calls before it reads an answer that ends with its connection."""
+        self.close()
+        self._release()
+
+    def _release(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            self._lines.end(line)
+
+
+def _unexplained(_: bytes) -> str:
+    """Most servers say no more than their status."""
+    return ""
 
 
 class HttpSession:
     """Questions without effect (GET, HEAD) to one server."""
 
     def __init__(
-        self, place: FarPlace, lines: Lines, *, sign: Callable[[str, str], Headers] | None = None
+        self,
+        place: FarPlace,
+        lines: Lines,
+        *,
+        sign: Callable[[str, str], Headers] | None = None,
+        explain: Callable[[bytes], str] = _unexplained,
     ) -> None:
         """`sign`: (method, target) → headers that prove who asks; else the account of the place, when it has one.
+        `explain`: the body of a refusal → why, in French; empty when it does not say.
 
         Raises:
             CannotTell: no connection, or one that cannot be trusted.
         """
         self._place, self._lines = place, lines
         self._sign = sign or (lambda _method, _target: basic(place))
+        self._explain = explain
         self._connection = _Connection(place, lines)
         self._connection.connect()
 
     def close(self) -> None:
-        self._connection.close()
+        self._connection.end()
 
     @contextmanager
     def ask(self, method: str, target: str, headers: Headers | None = None) -> Iterator[Answer]:
@@ -106,8 +134,8 @@ class HttpSession:
         for _ in range(MOST_REDIRECTS + 1):
             answer = self._asked(method, target, headers or {})
             try:
-                if answer.status not in (301, 302, 307, 308):
-                    raise_unless_good(answer)
+                if answer.status not in (301, 302, 307, 308) or "location" not in answer.headers:
+                    raise_unless_good(answer, self._explain)
                     yield answer
                     return
                 target = self._further(target, answer)
@@ -120,7 +148,7 @@ class HttpSession:
         for kept in (self._connection.sock is not None, False):
             try:
                 return self._send(method, target, headers)
-            except (http.client.BadStatusLine, ConnectionError):
+            except (http.client.BadStatusLine, ConnectionError, ssl.SSLEOFError):
                 self.close()
                 if not kept:
                     break
@@ -145,8 +173,12 @@ class HttpSession:
                 answer.read()
         except CannotTell as refusal:
             raise OSError(errno.ECONNREFUSED, str(refusal.unreachable)) from None
-        except (http.client.BadStatusLine, ConnectionError):
+        except (http.client.BadStatusLine, ConnectionError, ssl.SSLEOFError):
             raise
+        except ValueError:
+            # http.client: a tag, an account or a redirection with characters that no header may hold.
+            self.close()
+            raise OSError(errno.EPROTO, "caractères impossibles dans une question HTTP") from None
         except http.client.HTTPException as trouble:
             self.close()
             raise OSError(errno.EPROTO, f"réponse HTTP incompréhensible ({type(trouble).__name__})") from None
@@ -193,7 +225,7 @@ class HttpSession:
             same, there = False, urlsplit("")
         if not same:
             raise PermissionError(errno.EACCES, "renvoi vers un autre serveur : il n'est pas suivi")
-        return f"{there.path or '/'}?{there.query}" if there.query else there.path or "/"
+        return as_sent(f"{there.path or '/'}?{there.query}" if there.query else there.path or "/")
 
     @property
     def _usual_port(self) -> int:
@@ -219,6 +251,11 @@ class HttpSession:
             self.close()
 
 
+def as_sent(target: str) -> str:
+    """A path and its query as they may stand in a question: what is no ASCII is percent-encoded (RFC 3986)."""
+    return quote(target, safe=_AS_IT_IS, errors="surrogateescape")
+
+
 def host_header(place: FarPlace) -> str:
     """RFC 9110 §7.2: the host, its port unless it is the usual one."""
     host = f"[{place.host}]" if ":" in place.host else place.host
@@ -233,7 +270,7 @@ def basic(place: FarPlace) -> Headers:
     return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
 
 
-def raise_unless_good(answer: Answer) -> None:
+def raise_unless_good(answer: Answer, explain: Callable[[bytes], str] = _unexplained) -> None:
     """OSError of the kind that the status says.
 
     Raises:
@@ -242,11 +279,20 @@ def raise_unless_good(answer: Answer) -> None:
     status = answer.status
     if status in (200, 204, 206):
         return
+    why = _why(answer, explain)
+    said = f"le serveur répond {status}" + (f" : {why}" if why else "")
     if status in (404, 410):
-        raise FileNotFoundError(errno.ENOENT, f"le serveur répond {status}")
+        raise FileNotFoundError(errno.ENOENT, said)
     if status in (401, 403, 407):
-        raise PermissionError(errno.EACCES, f"le serveur répond {status}")
-    raise OSError(errno.EPROTO, f"le serveur répond {status}")
+        raise PermissionError(errno.EACCES, said)
+    raise OSError(errno.EPROTO, said)
+
+
+def _why(answer: Answer, explain: Callable[[bytes], str]) -> str:
+    try:
+        return explain(answer.whole(most=CHUNK_BYTES))
+    except OSError:
+        return ""
 
 
 def read_range(answer: Answer, offset: int, count: int, *, size: int) -> bytes:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 SSH_PORT = 22
 REVOKED, OTHER_MARK = "@revoked", "@"
+PRINT = "SHA256:"
 _HASHED = "|1|"
 
 
@@ -20,7 +21,7 @@ class KnownKeys:
     blobs: frozenset[bytes]
     """Public keys, as they go over the line."""
     fingerprints: frozenset[str]
-    """« SHA256:… »: of whatever server, since nobody writes one down for another."""
+    """« SHA256:… », alone on its line where one server alone is spoken of, else after its name."""
     revoked: frozenset[bytes]
 
     def has(self, blob: bytes) -> bool:
@@ -40,18 +41,27 @@ def known_keys(lines: Iterable[str], host: str, port: int) -> KnownKeys:
     revoked: set[bytes] = set()
     prints: set[str] = set()
     for line in (line.strip() for text in lines for line in text.splitlines()):
-        if line.startswith("SHA256:"):
+        if line.startswith(PRINT):
             prints.add(line.split()[0].rstrip("="))
         elif line.startswith(REVOKED):
             revoked.update(_keys_of(line.removeprefix(REVOKED).strip(), name))
         elif line and not line.startswith(("#", OTHER_MARK)):
             blobs.update(_keys_of(line, name))
+            prints.update(_print_of(line, name))
     return KnownKeys(frozenset(blobs), frozenset(prints), frozenset(revoked))
+
+
+def _print_of(line: str, name: str) -> tuple[str, ...]:
+    """None or one: the fingerprint of a line « nas.example SHA256:… »."""
+    fields = line.split()
+    if len(fields) < 2 or not fields[1].startswith(PRINT) or not _names(fields[0], name):
+        return ()
+    return (fields[1].rstrip("="),)
 
 
 def fingerprint(blob: bytes) -> str:
     """As `ssh-keygen -l` shows it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+    return PRINT + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
 
 
 def _keys_of(line: str, name: str) -> tuple[bytes, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cyberaudit.facts.backup import BackupStore, Copy, DateKind, StoreContents, Trouble
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.stores.contents import OF_THE_FILE, read_contents
+from cyberaudit.probes.stores.contents import OF_NOTHING, OF_THE_FILE, read_contents
 from cyberaudit.probes.stores.far.budget import DEEP_BYTES, FAR_BYTES, FAR_SECONDS, Budget
 from cyberaudit.probes.stores.far.http_session import told
 from cyberaudit.probes.stores.far.lines import Lines
@@ -22,7 +22,9 @@ WALK_SECONDS = 25.0
 NAME_DAYS = 1
 EPOCH = datetime.fromtimestamp(0, UTC)
 """What `read_contents` makes of a date that is not told."""
-NO_DATE = "le serveur ne donne pas de date"
+OF_THE_VOLUMES = "date du dernier volume écrit"
+"""What `sets/volumes` says of a date that it takes from its files."""
+NO_DATE = "le serveur ne donne pas de date, ou celle de 1970 ou de 1980, qui n'en est pas une"
 OF_THE_BUCKET = "date de dépôt dans le seau (LastModified)"
 
 
@@ -43,23 +45,26 @@ def look_far(request: StoreRequest, place: FarPlace, control: socket.socket) -> 
             contents = _undated(_told_by(place, _cut_short(contents, budget)), request.now)
             return BackupStore(path, present=True, contents=contents)
     except Absent:
-        return _absent(path)
+        return _absent(path, "le dossier n'existe pas")
     except FileNotFoundError as trouble:
         if place.scheme in (Scheme.S3, Scheme.REST):
-            return _absent(path)
+            return _absent(path, told(trouble))
         # A web server says the same of what it hides.
         return _unseen(path, Unreachable(Reason.NOT_COLLECTED, told(trouble)))
     except CannotTell as trouble:
         cause = trouble.unreachable
         return cause if cause.reason is Reason.NOT_AUTHORIZED else _unseen(path, cause)
+    except TimeoutError:
+        return _unseen(path, Unreachable(Reason.TIMEOUT, budget.spent or "le serveur ne répond plus"))
     except OSError as trouble:
         return _unseen(path, Unreachable(reason_of(trouble).reason, budget.spent or told(trouble)))
     finally:
         budget.close()
 
 
-def _absent(path: str) -> BackupStore:
-    return BackupStore(path, present=False, contents=Unreachable(Reason.NOT_COLLECTED, "emplacement absent"))
+def _absent(path: str, why: str) -> BackupStore:
+    cause = Unreachable(Reason.NOT_COLLECTED, f"emplacement absent : {why}")
+    return BackupStore(path, present=False, contents=cause)
 
 
 def _unseen(path: str, cause: Unreachable) -> BackupStore:
@@ -82,7 +87,7 @@ def _undated(contents: StoreContents, now: datetime) -> StoreContents:
 
 
 def _without_date(copy: Copy, now: datetime) -> Copy:
-    if copy.date_source != OF_THE_FILE or copy.written_at != EPOCH:
+    if copy.date_source not in (OF_THE_FILE, OF_NOTHING) or copy.written_at not in (EPOCH, now):
         return copy
     return replace(copy, written_at=now, date_kind=DateKind.UPPER_BOUND, date_source=NO_DATE)
 
@@ -95,7 +100,7 @@ def _told_by(place: FarPlace, contents: StoreContents) -> StoreContents:
 
 
 def _of_the_bucket(copy: Copy) -> Copy:
-    if copy.date_source != OF_THE_FILE:
+    if copy.date_source not in (OF_THE_FILE, OF_THE_VOLUMES):
         return copy
     sure = copy.date_kind is DateKind.EXACT and _carries_its_date(copy)
     return replace(

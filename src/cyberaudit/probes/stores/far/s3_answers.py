@@ -1,6 +1,7 @@
 """What an S3 server answers in XML: listings, locks, refusals; hostile XML ends as an OSError."""
 
 import errno
+import io
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree as ET
@@ -11,6 +12,22 @@ from cyberaudit.probes.stores.far.not_told import iso_date
 # S3 API, ListObjectsV2: a thousand keys of 1024 bytes, each byte written %XX, with room for the rest.
 LIST_BYTES = 8 * 1024 * 1024
 SMALL_BYTES = 64 * 1024
+# Ours: an answer of S3 nests four elements.
+MOST_DEPTH = 16
+
+
+_ELSEWHERE = "ce seau est dans une autre région"
+# S3 API, « List of error codes ».
+_REFUSALS = {
+    "AccessDenied": "ce compte n'en a pas le droit",
+    "AuthorizationHeaderMalformed": _ELSEWHERE,
+    "InvalidAccessKeyId": "cette clé d'accès (le compte) n'existe pas",
+    "NoSuchBucket": "ce seau n'existe pas",
+    "PermanentRedirect": _ELSEWHERE,
+    "RequestTimeTooSkewed": "l'horloge de cette machine n'est pas à l'heure",
+    "SignatureDoesNotMatch": "la clé secrète n'est pas la bonne",
+    "SlowDown": "il demande de revenir plus tard",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +87,17 @@ def read_retention(body: bytes) -> Retention:
     return Retention(clean(_text(root, "Mode"), limit=20), iso_date(_text(root, "RetainUntilDate")))
 
 
+def read_refusal(body: bytes) -> str:
+    """Why, in French; empty: it is no error of S3, or one that says no more than its number."""
+    try:
+        root = _parsed(body, "Error")
+    except OSError:
+        return ""
+    region = clean(_text(root, "Region"), limit=40)
+    said = _REFUSALS.get(_text(root, "Code"), "")
+    return f"{said} (« {region} »)" if region and said == _ELSEWHERE else said
+
+
 def _key(element: ET.Element, *, url: bool) -> Key:
     size = _text(element, "Size")
     if not (size.isascii() and size.isdigit() and len(size) < 19):
@@ -92,11 +120,29 @@ def _parsed(body: bytes, name: str) -> ET.Element:
         text = body.decode("utf-8")
         if "<!DOCTYPE" in text:
             raise OSError(errno.EPROTO, "réponse XML avec une déclaration DOCTYPE")
-        root = ET.fromstring(text)  # noqa: S314 — no DOCTYPE, so no entity; its size is bounded
+        root = _tree(text)
     except (UnicodeDecodeError, ET.ParseError):
         raise OSError(errno.EPROTO, "réponse XML incompréhensible") from None
     if _tag(root) != name:
         raise OSError(errno.EPROTO, f"réponse inattendue : {clean(_tag(root), limit=40)}")
+    return root
+
+
+def _tree(text: str) -> ET.Element:
+    """The elements, whose nesting is bounded: a tree too deep cannot even be thrown away.
+
+    No DOCTYPE, so no entity; the size of `text` is bounded.
+    """
+    root: ET.Element | None = None
+    depth = 0
+    events = ET.iterparse(io.BytesIO(text.encode()), events=("start", "end"))  # noqa: S314 — said above
+    for event, element in events:
+        root = element if root is None else root
+        depth += 1 if event == "start" else -1
+        if depth > MOST_DEPTH:
+            raise OSError(errno.EPROTO, "réponse XML trop imbriquée")
+    if root is None:
+        raise ET.ParseError
     return root
 
 

@@ -118,7 +118,8 @@ class S3Tree:
         def fetch(offset: int, count: int) -> bytes:
             wanted = {"Range": f"bytes={offset}-{offset + count - 1}"}
             if found.tag:
-                wanted["If-Match"] = found.tag
+                # Some servers list it without the quotes that RFC 9110 §8.8.3 wants.
+                wanted["If-Match"] = found.tag if '"' in found.tag else f'"{found.tag}"'
             with self.session.ask("GET", self._target(parts), wanted) as answer:
                 return read_range(answer, offset, count, size=size)
 

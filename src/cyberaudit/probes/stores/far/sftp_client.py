@@ -106,6 +106,7 @@ class SftpClient:
         self._number = 0
         self._waiting = b""
         self._to_close: list[bytes] = []
+        self._closing: set[int] = set()
         self._send(struct.pack(">BI", _INIT, 3))
         kind, packet = self._receive()
         if kind != _VERSION or packet.number() < 3:
@@ -191,8 +192,7 @@ class SftpClient:
 
     def _close_old(self) -> None:
         while self._to_close:
-            self._ask(_CLOSE, _string(self._to_close.pop()))
-            self._receive()
+            self._closing.add(self._ask(_CLOSE, _string(self._to_close.pop())))
 
     def _ask(self, kind: int, body: bytes) -> int:
         self._number = (self._number + 1) % 0xFFFF_FFFF
@@ -200,9 +200,13 @@ class SftpClient:
         return self._number
 
     def _answer(self) -> tuple[int, int, Packet]:
-        """(number of the question, kind of the answer, the rest of it)."""
-        kind, packet = self._receive()
-        return packet.number(), kind, packet
+        """(number of the question, kind of the answer, the rest of it); what was closed needs no answer."""
+        while True:
+            kind, packet = self._receive()
+            number = packet.number()
+            if number not in self._closing:
+                return number, kind, packet
+            self._closing.discard(number)
 
     def _send(self, body: bytes) -> None:
         self._channel.settimeout(self._budget.step())

@@ -26,6 +26,8 @@ class SftpTree:
     """Path on the server, absolute, or below the account's home."""
     far: bool = True
     _folders: set[Parts] = field(default_factory=set)
+    _files: dict[Parts, Entry] = field(default_factory=dict)
+    """As their folder was listed: a file costs no question before it is opened."""
 
     @property
     def name(self) -> str:
@@ -43,6 +45,8 @@ class SftpTree:
             entry = _entry(name, attributes)
             if entry.kind is Kind.FOLDER and len(self._folders) < MOST_REMEMBERED:
                 self._folders.add((*parts, name))
+            elif entry.kind is Kind.FILE and len(self._files) < MOST_REMEMBERED:
+                self._files[*parts, name] = entry
             yield entry
 
     def status(self, parts: Parts) -> Entry:
@@ -53,7 +57,7 @@ class SftpTree:
 
     @contextmanager
     def opened(self, parts: Parts) -> Iterator[OpenFile]:
-        entry = self.status(parts)
+        entry = self._files.get(parts) or self.status(parts)
         # Asked before: a server that opens a pipe waits for its other end.
         if entry.kind is not Kind.FILE:
             raise OSError(errno.EINVAL, "ce n'est pas un fichier ordinaire")

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,15 @@ from cyberaudit.probes.stores.far.lines import Lines
 from cyberaudit.probes.stores.place import CannotTell
 from cyberaudit.probes.stores.request import Access, FarPlace
 
+_FRENCH = (
+    ("no acceptable host key", "ce serveur ne montre aucune clé du genre de celle qui est connue"),
+    ("Incompatible ssh", "SSH : ce serveur ne propose que des chiffrements que nous ne parlons plus"),
+    ("Error reading SSH protocol banner", "ce n'est pas un serveur SSH, ou il se tait"),
+    ("Invalid SSH banner", "ce n'est pas un serveur SSH"),
+    ("No existing session", "SSH : échange interrompu par le serveur"),
+    ("Timeout", "SSH : pas de réponse dans le temps prévu"),
+)
+"""What paramiko says in English."""
 # RFC 8332 §3: an RSA key is offered by the name of its signature.
 _SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 
@@ -25,21 +35,39 @@ def sftp_channel(place: FarPlace, lines: Lines) -> Iterator[Any]:
         CannotTell: no connection, an unknown key, an account that is refused.
         OSError: the line broke.
     """
-    from paramiko import SSHException, Transport
+    from paramiko import Transport
 
-    sock = lines.connect()
+    line = lines.connect()
     transport = None
     try:
-        transport = Transport(sock)
-        yield _opened(transport, place, lines)
-    except SSHException as trouble:
-        raise CannotTell(Reason.PROTOCOL_ERROR, f"SSH : {clean(str(trouble), limit=160)}") from None
-    except EOFError:
-        raise CannotTell(Reason.RESET, "SSH : connexion fermée par le serveur") from None
+        with _in_french():
+            transport = Transport(line.sock)
+            channel = _opened(transport, place, lines)
+        yield channel
     finally:
         if transport is not None:
             transport.close()
-        sock.close()
+        lines.end(line)
+
+
+@contextmanager
+def _in_french() -> Iterator[None]:
+    """What paramiko raises while a line is being opened, which any bytes of a server may make it do."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from paramiko import ChannelException, SSHException
+
+    try:
+        yield
+    except ChannelException:
+        raise CannotTell(Reason.PERMISSION_DENIED, "ce compte n'a pas accès aux fichiers (SFTP)") from None
+    except SSHException as trouble:
+        said = str(trouble)
+        known = next((french for english, french in _FRENCH if english in said), "")
+        raise CannotTell(Reason.PROTOCOL_ERROR, known or f"SSH : {clean(said, limit=160)}") from None
+    except EOFError:
+        raise CannotTell(Reason.RESET, "SSH : connexion fermée par le serveur") from None
+    except (ValueError, TypeError, LookupError, struct.error, UnsupportedAlgorithm) as trouble:
+        raise CannotTell(Reason.PROTOCOL_ERROR, f"SSH : {type(trouble).__name__}") from None
 
 
 def _opened(transport: Any, place: FarPlace, lines: Lines) -> Any:
@@ -108,7 +136,10 @@ def private_key(access: Access) -> Any:
             return kind.from_private_key(io.StringIO(access.key), password=access.secret or None)
         except (SSHException, ValueError, IndexError, TypeError):
             continue
-    raise CannotTell(Reason.NOT_LOOKED, "clé privée illisible, ou fermée par un autre mot de passe")
+    raise CannotTell(
+        Reason.PERMISSION_DENIED,
+        "clé privée d'un genre qui n'est pas lu ici, ou fermée par un autre mot de passe",
+    )
 
 
 def broken() -> OSError:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import assert_never
 
 from cyberaudit.model import Reason
-from cyberaudit.probes.stores.far.http_session import HttpSession
+from cyberaudit.probes.stores.far.http_session import HttpSession, as_sent
 from cyberaudit.probes.stores.far.lines import Lines
 from cyberaudit.probes.stores.far.rest_tree import RestTree
+from cyberaudit.probes.stores.far.s3_answers import read_refusal
 from cyberaudit.probes.stores.far.s3_tree import S3Tree, signer
 from cyberaudit.probes.stores.far.sftp_tree import SftpTree, root_of
 from cyberaudit.probes.stores.far.web_tree import WebTree
@@ -31,14 +32,15 @@ def far_tree(place: FarPlace, lines: Lines, *, now: datetime) -> Iterator[Tree]:
             with _sftp(place, lines) as tree:
                 yield tree
         case Scheme.S3:
-            with closing(HttpSession(place, lines, sign=signer(place))) as session:
+            with closing(HttpSession(place, lines, sign=signer(place), explain=read_refusal)) as session:
                 yield S3Tree.at(session, place.path, now=now)
         case Scheme.WEB:
             with closing(HttpSession(place, lines)) as session:
-                yield WebTree(session, place.path)
+                yield WebTree(session, as_sent(place.path))
         case Scheme.REST:
             with closing(HttpSession(place, lines)) as session:
-                yield RestTree(session, lambda: HttpSession(place, lines), place.path.rstrip("/") + "/")
+                base = as_sent(place.path).rstrip("/") + "/"
+                yield RestTree(session, lambda: HttpSession(place, lines), base)
         case _:
             assert_never(place.scheme)
 

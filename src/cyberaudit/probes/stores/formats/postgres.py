@@ -146,7 +146,7 @@ def _header(cursor: Cursor, version: tuple[int, int]) -> datetime | None:
 def _end(cursor: Cursor, version: tuple[int, int], offset_bytes: int) -> str:
     objects = _objects(cursor, version, offset_bytes)
     if not objects.with_data:
-        return ""
+        return "" if cursor.at == cursor.sample.size else END_NOT_SEEN
     # Where places are known the last data alone are followed; a dump written to a pipe knows none.
     if objects.last:
         if objects.last < cursor.at:

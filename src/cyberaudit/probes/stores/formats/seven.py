@@ -144,7 +144,8 @@ def _archive(sample: Sample) -> Reading:
             return _unknown(f"premier volume : {words}, donc dans un autre volume", END_NOT_SEEN)
         return _unknown(words, TRUNCATED)
     if size > DIRECTORY_BYTES:
-        return _unknown(f"répertoire de {size} octets à l'octet {at} : plus que nous ne lisons")
+        words = f"répertoire de {size} octets à l'octet {at} : plus que nous ne lisons"
+        return _unknown(words, END_NOT_SEEN)
     data = sample.read_at(at, size)
     if zlib.crc32(data) != _little(start[28:32]):
         return _unknown(f"le CRC du répertoire (octet {at}) ne va pas", DAMAGED)

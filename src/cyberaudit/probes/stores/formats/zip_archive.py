@@ -8,14 +8,17 @@ from enum import StrEnum
 from struct import Struct, error
 
 from cyberaudit import french
-from cyberaudit.facts.backup import Encrypted, Weakness
+from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample, octets
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+PROGRAM = b"MZ"
 END64, LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
 # Ours: a directory of a million members weighs some 100 MiB; further on, nothing is concluded.
 DIRECTORY_BYTES = 96 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
+# Ours: a directory of two thousand members is read whatever the time.
+SHORT_BYTES = 256 * 1024
 AES_METHOD = 99
 ENCRYPTED_BIT, STRONG_BIT = 0x0001, 0x0040
 WIDE_32, WIDE_16 = 0xFFFFFFFF, 0xFFFF
@@ -55,12 +58,17 @@ class Broken(ValueError):
     """The structure stops making sense."""
 
 
+class Unread(ValueError):
+    """Sound, and longer than what we read."""
+
+
 def read_zip(sample: Sample) -> Reading | None:
     """The file as a ZIP archive; None when it neither begins nor is named like one."""
     starts_well = sample.head.startswith((LOCAL, END, b"PK\x07\x08" + LOCAL))
     if not starts_well and sample.suffix != "zip":
         return None
-    if not starts_well:
+    # A self-extracting program stands before the archive: the directory tells.
+    if not starts_well and not sample.head.startswith(PROGRAM):
         evidence = f"octets 0 à 3 = {octets(sample.head[:4])} au lieu de 0x504b0304"
         return Reading("zip", Encrypted.UNKNOWN, evidence, DAMAGED)
     end = sample.tail.rfind(END)
@@ -73,6 +81,8 @@ def read_zip(sample: Sample) -> Reading | None:
         for protection, stamp in _members(sample, directory):
             counts[protection] += 1
             newest = max(newest, stamp)
+    except Unread as trouble:
+        return Reading("zip", Encrypted.UNKNOWN, f"répertoire central {trouble}", END_NOT_SEEN)
     except (Broken, error) as trouble:
         return Reading("zip", Encrypted.UNKNOWN, f"répertoire central illisible : {trouble}", DAMAGED)
     del counts[None]
@@ -119,7 +129,7 @@ def _directory64(sample: Sample, position: int, *, default: tuple[int, int]) -> 
 def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection | None, int]]:
     """Protection and MS-DOS date of each member; no protection for folders and empty files, never encrypted."""
     if directory.size > DIRECTORY_BYTES:
-        raise Broken("il dépasse ce que nous lisons")
+        raise Unread("plus long que ce que nous lisons")
     buffer, offset, end = b"", directory.start, directory.start + directory.size
     at = 0
     while offset < end or at < len(buffer):
@@ -127,6 +137,8 @@ def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection 
             chunk = sample.read_at(offset, min(CHUNK_BYTES, end - offset))
             if not chunk:
                 raise Broken("le fichier s'arrête avant sa fin")
+            if directory.size > SHORT_BYTES and sample.hurried():
+                raise Unread("trop long à lire")
             buffer, at, offset = buffer[at:] + chunk, 0, offset + len(chunk)
         if buffer[at : at + 4] != CENTRAL:
             raise Broken(f"entrée inattendue {octets(buffer[at : at + 4])}")

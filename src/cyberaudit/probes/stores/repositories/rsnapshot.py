@@ -26,6 +26,8 @@ APART_SECONDS = 60
 OLDER_SECONDS = 86_400
 # Ours: names looked at in one folder, and folders entered, to see that something is there.
 PEEKED_NAMES, PEEKED_FOLDERS, FAR_FOLDERS, MOST_ENTRIES = 200, 40, 8, 20_000
+# Ours: folders one in the other above a source, `localhost/srv/data/mairie`.
+MOST_LINE = 6
 # Ours: rsnapshot takes its lock away at the end of a passage, and erases in the background within the day.
 STALE_SECONDS = 86_400
 OF_THE_FOLDER = "date du dossier, posée par rsnapshot à la fin du passage"
@@ -186,8 +188,12 @@ def _newest_fault(inspection: Inspection, parts: Parts, passages: list[Passage])
     if newest.moment is not None and newest.moment == before.moment:
         # rsnapshot, touch_interval_dir: the date is set when the passage ends; « cp -al » gave it that of the last.
         return END_NOT_SEEN, f"même date que {before.entry.name} : passage interrompu"
-    lost = _lost(inspection, (*parts, before.entry.name), (*parts, newest.entry.name))
-    return (END_NOT_SEEN, f"« {lost} » était dans {before.entry.name} et n'y est plus") if lost else ("", "")
+    was, now = (*parts, before.entry.name), (*parts, newest.entry.name)
+    if lost := _lost(inspection, was, now):
+        return END_NOT_SEEN, f"« {lost} » était dans {before.entry.name} et n'y est plus"
+    if emptied := _emptied(inspection, was, now):
+        return END_NOT_SEEN, f"« {emptied} » est vide, et ne l'était pas dans {before.entry.name}"
+    return "", ""
 
 
 def _lost(inspection: Inspection, before: Parts, after: Parts) -> str:
@@ -198,6 +204,44 @@ def _lost(inspection: Inspection, before: Parts, after: Parts) -> str:
         return gone
     found = ((name, _gone(inspection, (*before, name), (*after, name))) for name in was)
     return next((f"{name}/{lost}" for name, lost in found if lost), "")
+
+
+def _emptied(inspection: Inspection, before: Parts, after: Parts) -> str:
+    """A source that the passage before had filled, and that this one found empty: a disk that was not there; empty
+    when there is none. Sources stand one or two folders down, `localhost/home/`, or at the end of a line of folders.
+    """
+    if inspection.tree.far:
+        return ""
+    for machine in sorted(_names(inspection, before) or ()):
+        below = _names(inspection, (*before, machine)) or set()
+        for source in ((machine,), *((machine, name) for name in sorted(below))):
+            if inspection.hurried():
+                return ""
+            where = _end_of_line(inspection, before, source)
+            if _is_empty(inspection, (*after, *where)) and not _is_empty(inspection, (*before, *where)):
+                return "/".join(where)
+    return ""
+
+
+def _end_of_line(inspection: Inspection, root: Parts, source: Parts) -> Parts:
+    """Below a folder that holds one folder and nothing else, as long as it is so."""
+    for _ in range(MOST_LINE):
+        try:
+            seen = list(islice(inspection.tree.entries((*root, *source)), 2))
+        except OSError:
+            break
+        if len(seen) != 1 or seen[0].kind is not Kind.FOLDER:
+            break
+        source = (*source, seen[0].name)
+    return source
+
+
+def _is_empty(inspection: Inspection, parts: Parts) -> bool:
+    """Whether it is a folder that holds nothing."""
+    try:
+        return next(iter(inspection.tree.entries(parts)), None) is None
+    except OSError:
+        return False
 
 
 def _gone(inspection: Inspection, before: Parts, after: Parts) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, DateKind, Role, Trouble
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Claim, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, Reading
-from cyberaudit.probes.stores.restic.dates import Dating, dating
+from cyberaudit.probes.stores.restic.dates import OF_A_NEW, Dating, dating
 from cyberaudit.probes.stores.restic.keys import SHORT_ID, reading_of, try_empty_password
 from cyberaudit.probes.stores.restic.objects import oldest_of
 from cyberaudit.probes.stores.restic.repository import Repository, Section, layout_of, look
@@ -15,6 +15,11 @@ from cyberaudit.probes.stores.tree import Entry, Parts
 # restic internal/repository/lock.go: a lock that its process no longer renews is stale after 30 minutes; and no
 # single file takes that long to write.
 STALE_SECONDS = 30 * 60
+
+
+OWN_NAMES = frozenset(
+    {"config", "data", "index", "key", "keys", "lock", "locks", "snapshot", "snapshots", "tmp"}
+)
 
 
 def is_repository(name: str, folders: frozenset[str], files: frozenset[str]) -> bool:
@@ -91,8 +96,9 @@ def _snapshot(seen: Repository, store: Reading, entry: Entry, *, is_newest: bool
         return replace(
             store, evidence=f"{store.evidence} ; son sha256 n'a pas été vérifié", fault=END_NOT_SEEN
         )
-    fault = "" if seen.is_verified else END_NOT_SEEN
-    return replace(store, evidence=f"{store.evidence} ; {_verified(seen)}", fault=fault)
+    doubt = seen.doubt or (dated and seen.writing.doubt_of(entry.written or 0.0))
+    fault = "" if seen.is_verified and not doubt else END_NOT_SEEN
+    return replace(store, evidence=f"{store.evidence} ; {doubt or _verified(seen)}", fault=fault)
 
 
 def _verified(seen: Repository) -> str:
@@ -120,10 +126,15 @@ def _anomalies(seen: Repository, parts: Parts, points: tuple[Point, ...], *, now
     if stale:
         said = "verrou laissé depuis plus de 30 minutes : le ménage (prune) ne peut plus se faire"
         yield anomaly(Trouble.STALE_LOCK, (*parts, seen.layout.locks), said, count=len(stale))
-    moved = [point for point in points if point.date_kind is DateKind.UPPER_BOUND]
+    moved = [point for point in points if point.date_kind is DateKind.UPPER_BOUND and _is_moved(point)]
     if moved and not seen.snapshots.found.undated:
         place = (*parts, seen.layout.snapshots)
         yield anomaly(Trouble.LOST_DATES, place, moved[0].date_source, count=len(moved))
+
+
+def _is_moved(point: Point) -> bool:
+    """A new repository's first snapshots have lost no date."""
+    return point.date_source != OF_A_NEW
 
 
 def _of_keys(seen: Repository, parts: Parts) -> Iterator[Anomaly]:
@@ -152,4 +163,9 @@ def _of_section(section: Section, parts: Parts, *, now: float) -> Iterator[Anoma
         yield anomaly(Trouble.ABORTED_RUN, place, said, count=len(left))
 
 
-CLAIM = Claim("restic", is_repository, read_repository)
+def is_its_own(name: str) -> bool:
+    """Both layouts, and what a run leaves for a moment (design.rst, « Repository Layout »)."""
+    return name in OWN_NAMES or name.startswith("config-temp-")
+
+
+CLAIM = Claim("restic", is_repository, read_repository, is_its_own)

@@ -1,5 +1,6 @@
 """What the dates of a restic repository's snapshot files are worth: their own, or those of a copying."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,10 @@ LEAST_BURST, BURST_TIMES = 3, 2
 KEY_SLACK = DAY
 # Ours: the copying of a large repository over a slow line.
 COPYING = 7 * DAY
+# Ours: as many servers may end within one second; one machine takes half a second to open the repository (scrypt).
+MOST_IN_A_SECOND = 3
 OF_THE_FILE = "date du fichier de snapshots/"
+OF_A_NEW = f"{OF_THE_FILE}, dépôt créé au même moment"
 NOT_GIVEN = "ce serveur ne donne pas de date"
 
 
@@ -30,6 +34,10 @@ class Dating:
     """All files in one run of minutes."""
     burst: tuple[float, float] | None
     """First and last date of files written at one go, far more than at any other time."""
+    crowded: frozenset[float]
+    """Seconds in which more files were written than backups end."""
+    begun: bool
+    """The repository was made with its first snapshots, as its key files show."""
     copied_at: float | None
     """When the repository was copied without its dates, as its key files show."""
 
@@ -45,7 +53,11 @@ class Dating:
                 f"{OF_THE_FILE}, dépôt recopié sans ses dates le {copied:%Y-%m-%d}",
             )
         if self.together:
-            return written, DateKind.UPPER_BOUND, f"{OF_THE_FILE}, toutes écrites d'un seul coup"
+            why = OF_A_NEW if self.begun else f"{OF_THE_FILE}, toutes écrites d'un seul coup"
+            return written, DateKind.UPPER_BOUND, why
+        if written // 1 in self.crowded:
+            said = "plusieurs écrites dans la même seconde : recopiées"
+            return written, DateKind.UPPER_BOUND, f"{OF_THE_FILE}, {said}"
         if self.burst is not None and self.burst[0] <= written <= self.burst[1]:
             return written, DateKind.UPPER_BOUND, f"{OF_THE_FILE}, trop de points écrits d'un seul coup"
         return written, DateKind.EXACT, OF_THE_FILE
@@ -57,7 +69,21 @@ def dating(
     """`moments`: the dates of all snapshot files, seconds since 1970; with one alone, that of `config` is another."""
     dates = moments if len(moments) > 1 or config_written is None else (*moments, config_written)
     runs = _runs(dates)
-    return Dating(now, len(runs) < 2, _burst(runs), copied_at(keys))
+    return Dating(
+        now, len(runs) < 2, _burst(runs), _crowded(moments), _is_new(keys, moments), copied_at(keys)
+    )
+
+
+def _crowded(dates: Sequence[float]) -> frozenset[float]:
+    return frozenset(
+        second for second, count in Counter(date // 1 for date in dates).items() if count > MOST_IN_A_SECOND
+    )
+
+
+def _is_new(keys: Sequence[Key], dates: Sequence[float]) -> bool:
+    """No key is older than these snapshots by more than a moment, so that nothing in it need be."""
+    made = [key.created.timestamp() for key in keys if key.created is not None]
+    return bool(made) and max(dates, default=0.0) - min(made) < KEY_SLACK
 
 
 def _runs(dates: Sequence[float]) -> list[tuple[int, float, float]]:

@@ -13,6 +13,7 @@ from cyberaudit.probes.stores.tree import Entry, Kind, Parts
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _LONGER = re.compile(r"([0-9a-f]{64}).+", re.DOTALL)
+_OTHER_CASE = re.compile(r"[0-9a-fA-F]{64}")
 _PACK_FOLDER = re.compile(r"[0-9a-f]{2}")
 # Ours: names of pack folders listed: a town's repository whole (some 60 GB), a larger one by its newest.
 MOST_PACKS, MOST_PACKS_DEEP = 4096, 1_000_000
@@ -44,11 +45,13 @@ class Objects:
     temporary: list[Entry] = field(default_factory=list)
     """« …-tmp-… », as the tool names what it has not finished."""
     longer: dict[str, Entry] = field(default_factory=dict)
-    """An object's name with something behind it → its file."""
+    """An object's name → its file, which has something behind that name, or capitals in it."""
     complete: bool = True
     """All names were seen."""
     nested: bool = False
     """They stand one folder below, that of their first two digits."""
+    filled: set[str] = field(default_factory=set)
+    """Of those folders, the ones that hold some, or that no time was left to list."""
     _heap: list[tuple[bool, float, str, Entry]] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
@@ -71,6 +74,9 @@ class Objects:
             heapq.heapreplace(self._heap, ranked)
 
     def _add_strange(self, entry: Entry) -> None:
+        if _OTHER_CASE.fullmatch(entry.name) and len(self.longer) < MOST_STRANGE:
+            self.longer[entry.name.lower()] = entry
+            return
         match = _LONGER.fullmatch(entry.name)
         if match is None:
             return
@@ -110,8 +116,12 @@ def packs_in(inspection: Inspection, parts: Parts, *, credible: float, keep: int
         enough = found.count >= most or (inspection.tree.far and not inspection.deep and rank >= FAR_FOLDERS)
         if (enough and found.count) or inspection.hurried():
             found.complete = False
+            found.filled |= {each.name for each in folders[rank:]}
             break
+        before = found.count
         _fill(inspection, found, (*parts, folder.name), most=most)
+        if found.count > before:
+            found.filled.add(folder.name)
     return found
 
 
@@ -134,7 +144,7 @@ def _fill(inspection: Inspection, found: Objects, parts: Parts, *, most: int) ->
 def lost_under_their_name(
     inspection: Inspection, found: Objects, where: Callable[[str], Parts]
 ) -> list[Entry]:
-    """Files that carry an object's name and something behind it, the object itself being gone."""
+    """Files that carry an object's name changed, the object itself being gone."""
     gone = []
     for name, entry in found.longer.items():
         try:

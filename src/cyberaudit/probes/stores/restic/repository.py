@@ -6,7 +6,9 @@ from itertools import islice
 
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Inspection
 from cyberaudit.probes.stores.restic.keys import SHORT_ID, Key, read_key
+from cyberaudit.probes.stores.restic.lacks import Writing, lacking_folders, uncounted, writing_of
 from cyberaudit.probes.stores.restic.objects import (
+    MOST_PACKS,
     Hashed,
     Objects,
     hash_objects,
@@ -21,14 +23,16 @@ MOST_KEYS = 20
 # restic internal/repository/key.go: a key file is some four hundred bytes.
 KEY_BYTES = 64 * 1024
 # restic design.rst: nonce, JSON of three fields, code; 155 bytes.
-CONFIG_BYTES, LEAST_CONFIG = 4096, 33
+CONFIG_BYTES, CONFIG_SIZE = 4096, 155
+# restic crypto.go: a nonce or a code of sixteen zeros does not happen.
+_ZEROS = bytes(16)
 # Ours: bytes hashed of each kind, newest first: a second of work; of a far place, some packs of 16 MiB.
 BUDGET, FAR_BUDGET = 192 * 1024 * 1024, 40 * 1024 * 1024
 # Ours: snapshot files hashed in a far place: each is a round trip.
 FAR_SNAPSHOTS = 8
 # Ours, with --deep: memory for that many files of a kind.
 MOST_DEEP = 20_000
-MOST_INDEX, MOST_HASHED_PACKS = 1000, 1000
+MOST_INDEX, MOST_HASHED_PACKS = 1000, MOST_PACKS
 # contents.py takes the same hour: a clock may be wrong by it.
 FUTURE_SLACK = 3600.0
 # Ours: names of the repository's own folder.
@@ -68,7 +72,7 @@ class Section:
     found: Objects
     hashed: Hashed
     renamed: tuple[Entry, ...]
-    """Objects whose name got something behind it."""
+    """Objects whose name was changed."""
 
     @property
     def is_void(self) -> bool:
@@ -125,6 +129,9 @@ class Repository:
     index: Section
     packs: Section
     locks: Objects
+    doubt: str
+    """Why a restore may fail though nothing is seen to be lost, in French; empty without any."""
+    writing: Writing
 
     @property
     def lost(self) -> str:
@@ -137,6 +144,8 @@ class Repository:
             return f"aucun fichier de données dans « {self.layout.data} »"
         if self.index.is_void:
             return f"aucun fichier dans « {self.layout.index} »"
+        if lacking := lacking_folders(self.packs.found, self.layout.data):
+            return lacking
         # restic stops at the first index file it cannot load, until « restic repair index ».
         return self.index.flaw
 
@@ -174,6 +183,7 @@ def look(inspection: Inspection, parts: Parts) -> Repository | None:
         credible=_credible(inspection),
         keep=MOST_DEEP if deep else MOST_HASHED_PACKS,
     )
+    where = _where((*parts, layout.data), nested=packs.nested)
     return Repository(
         layout=layout,
         config=config,
@@ -183,6 +193,8 @@ def look(inspection: Inspection, parts: Parts) -> Repository | None:
         index=_section(inspection, parts, layout.index, index),
         packs=_section(inspection, parts, layout.data, packs),
         locks=_listed(inspection, (*parts, layout.locks), 1),
+        doubt=config_doubt(config.size) or uncounted(inspection, index, packs, where),
+        writing=writing_of(index, packs),
     )
 
 
@@ -214,14 +226,21 @@ def _where(folder: Parts, *, nested: bool) -> Callable[[str], Parts]:
 
 def config_flaw(head: bytes, size: int) -> str:
     """What shows that `config`, of `size` bytes beginning with `head`, is not what restic wrote: it has no checksum."""
-    if not LEAST_CONFIG <= size <= CONFIG_BYTES:
-        return f"« config » de {size} octet(s), restic y écrit 155 octets chiffrés"
-    if not any(head):
-        return "« config » ne contient que des zéros"
+    if not CONFIG_SIZE <= size <= CONFIG_BYTES:
+        return f"« config » de {size} octet(s), restic y écrit {CONFIG_SIZE} octets chiffrés"
+    if _ZEROS in head:
+        return "« config » contient une suite de zéros"
     # What is encrypted is not readable text from end to end.
     if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
         return "« config » est du texte lisible, restic y écrit des octets chiffrés"
     return ""
+
+
+def config_doubt(size: int) -> str:
+    """Why it may not open, in French: restic writes three fields into it, rustic more when it is asked to."""
+    if size <= CONFIG_SIZE:
+        return ""
+    return f"« config » de {size} octets, restic en écrit {CONFIG_SIZE} : rien ne dit qu'il se déchiffre"
 
 
 def _keys(inspection: Inspection, folder: Parts, files: Objects) -> Keys:

@@ -11,7 +11,7 @@ from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, Encrypted, Role, Trou
 from cyberaudit.probes.stores.formats.compressed import BZIP2, GZIP, XZ, compressed_reader
 from cyberaudit.probes.stores.formats.plain import TAR_AT, TAR_BLOCK, TAR_MAGIC
 from cyberaudit.probes.stores.inspection import Family, File, Found, Inspection, Point, anomaly
-from cyberaudit.probes.stores.reading import DAMAGED, INCOMPLETE, TRUNCATED, Reading, Sample
+from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, INCOMPLETE, TRUNCATED, Reading, Sample
 from cyberaudit.probes.stores.recognise import recognise
 from cyberaudit.probes.stores.sets.parts import (
     NOT_OPENED,
@@ -33,11 +33,14 @@ _LONG = re.compile(
     r"(?P<part>\.part)?(?P<ending>(?:\.\w+)?)",
     re.IGNORECASE,
 )
+# Measured with duplicity 0.8.22: a restore does not see a volume or a manifest whose name is in other capitals.
+_AS_WRITTEN = re.compile(_LONG.pattern)
 # « --short-filenames »: times and numbers in base 36; six digits of it are the years 1971 to 2038.
 _SHORT = re.compile(
     r"(?P<prefix>)(?P<kind>dfs|dns|df|di)\.(?P<first>[0-9a-z]{6})(?:\.(?P<last>[0-9a-z]{6}))?"
     r"\.(?:(?P<volume>[0-9a-z]{1,4})\.dt|(?P<manifest>m)|st)(?P<part>\.p)?(?P<ending>(?:\.[gz])?)"
 )
+_SEALED_OR_PACKED = (".gpg", ".gz", ".g", ".z")
 _KINDS = {
     "full": "full", "df": "full", "inc": "inc", "di": "inc",
     "full-signatures": "full-sig", "dfs": "full-sig", "new-signatures": "inc-sig", "dns": "inc-sig",
@@ -68,6 +71,8 @@ class Name:
     part: bool
     """Being written when it was left."""
     ending: str
+    recased: bool = False
+    """Its capitals are not those that duplicity writes."""
 
 
 @dataclass(slots=True)
@@ -79,10 +84,14 @@ class Run:
     volumes: dict[int, File] = field(default_factory=dict)
     endings: set[str] = field(default_factory=set)
     manifest: File | None = None
-    signed: bool = False
-    """Its signatures are there: the next incremental run needs them, a restore does not."""
+    signatures: File | None = None
+    """The next incremental run needs them; a restore from another machine reads them first."""
+    recased: str = ""
+    """One of its files, whose name is in other capitals."""
     started: bool = False
     """Only parts of its manifest are there."""
+    flaw: str = ""
+    """French: what is wrong with its signatures or its encrypted manifest, without which nothing is restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ def parse(name: str) -> Name | None:
         bool(match["manifest"]),
         bool(match["part"]),
         match["ending"],
+        recased=not short and (not _AS_WRITTEN.fullmatch(name) or match["ending"] != match["ending"].lower()),
     )
 
 
@@ -134,6 +144,8 @@ def read_sets(inspection: Inspection, parts: Parts, files: Sequence[File]) -> Fo
     if not runs:
         return None
     readings = _read_volumes(inspection, runs)
+    for run in _newest_chain(runs):
+        run.flaw = _flaw_beside(inspection, run)
     points, anomalies = _judge(inspection, parts, runs, readings)
     store = of_store(points)
     unopened = [run for run in runs if not any(map(is_opened, readings[run.title].values()))]
@@ -167,6 +179,7 @@ def _runs(files: Sequence[File]) -> list[Run]:
         if name.part:
             run.started = True
         else:
+            run.recased = file.parts[-1] if name.recased else run.recased
             run.volumes[name.volume] = file
             run.endings.add(name.ending)
     for name, file in beside:
@@ -186,8 +199,9 @@ def _add_beside(runs: dict[tuple[str, float, float, str], Run], name: Name, file
         run.started = True
     elif name.manifest:
         run.manifest = file
+        run.recased = file.parts[-1] if name.recased else run.recased
     else:
-        run.signed = True
+        run.signatures = file
 
 
 def _title(file: File) -> str:
@@ -207,6 +221,19 @@ def _read_volumes(inspection: Inspection, runs: list[Run]) -> dict[str, dict[int
             file = run.volumes[number]
             readings[run.title][number] = read_one(inspection, file, detector=read_volume)
     return readings
+
+
+def _flaw_beside(inspection: Inspection, run: Run) -> str:
+    """Measured with duplicity 0.8.22: a restore first fetches signatures and manifests, and stops at one that does not
+    open; those of 0 byte and what is only cut behind its end do not stop it.
+    """
+    for file in (run.signatures, run.manifest):
+        if file is None or not file.size or not file.parts[-1].lower().endswith(_SEALED_OR_PACKED):
+            continue
+        reading = read_one(inspection, file, detector=read_volume)
+        if is_opened(reading) and worse_than_doubt(reading):
+            return f"« {file.parts[-1]} » ne s'ouvre pas, une restauration s'y arrête : {reading.evidence}"
+    return ""
 
 
 def _newest_chain(runs: list[Run]) -> list[Run]:
@@ -236,7 +263,8 @@ def _stream(reading: Reading | None) -> Reading | None:
     if reading is None or reading.encrypted is not Encrypted.UNKNOWN or reading.fault == DAMAGED:
         return reading
     words = f"{reading.evidence} ; duplicity ne chiffre que par GnuPG"
-    return replace(reading, encrypted=Encrypted.NO, evidence=words)
+    fault = "" if reading.fault == EMPTY else reading.fault
+    return replace(reading, encrypted=Encrypted.NO, evidence=words, fault=fault)
 
 
 def _tar_start(sample: Sample) -> Reading | None:
@@ -310,7 +338,14 @@ def _one_set(
     for code, words in _missing(run, manifest):
         found.append((code, words))
         reading = with_fault(reading, INCOMPLETE, words)
-    if run.manifest is not None and not run.signed:
+    if run.recased:
+        words = f"duplicity ne reconnaît plus « {run.recased} », dont les majuscules ont changé"
+        found.append((Trouble.MISSING_PART, words))
+        reading = with_fault(reading, INCOMPLETE, words)
+    if run.flaw:
+        found.append((Trouble.DAMAGED, run.flaw))
+        reading = with_fault(reading, DAMAGED, run.flaw)
+    if run.manifest is not None and run.signatures is None:
         found.append((Trouble.MISSING_PART, "les signatures du jeu manquent : la suite ne peut être faite"))
     if manifest is None and not worse_than_doubt(reading) and _last_may_be_missing(run, usual):
         words = "manifeste chiffré : le dernier volume a la taille des autres, un suivant manque peut-être"
@@ -340,6 +375,9 @@ def _missing(run: Run, manifest: Announced | None) -> Iterator[tuple[Trouble, st
         yield Trouble.MISSING_PART, "le manifeste manque : le jeu n'a pas été fini, ou il est perdu"
     elif not run.manifest.size:
         yield Trouble.DAMAGED, "le manifeste est un fichier de 0 octet"
+    if manifest is not None and run.volumes and manifest.volumes < max(run.volumes):
+        # Measured with duplicity 0.8.22: the restore stops there.
+        yield Trouble.DAMAGED, f"le manifeste finit au volume {manifest.volumes}, {max(run.volumes)} sont là"
     last = max((*run.volumes, manifest.volumes if manifest else 0, 1))
     if last > len(run.volumes):
         lost = next(number for number in range(1, last + 1) if number not in run.volumes)
