@@ -126,6 +126,9 @@ def test_a_check_that_never_ends_can_be_stopped_and_the_rest_is_kept(cyberaudit:
     command += ["--vantage", "outside"]
     command += ["--checks", folder, "--history", str(history)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        # Its first line says that the looking began: stopped before, there would be nothing to keep.
+        assert process.stderr is not None
+        assert process.stderr.readline()
         for _ in range(8):
             time.sleep(1)
             process.send_signal(signal.SIGINT)

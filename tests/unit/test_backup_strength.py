@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from cyberaudit.facts.backup import Encrypted, Weakness
-from cyberaudit.probes.stores.formats.strength import of_argon2, of_pbkdf2, of_s2k, of_scrypt
+from cyberaudit.probes.stores.strength import of_argon2, of_pbkdf2, of_s2k, of_scrypt
 from tests.unit.backup_files import read
 
 pytestmark = pytest.mark.unit

@@ -137,7 +137,7 @@ def folder(root: int, parts: Parts) -> Iterator[int]:
     current = os.dup(root)
     try:
         for part in parts:
-            deeper = os.open(part, _FOLDER_FLAGS, dir_fd=current)
+            deeper = _open(part, current, flags=_FOLDER_FLAGS)
             os.close(current)
             current = deeper
         yield current
@@ -162,11 +162,11 @@ def _entry(name: str, status: os.stat_result) -> Entry:
     )
 
 
-def _open(name: str, here: int) -> int:
+def _open(name: str, here: int, *, flags: int = _FILE_FLAGS) -> int:
     try:
-        return os.open(name, _FILE_FLAGS | getattr(os, "O_NOATIME", 0), dir_fd=here)
+        return os.open(name, flags | getattr(os, "O_NOATIME", 0), dir_fd=here)
     except PermissionError:  # only the owner may leave the access time alone (open(2))
-        return os.open(name, _FILE_FLAGS, dir_fd=here)
+        return os.open(name, flags, dir_fd=here)
 
 
 def _open_file(descriptor: int, name: str) -> OpenFile:

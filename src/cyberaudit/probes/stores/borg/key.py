@@ -9,16 +9,13 @@ from cyberaudit.facts.backup import Weakness
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.borg.msgpack import Value, mapping
+from cyberaudit.probes.stores.strength import of_argon2, of_pbkdf2
 
 # borg key.py: a key blob is some 500 bytes.
 MOST_KEY = 64 * 1024
 # borg key.py `FILE_ID`: an exported key, and those of keys/ since 2.0.0b22, begin with it and the repository's id.
 FILE_MARK = b"BORG_KEY"
 PBKDF2, ARGON2 = b"sha256", b"argon2 chacha20-poly1305"
-# Ours, after borg's 100 000 (constants.py PBKDF2_ITERATIONS): fewer are stretched too little.
-LEAST_ITERATIONS = 100_000
-# OWASP Password Storage Cheat Sheet, « Argon2id »: 19 MiB with two passes, or as much work (46 MiB with one).
-LEAST_MEMORY_KIB, LEAST_WORK_KIB = 19 * 1024, 38 * 1024
 # Ours: one trial stays under the memory and the seconds of one location; borg asks for 64 MiB (ARGON2_ARGS).
 MOST_MEMORY_KIB, MOST_PASSES, MOST_LANES = 64 * 1024, 16, 16
 MOST_ITERATIONS = 3_000_000
@@ -54,10 +51,8 @@ class LockedKey:
     @property
     def weaknesses(self) -> tuple[Weakness, ...]:
         if self.algorithm == PBKDF2:
-            weak = self.iterations < LEAST_ITERATIONS
-        else:
-            weak = self.memory_kib < LEAST_MEMORY_KIB or self.memory_kib * self.passes < LEAST_WORK_KIB
-        return (Weakness.FAST_KDF,) if weak else ()
+            return of_pbkdf2(self.iterations)
+        return of_argon2(self.memory_kib, self.passes)
 
 
 def read_key(text: bytes) -> LockedKey | None:

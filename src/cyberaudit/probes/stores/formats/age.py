@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.stores.formats.strength import of_scrypt
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
+from cyberaudit.probes.stores.strength import of_scrypt
 
 VERSION = b"age-encryption.org/v1\n"
 ARMOUR = b"-----BEGIN AGE ENCRYPTED FILE-----"

@@ -10,8 +10,8 @@ from typing import Any
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.stores.formats.strength import of_argon2, of_pbkdf2
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
+from cyberaudit.probes.stores.strength import of_argon2, of_pbkdf2
 
 MAGIC, SECOND_MAGIC = b"LUKS\xba\xbe", b"SKUL\xba\xbe"
 SECTOR = 512

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Confidence, DateKind, Encrypted, Weakness
-from cyberaudit.probes.stores.formats.strength import of_pbkdf2
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
+from cyberaudit.probes.stores.strength import of_pbkdf2
 
 AES_BLOCK = 16
 # AES Crypt File Format: IV, encrypted IV and key, their HMAC; data; in versions 1 and 2 the size modulo 16; HMAC.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
-from cyberaudit.probes.stores.formats.strength import of_s2k
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
+from cyberaudit.probes.stores.strength import of_s2k
 
 SUFFIXES = frozenset({"gpg", "pgp", "asc"})
 ARMOUR = b"-----BEGIN PGP MESSAGE-----"

@@ -18,6 +18,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import Claim, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, Reading
+from cyberaudit.probes.stores.strength import of_pbkdf2, of_scrypt
 from cyberaudit.probes.stores.tree import Entry, Kind, Parts, read
 
 FORMAT_FILES = ("kopia.repository.f", "kopia.repository")
@@ -34,10 +35,6 @@ _FIRST_SESSION = datetime(2000, 1, 1, tzinfo=UTC)
 _SESSION_MONTH = timedelta(days=30)
 # Ours: a session lasts as long as one snapshot; the first one over a slow line takes days.
 LONGEST_SESSION = timedelta(days=14)
-# OWASP Password Storage Cheat Sheet: scrypt asks for 128·N·r = 16 MiB or more.
-LEAST_SCRYPT = 1 << 17
-# OWASP Password Storage Cheat Sheet asks for 600 000; the same floor as for the other formats.
-LEAST_PBKDF2 = 100_000
 # kopia repo/format: the default, which content follows in every version that still runs.
 SEALED = "AES256_GCM"
 # Ours: names of a folder; shards listed for the newest pack, those changed last.
@@ -210,10 +207,10 @@ def stretching(algorithm: Any) -> tuple[str, tuple[Weakness, ...]]:
         return told, (Weakness.FAST_KDF if "insecure" in told else Weakness.UNTOLD,)
     if match[1] == "scrypt" and match[3]:
         n, r, p = (int(match[rank]) for rank in (2, 3, 4))
-        return f"scrypt N={n} r={r} p={p}", (Weakness.FAST_KDF,) if n * r < LEAST_SCRYPT else ()
+        return f"scrypt N={n} r={r} p={p}", of_scrypt(n, r)
     if match[1] != "scrypt" and not match[3]:
         rounds = int(match[2])
-        return f"PBKDF2-SHA256, {rounds} tours", (Weakness.FAST_KDF,) if rounds < LEAST_PBKDF2 else ()
+        return f"PBKDF2-SHA256, {rounds} tours", of_pbkdf2(rounds)
     return told, (Weakness.UNTOLD,)
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cyberaudit.facts.backup import Encrypted, Weakness
+from cyberaudit.facts.backup import Encrypted
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import NOT_TRIED, Inspection
 from cyberaudit.probes.stores.reading import Reading
+from cyberaudit.probes.stores.strength import of_scrypt
 
 CIPHER = "AES-256-CTR et Poly1305-AES"
 """Of every repository: restic design.rst, « Keys, Encryption and MAC »."""
@@ -23,8 +24,6 @@ SHORT_ID = 8
 _STRETCHED, _CODE_KEY, _CODE = 64, 32, 16
 # restic internal/repository/crypto/kdf.go: any other salt is refused.
 _SALT = 64
-# OWASP Password Storage Cheat Sheet: scrypt asks for 128·N·r = 16 MiB or more.
-LEAST_SCRYPT = 1 << 17
 # Ours: memory and turns of one trial, so that a hostile key cannot take the machine; restic itself stays under 60 MiB.
 MOST_SCRYPT_BYTES, MOST_TURNS = 64 * 1024 * 1024, 16
 _MEBIBYTE = 1024 * 1024
@@ -98,7 +97,6 @@ def reading_of(keys: Sequence[Key]) -> Reading:
     if not keys:
         return Reading("restic", Encrypted.UNKNOWN, "dépôt restic sans fichier de clé lisible")
     weakest = min(keys, key=lambda key: (key.n * key.r, key.p))
-    weak = weakest.n * weakest.r < LEAST_SCRYPT
     evidence = f"dépôt restic, {len(keys)} clé(s) ; {weakest.name[:SHORT_ID]} : scrypt"
     dated = [key.created for key in keys if key.created]
     if dated:
@@ -108,7 +106,7 @@ def reading_of(keys: Sequence[Key]) -> Reading:
         Encrypted.YES,
         evidence,
         method=weakest.method,
-        weaknesses=(Weakness.FAST_KDF,) if weak else (),
+        weaknesses=of_scrypt(weakest.n, weakest.r),
     )
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from cyberaudit.facts.backup import Anomaly, Encrypted, Trouble
 from cyberaudit.model import Unreachable
 from cyberaudit.plaintext import clean
-from cyberaudit.probes.stores.formats.strength import of_scrypt
 from cyberaudit.probes.stores.inspection import EVIDENCE_LIMIT, NOT_TRIED, Claim, Found, Inspection, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, INCOMPLETE, Reading, Sample
+from cyberaudit.probes.stores.strength import of_scrypt
 from cyberaudit.probes.stores.tree import Parts, read
 from cyberaudit.probes.stores.vaults.sealed import Seal, Tool, judge_without_mark, read_sealed
 

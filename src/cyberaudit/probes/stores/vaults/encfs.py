@@ -5,9 +5,9 @@ import binascii
 import re
 
 from cyberaudit.facts.backup import Anomaly, Encrypted, Trouble, Weakness
-from cyberaudit.probes.stores.formats.strength import of_pbkdf2
 from cyberaudit.probes.stores.inspection import NOT_TRIED, Claim, Found, Inspection, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, INCOMPLETE, Reading, Sample, octets
+from cyberaudit.probes.stores.strength import of_pbkdf2
 from cyberaudit.probes.stores.tree import Parts, read
 from cyberaudit.probes.stores.vaults.sealed import Seal, Tool, judge_without_mark, read_sealed
 

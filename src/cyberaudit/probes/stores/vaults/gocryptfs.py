@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from cyberaudit.facts.backup import Anomaly, Encrypted, Trouble, Weakness
 from cyberaudit.model import Unreachable
-from cyberaudit.probes.stores.formats.strength import of_scrypt
 from cyberaudit.probes.stores.inspection import NOT_TRIED, Claim, Found, Inspection, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, INCOMPLETE, Reading, Sample, octets
+from cyberaudit.probes.stores.strength import of_scrypt
 from cyberaudit.probes.stores.tree import Parts, read
 from cyberaudit.probes.stores.vaults.sealed import Seal, Tool, is_readable, read_sealed
 
