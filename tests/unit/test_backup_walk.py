@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import Encrypted, Trouble
+from cyberaudit.probes.stores import inspection as inspection_room
 from cyberaudit.probes.stores import walk as walking
 from cyberaudit.probes.stores.inspection import Claim, Family, File, Found, Inspection
 from cyberaudit.probes.stores.known import CLAIM_LINES, CLAIMS, FAMILIES, FAMILY_LINES, reader
@@ -280,3 +281,12 @@ def test_depth_is_bounded_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with inspecting(tmp_path) as inspection:
         walked = walk(inspection, (), (), future=T * 2)
     assert (walked.copies.count, walked.complete) == (1, False)
+
+
+def test_who_computes_too_long_is_hurried_and_who_waits_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection_room, "WORK_SECONDS", -1.0)
+    with inspecting(tmp_path) as shallow, inspecting(tmp_path, deep=True) as deep:
+        assert shallow.hurried()
+        assert not deep.hurried()
