@@ -1,4 +1,4 @@
-"""ZIP: whether each member is encrypted, from the central directory (APPNOTE 6.3.10). Nothing is decompressed."""
+"""ZIP: whether each member is encrypted, from the central directory (APPNOTE 6.3.10), and whole, by its CRC."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from struct import Struct, error
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
+from cyberaudit.probes.stores.formats.zip_members import Member, first_lost
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample, octets
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
@@ -25,7 +26,7 @@ WIDE_32, WIDE_16 = 0xFFFFFFFF, 0xFFFF
 
 _END = Struct("<4x4H2LH")
 _END64 = Struct("<4xQ2H2L4Q")
-_MEMBER = Struct("<8xHHHH8xLHHH12x")
+_MEMBER = Struct("<8xHHHHLLLHHH8xL")
 RECORD_BYTES = 46
 LONGEST_RECORD = RECORD_BYTES + 3 * WIDE_16
 
@@ -48,6 +49,8 @@ class Directory:
 
     start: int
     size: int
+    shift: int
+    """Bytes that stand before the archive."""
 
 
 AES_RECORD, AES_RECORD_BYTES = 0x9901, 7
@@ -78,7 +81,7 @@ def read_zip(sample: Sample) -> Reading | None:
         directory = _directory(sample, end)
         counts: Counter[Protection | None] = Counter()
         newest = 0
-        for protection, stamp in _members(sample, directory):
+        for protection, stamp, _ in _members(sample, directory):
             counts[protection] += 1
             newest = max(newest, stamp)
     except Unread as trouble:
@@ -86,7 +89,20 @@ def read_zip(sample: Sample) -> Reading | None:
     except (Broken, error) as trouble:
         return Reading("zip", Encrypted.UNKNOWN, f"répertoire central illisible : {trouble}", DAMAGED)
     del counts[None]
-    return replace(_judge(counts), newest=_moment(newest))
+    reading = replace(_judge(counts), newest=_moment(newest))
+    return _summed(sample, directory, reading) if counts[Protection.CLEAR] else reading
+
+
+def _summed(sample: Sample, directory: Directory, reading: Reading) -> Reading:
+    """`reading`, unless a clear member is found that would not come out."""
+    clear = (
+        member for protection, _, member in _members(sample, directory) if protection is Protection.CLEAR
+    )
+    try:
+        lost = first_lost(sample, clear)
+    except Unread:
+        return reading
+    return replace(reading, evidence=f"{reading.evidence} ; {lost}", fault=DAMAGED) if lost else reading
 
 
 def _moment(stamp: int) -> datetime | None:
@@ -110,7 +126,7 @@ def _directory(sample: Sample, end: int) -> Directory:
     shift = position - size - start
     if shift < 0:
         raise Broken(f"{size} octets annoncés à la position {start}, fichier de {sample.size} octets")
-    return Directory(start + shift, size)
+    return Directory(start + shift, size, shift)
 
 
 def _directory64(sample: Sample, position: int, *, default: tuple[int, int]) -> tuple[int, int, int]:
@@ -126,8 +142,8 @@ def _directory64(sample: Sample, position: int, *, default: tuple[int, int]) -> 
     return size, start, at
 
 
-def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection | None, int]]:
-    """Protection and MS-DOS date of each member; no protection for folders and empty files, never encrypted."""
+def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection | None, int, Member]]:
+    """Protection, MS-DOS date and place of each member; no protection for folders and empty files, never encrypted."""
     if directory.size > DIRECTORY_BYTES:
         raise Unread("plus long que ce que nous lisons")
     buffer, offset, end = b"", directory.start, directory.start + directory.size
@@ -142,9 +158,12 @@ def _members(sample: Sample, directory: Directory) -> Iterator[tuple[Protection 
             buffer, at, offset = buffer[at:] + chunk, 0, offset + len(chunk)
         if buffer[at : at + 4] != CENTRAL:
             raise Broken(f"entrée inattendue {octets(buffer[at : at + 4])}")
-        flags, method, clock, day, size, *lengths = _MEMBER.unpack_from(buffer, at)
-        extra = buffer[at + RECORD_BYTES + lengths[0] :][: lengths[1]]
-        yield _protection(flags, method, extra) if size else None, day << 16 | clock
+        flags, method, clock, day, crc, packed, size, *lengths, start = _MEMBER.unpack_from(buffer, at)
+        name_end = at + RECORD_BYTES + lengths[0]
+        extra = buffer[name_end : name_end + lengths[1]]
+        where = start if start == WIDE_32 else start + directory.shift
+        member = Member(buffer[at + RECORD_BYTES : name_end], method, crc, packed, size, where)
+        yield _protection(flags, method, extra) if size else None, day << 16 | clock, member
         at += RECORD_BYTES + sum(lengths)
         if at > len(buffer):
             raise Broken("dernière entrée coupée")
