@@ -88,7 +88,7 @@ def write(
     refused = []
     for kind, path in wanted:
         try:
-            write_private(path, _rendered(kind, view, level, places).encode())
+            write_private(path, _rendered(kind, view, level, places).encode("utf-8", "replace"))
         except OSError as error:
             refused.append(f"Le rapport ne peut pas être écrit dans {quoted(path)} : {system_clause(error)}.")
     return tuple(refused)
