@@ -153,8 +153,9 @@ def read_dump(sample: Sample) -> Reading | None:
     for mark, end, words in DUMPS:
         if start.startswith(mark):
             evidence = f"le fichier commence par « {words} », lisible sans clé"
-            cut = bool(ending) and end not in ending
-            return Reading("sql", Encrypted.NO, evidence, TRUNCATED if cut else "", _completed(ending))
+            ended = not ending or end in ending or _puts_back(start, ending)
+            fault = "" if ended else TRUNCATED if _announces_its_end(start) else END_NOT_SEEN
+            return Reading("sql", Encrypted.NO, evidence, fault, _completed(ending))
     if sample.suffix == "sql" and b"\0" not in sample.head[:4096]:
         return _text(start, ending)
     return None
@@ -181,8 +182,18 @@ def _text(start: bytes, ending: bytes) -> Reading:
         fault = "" if ending.rstrip().endswith(SQLITE_ENDS[0]) else TRUNCATED
         fault = DAMAGED if ending.rstrip().endswith(SQLITE_ENDS[1]) else fault
         return Reading("sql", Encrypted.NO, "export de SQLite, lisible sans clé", fault if ending else "")
-    ended = any(begun in start and done in ending for begun, done in PUT_BACK)
-    return Reading("sql", Encrypted.NO, "texte lisible sans clé", "" if ended else END_NOT_SEEN)
+    fault = "" if _puts_back(start, ending) else END_NOT_SEEN
+    return Reading("sql", Encrypted.NO, "texte lisible sans clé", fault)
+
+
+def _announces_its_end(start: bytes) -> bool:
+    """It begins by comments, or by settings to put back: told to write neither (--compact), a tool marks no end."""
+    return b"-- " in start or start.startswith(b"--\n") or any(begun in start for begun, _ in PUT_BACK)
+
+
+def _puts_back(start: bytes, ending: bytes) -> bool:
+    """The last settings of a dump that changed them at its beginning."""
+    return any(begun in start and done in ending for begun, done in PUT_BACK)
 
 
 def read_sqlite(sample: Sample) -> Reading | None:
