@@ -87,3 +87,11 @@ def test_a_member_that_swells_without_end_stops_at_its_announced_size() -> None:
     record = bomb.index(b"PK\x01\x02")
     bomb[record + 24 : record + 28] = (1000).to_bytes(4, "little")
     assert read("mairie.zip", bytes(bomb)).fault == "damaged"
+
+
+def test_the_volumes_of_a_split_archive_are_not_summed_as_one_file() -> None:
+    whole = bytearray(archive(zipfile.ZIP_DEFLATED))
+    end = whole.rindex(b"PK\x05\x06")
+    whole[end + 4 : end + 6] = (2).to_bytes(2, "little")
+    whole[90] ^= 1
+    assert read("mairie.zip", bytes(whole)).fault == ""

@@ -51,6 +51,8 @@ class Directory:
     size: int
     shift: int
     """Bytes that stand before the archive."""
+    split: bool
+    """In volumes: places of members are counted from the beginning of theirs."""
 
 
 AES_RECORD, AES_RECORD_BYTES = 0x9901, 7
@@ -90,7 +92,8 @@ def read_zip(sample: Sample) -> Reading | None:
         return Reading("zip", Encrypted.UNKNOWN, f"répertoire central illisible : {trouble}", DAMAGED)
     del counts[None]
     reading = replace(_judge(counts), newest=_moment(newest))
-    return _summed(sample, directory, reading) if counts[Protection.CLEAR] else reading
+    sums = counts[Protection.CLEAR] and not directory.split
+    return _summed(sample, directory, reading) if sums else reading
 
 
 def _summed(sample: Sample, directory: Directory, reading: Reading) -> Reading:
@@ -119,14 +122,14 @@ def _moment(stamp: int) -> datetime | None:
 
 def _directory(sample: Sample, end: int) -> Directory:
     position = sample.size - len(sample.tail) + end
-    *_, total, size, start, _ = _END.unpack_from(sample.tail, end)
+    disk, *_, total, size, start, _ = _END.unpack_from(sample.tail, end)
     if WIDE_32 in (size, start) or total == WIDE_16:
         size, start, position = _directory64(sample, position, default=(size, start))
     # What stands before the archive (a self-extracting program) shifts every offset.
     shift = position - size - start
     if shift < 0:
         raise Broken(f"{size} octets annoncés à la position {start}, fichier de {sample.size} octets")
-    return Directory(start + shift, size, shift)
+    return Directory(start + shift, size, shift, split=disk != 0)
 
 
 def _directory64(sample: Sample, position: int, *, default: tuple[int, int]) -> tuple[int, int, int]:
