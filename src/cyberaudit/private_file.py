@@ -5,6 +5,8 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -21,16 +23,23 @@ def write_private(path: Path, content: bytes) -> None:
     if special:
         path.write_bytes(content)
         return
-    descriptor, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".cyberaudit-")
+    target = path.resolve()
+    with _written_beside(target, content) as new:
+        new.replace(target)
+
+
+@contextmanager
+def _written_beside(target: Path, content: bytes) -> Iterator[Path]:
+    """A private file of the same folder that holds `content`, on the disk; gone in the end unless it was moved."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".cyberaudit-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path.resolve())
-    except BaseException:
+        yield Path(name)
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
 
 
 class ChangedMeanwhile(OSError):
@@ -47,18 +56,10 @@ def rewrite(path: Path, content: bytes, *, expected: bytes) -> None:
     target = path.resolve()
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".cyberaudit-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _as_before(Path(name), target)
+    with _written_beside(target, content) as new:
+        _as_before(new, target)
         _still(target, expected)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        new.replace(target)
 
 
 def _still(path: Path, expected: bytes) -> None:

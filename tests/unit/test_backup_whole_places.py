@@ -75,3 +75,13 @@ def test_what_is_neither_a_folder_nor_a_file_is_refused(tmp_path: Path) -> None:
     facts = look_at(request)
     assert isinstance(facts, BackupStore)
     assert "ni un dossier ni un fichier" in str(facts.contents)
+
+
+def test_clear_texts_beside_files_encrypted_one_by_one_are_counted(tmp_path: Path) -> None:
+    for rank in range(12):
+        (tmp_path / f"{'abcdefgh' * 2}{rank}").write_bytes(b"RCLONE\0\0" + bytes(range(24)) + bytes(200))
+        (tmp_path / f"naissances {rank}.txt").write_text("registre", "utf-8")
+    set_back(tmp_path, NOW)
+    found = contents_of(tmp_path)
+    assert {store.kind for store in found.stores} == {"rclone-crypt"}
+    assert found.other_files == 12

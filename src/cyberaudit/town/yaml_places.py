@@ -73,12 +73,8 @@ class Layout:
 def layout_of(text: str) -> Layout:
     """The places of a text that `read_yaml` has accepted: its depth and size are bounded."""
     events = iter(yaml.parse(text, Loader=PARSER))
-    for event in events:
-        if isinstance(event, NodeEvent):
-            root = _spot(event, events, text)
-            break
-    else:  # pragma: no cover - an empty text is no profile
-        raise ValueError(text)
+    first = next(event for event in events if isinstance(event, NodeEvent))
+    root = _spot(first, events, text)
     return Layout(root, _document_end(events, text))
 
 
