@@ -15,9 +15,10 @@ l'ensemble, sauf si les copies sont chiffrées. Un chiffrement au mot de passe v
 ## Limites
 La structure des fichiers prouve le chiffrement, pas la force du mot de passe. Seul le mot de passe vide est essayé :
 s'il ouvre, c'est un défaut, où que soit la copie. Si la commune refuse cet essai, la question reste sans réponse. Une
-copie dont rien ne prouve le chiffrement reste aussi sans réponse : un fichier compressé ressemble à un fichier
-chiffré. De même pour des fichiers non reconnus à côté des copies. Seules les 200 copies les plus récentes sont jugées.
-La vraisemblance passe de 2 à 3 quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
+copie dont rien ne prouve le chiffrement reste aussi sans réponse : un fichier compressé ressemble à un fichier chiffré.
+De même pour des fichiers non reconnus à côté des copies. Seules les 200 copies les plus récentes sont jugées. La
+vraisemblance passe de 2 à 3 quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte. La gravité et
+la vraisemblance sont notre jugement.
 """
 
 from collections import defaultdict

@@ -11,8 +11,8 @@ où l'on en a besoin.
 
 ## Limites
 Un disque déclaré hors ligne et débranché est normal : il se contrôle le jour où on le branche. Un dossier qui ne
-contient que des fichiers d'un format que cyberaudit ne lit pas reste sans réponse. L'état des copies et leur date
-sont jugés par les questions suivantes.
+contient que des fichiers d'un format que cyberaudit ne lit pas reste sans réponse. L'état des copies et leur date sont
+jugés par les questions suivantes. La gravité et la vraisemblance sont notre jugement.
 """
 
 from cyberaudit.facts.backup_kinds import kind_label

@@ -11,14 +11,14 @@ sauvegarde arrêtée sans bruit est la surprise la plus fréquente.
 4. Ranger à part les copies d'une tâche abandonnée, ou la relancer.
 
 ## Limites
-Le rythme est celui que la commune déclare (rpo_hours, grace_hours, weekdays) ; les heures des jours sans sauvegarde
-ne comptent pas. Une date qui peut n'être que celle d'un déplacement ne prouve rien : même seconde pour plusieurs
-copies, contenu plus vieux de deux jours, dernière écriture d'un dépôt Borg chiffré. Les documents copiés un à un
-gardent la date de leur source : il en faut trois récents. Une copie vide, coupée, incomplète, datée de l'avenir, ou
-de moins de la moitié de la taille habituelle ne compte pas. Une copie trop longue pour que sa fin soit vue reste sans
-réponse. Une tâche d'au moins quatre copies est dite arrêtée après trois de ses périodes ; un dépôt, même d'une seule
-copie, après quarante-cinq jours. Ces délais, et celui de quatre rythmes qui porte la vraisemblance à 4, sont notre
-jugement.
+Le rythme est celui que la commune déclare (rpo_hours, grace_hours, weekdays) ; les heures des jours sans sauvegarde ne
+comptent pas. Une date qui peut n'être que celle d'un déplacement ne prouve rien. C'est le cas d'une même seconde pour
+plusieurs copies, d'un contenu plus vieux de deux jours, ou de la dernière écriture d'un dépôt Borg chiffré. Les
+documents copiés un à un gardent la date de leur source : il en faut trois récents. Une copie vide, coupée, incomplète,
+datée de l'avenir, ou de moins de la moitié de la taille habituelle ne compte pas. Une copie trop longue pour que sa fin
+soit vue reste sans réponse. Une tâche d'au moins quatre copies est dite arrêtée après trois de ses périodes ; un dépôt,
+même d'une seule copie, après quarante-cinq jours. Ces délais, et celui de quatre rythmes qui porte la vraisemblance à
+4, sont notre jugement.
 """
 
 import re

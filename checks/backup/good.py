@@ -6,8 +6,8 @@ rien. Un rançongiciel peut aussi avoir déjà chiffré les copies.
 
 ## Corriger
 1. Lire le journal de la sauvegarde du jour de la copie en défaut : disque plein, coupure, arrêt en cours de route.
-2. Faire vérifier le dépôt par son propre outil : « restic check --read-data-subset=5% », « borg check »,
-   « kopia snapshot verify », « duplicity verify », la « vérification d'intégrité » de Hyper Backup.
+2. Faire vérifier le dépôt par son propre outil : « restic check --read-data-subset=5% », « borg check », « kopia
+   snapshot verify », « duplicity verify », la « vérification d'intégrité » de « Hyper Backup ».
 3. Si aucune tâche ne tourne, enlever le verrou oublié : « restic unlock », « borg break-lock ».
 4. Refaire une copie complète, puis restaurer un dossier d'essai.
 5. Devant une trace de rançongiciel : débrancher le support, ne rien effacer, et appeler le prestataire et 17Cyber.

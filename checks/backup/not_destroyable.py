@@ -8,18 +8,19 @@ disparaissent avec elle.
 1. Faire chercher les copies par le serveur de sauvegarde, plutôt que de laisser chaque machine les écrire.
 2. Sinon, donner à la machine le seul droit d'ajouter : « rest-server --append-only »,
    « borg serve --append-only » dans le fichier des clés SSH, compte S3 sans droit d'effacer.
-3. Activer le verrou du dépôt : Object Lock en mode « compliance », dossiers WORM ou instantanés protégés du NAS,
+3. Activer le verrou du dépôt : « Object Lock » en mode « compliance », dossiers WORM ou instantanés protégés du NAS,
    dépôt immuable de Veeam.
 4. Prendre pour les sauvegardes un compte à part, hors de l'annuaire, avec une double authentification.
 5. Garder en plus une copie débranchée.
 
 ## Limites
 Rien n'est écrit pour essayer : les droits et le montage sont lus. Les instantanés d'un NAS, et les droits d'un autre
-compte, ne se voient pas d'ici. Sur un disque de la machine du contrôle, l'administrateur peut toujours tout effacer.
-Ce n'est pas un défaut de plus : la question reste sans réponse, et c'est la copie débranchée qui compte
-(backup.offline). Un verrou y compte pour moitié quand la mairie le déclare. Un compte ordinaire qui peut y écrire est
-un défaut, sauf si la mairie déclare un compte à part. Un disque ou une bande hors ligne n'est pas jugé ici. Une
-protection déclarée que rien ne montre compte comme déclarée ; démentie par ce qui est vu, elle est un défaut.
+compte, ne se voient pas d'ici. Sur un disque de la machine du contrôle, l'administrateur peut toujours tout effacer. Ce
+n'est pas un défaut de plus : la question reste sans réponse, et c'est la copie débranchée qui compte (backup.offline).
+Un verrou y compte pour moitié quand la mairie le déclare. Un compte ordinaire qui peut y écrire est un défaut, sauf si
+la mairie déclare un compte à part. Un disque ou une bande hors ligne n'est pas jugé ici. Une protection déclarée que
+rien ne montre compte comme déclarée ; démentie par ce qui est vu, elle est un défaut. La gravité et la vraisemblance
+sont notre jugement.
 """
 
 from cyberaudit.sdk import (

@@ -14,7 +14,8 @@ suffit à repartir.
 ## Limites
 Le lieu d'une copie est ce que la mairie déclare (déclaré) : d'ici, on voit au mieux qu'elle est sur une autre machine
 (constaté). Un disque déclaré ailleurs et branché ici pour le contrôle reste sans réponse, comme une copie que
-cyberaudit n'a pas vue. Deux copies sur un même support, dont une déclarée ailleurs, se contredisent.
+cyberaudit n'a pas vue. Deux copies sur un même support, dont une déclarée ailleurs, se contredisent. La gravité et la
+vraisemblance sont notre jugement.
 """
 
 from cyberaudit.sdk import (

@@ -10,10 +10,10 @@ compte peut écrire s'efface d'un geste, ou d'un logiciel malveillant sans droit
 3. Régler le logiciel pour que les prochaines copies naissent fermées : « umask 077 » dans sa tâche.
 
 ## Limites
-Les droits vus ici sont ceux que le système montre. Pour un partage Windows ou un disque sans droits (FAT, exFAT,
-NTFS), ce sont ceux du montage : ils peuvent montrer un défaut, jamais prouver que tout est fermé. Les droits du
-serveur lui-même, d'un NAS ou d'un hébergeur ne se voient pas d'ici. Des copies que tous peuvent prendre, mais toutes
-chiffrées, ne sont pas un défaut ; si rien ne dit qu'elles le sont, cela compte pour moitié : c'est notre jugement.
+Les droits vus ici sont ceux que le système montre. Pour un partage SMB ou un disque sans droits (FAT, exFAT, NTFS), ce
+sont ceux du montage. Ils peuvent montrer un défaut, jamais prouver que tout est fermé. Les droits du serveur lui-même,
+d'un NAS ou d'un hébergeur ne se voient pas d'ici. Des copies que tous peuvent prendre, mais toutes chiffrées, ne sont
+pas un défaut. Si rien ne dit qu'elles le sont, cela compte pour moitié : c'est notre jugement.
 """
 
 from collections.abc import Iterator

@@ -6,15 +6,15 @@ logiciel disparu : seul un essai les montre à temps.
 
 ## Corriger
 1. Choisir un dossier et une base au hasard, et les restaurer sur un autre ordinateur (« restic restore latest
-   --include », « borg extract », « explorateur de versions » de Hyper Backup).
+   --include », « borg extract », « explorateur de versions » de « Hyper Backup »).
 2. Les ouvrir avec la personne qui s'en sert, et noter le temps que cela a pris.
 3. Écrire une demi-page datée : ce qui a été restauré, par qui, ce qui manquait. La garder comme preuve.
 4. Noter l'essai dans le profil (restore_test : by, on, result, proof), et recommencer chaque année.
 
 ## Limites
-C'est une réponse donnée par une personne : rien n'est mesuré. L'ANSSI demande un essai par an ; le référentiel
-CIS 11.5 en demande un par trimestre.
-Sans document de preuve, l'essai est dit sur parole.
+C'est une réponse donnée par une personne : rien n'est mesuré. L'ANSSI demande un essai par an ; le référentiel CIS 11.5
+en demande un par trimestre. Sans document de preuve, l'essai est dit sur parole. La gravité et la vraisemblance sont
+notre jugement.
 """
 
 from dataclasses import dataclass

@@ -6,8 +6,8 @@ d'après, elles contiennent déjà le dégât. Un simple miroir n'a qu'une versi
 
 ## Corriger
 1. Décider d'une durée : trente jours au moins, puis une copie par mois sur un an.
-2. Régler le logiciel : « restic forget --keep-daily 30 --keep-monthly 12 --prune »,
-   « borg prune --keep-daily 30 --keep-monthly 12 », « rotation intelligente » de Hyper Backup.
+2. Régler le logiciel : « restic forget --keep-daily 30 --keep-monthly 12 --prune », « borg prune --keep-daily 30
+   --keep-monthly 12 », « rotation intelligente » de « Hyper Backup ».
 3. Remplacer un miroir (rsync, robocopy) par un outil qui garde des versions, ou activer les instantanés du NAS.
 4. Écrire la durée choisie dans le profil (retention_days).
 

@@ -12,9 +12,9 @@ mot de passe.
 4. Essayer une restauration avec le mot de passe de l'enveloppe.
 
 ## Limites
-Les clés et les mots de passe sont cherchés à leur nom et à leurs premiers octets : un mot de passe noté dans un
-document ordinaire ne se voit pas, ni celui qui se trouve sur le serveur sauvegardé. La vraisemblance passe de 2 à 3
-quand les copies sont ailleurs, en ligne ou sur un support que l'on emporte.
+Les clés et les mots de passe sont cherchés à leur nom et à leurs premiers octets. Un mot de passe noté dans un document
+ordinaire ne se voit pas, ni celui qui se trouve sur le serveur sauvegardé. La vraisemblance passe de 2 à 3 quand les
+copies sont ailleurs, en ligne ou sur un support que l'on emporte. La gravité et la vraisemblance sont notre jugement.
 """
 
 from cyberaudit.sdk import (

@@ -10,11 +10,12 @@ supports différents, il en reste toujours une.
 3. Vérifier avec le prestataire sur quel disque chaque dossier se trouve vraiment (« findmnt -T dossier »).
 
 ## Limites
-Ce que la mairie déclare est marqué « (déclaré) », ce que cyberaudit a vu est marqué « (constaté) ». Deux copies sur
-le même disque comptent pour une, et pour un seul support. Si elles sont des mêmes données (« of »), les déclarer
-comme deux est un défaut. Deux disques de deux machines qui porteraient le même numéro seraient pris pour un. Une copie
+Ce que la mairie déclare est marqué « (déclaré) », ce que cyberaudit a vu est marqué « (constaté) ». Deux copies sur le
+même disque comptent pour une, et pour un seul support. Si elles sont des mêmes données (« of »), les déclarer comme
+deux est un défaut. Deux disques de deux machines qui porteraient le même numéro seraient pris pour un. Une copie
 déclarée et absente ne compte pas, sauf si elle est hors ligne. La règle n'est dite suivie que par des copies qui ont
-été vues. La copie débranchée et la copie ailleurs, que demandent l'ANSSI et la CNIL, ont chacune leur question.
+été vues. La copie débranchée et la copie ailleurs, que demandent l'ANSSI et la CNIL, ont chacune leur question. La
+gravité et la vraisemblance sont notre jugement.
 """
 
 from collections import defaultdict

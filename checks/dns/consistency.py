@@ -12,9 +12,9 @@ ancienne adresse peut continuer à recevoir le courrier de la mairie sans que pe
 
 ## Limites
 Une recopie en cours n'est pas une faute : les serveurs sont interrogés de nouveau une seconde plus tard. Un serveur
-muet n'est pas comparé. Une adresse que la zone au-dessus n'indique pas encore n'est pas une faute ; seule l'est une
-adresse qu'elle indique et que le domaine ne connaît pas. Les normes du DNS demandent cet accord ; aucun texte
-officiel français n'en parle, et la gravité est notre jugement.
+muet n'est pas comparé. Une adresse que la zone au-dessus n'indique pas encore n'est pas une faute. Seule l'est une
+adresse qu'elle indique et que le domaine ne connaît pas. Les normes du DNS demandent cet accord ; aucun texte officiel
+français n'en parle, et la gravité est notre jugement.
 """
 
 from collections.abc import Iterator

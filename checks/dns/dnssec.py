@@ -8,7 +8,7 @@ Depuis le 15 mars 2026, plus aucun certificat n'est délivré à un nom dont la 
 ## Corriger
 1. Demander au fournisseur qui tient les serveurs de noms d'activer DNSSEC, avec la clé « ECDSAP256SHA256 ».
 2. Transmettre l'enregistrement DS au bureau d'enregistrement. La ligne exacte est dans les détails.
-3. Si la signature est expirée, faire signer de nouveau la zone, puis faire réparer l'automate qui aurait dû le faire.
+3. Si la signature est expirée, faire signer de nouveau la zone, puis faire réparer le programme qui aurait dû le faire.
 4. Si le DS ne correspond à aucune clé, publier le bon DS d'abord, et retirer l'ancien ensuite.
 5. Si la zone n'est plus signée, faire retirer le DS, puis attendre un jour avant tout autre changement.
 
@@ -16,9 +16,9 @@ Depuis le 15 mars 2026, plus aucun certificat n'est délivré à un nom dont la 
 Une signature absente compte pour moitié : l'ANSSI la recommande, sans l'exiger. Une signature fausse porte la
 vraisemblance à 4 : le site et le courrier sont déjà coupés pour beaucoup, et c'est le risque le plus haut. Les
 signatures en RSASHA1 sont encore vérifiées, et jugées à part. Si la box retire les signatures et que les serveurs de
-noms ne peuvent pas être interrogés, rien n'est conclu. La zone des serveurs de courrier est regardée aussi ; quand
-elle n'est pas signée, ce n'est qu'une remarque. Une signature fausse dans la zone d'un prestataire ne compte que pour
-moitié, et ne change rien au jugement du domaine lui-même.
+noms ne peuvent pas être interrogés, rien n'est conclu. La zone des serveurs de courrier est regardée aussi ; quand elle
+n'est pas signée, ce n'est qu'une remarque. Une signature fausse dans la zone d'un prestataire ne compte que pour
+moitié, et ne change rien au jugement du domaine lui-même. La gravité et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

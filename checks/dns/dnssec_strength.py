@@ -8,7 +8,7 @@ signature qui n'est pas renouvelée à temps fait disparaître le site et le cou
 1. Demander au fournisseur de passer à l'algorithme « ECDSAP256SHA256 » (13), avec un DS en SHA-256.
 2. Avec RSA, demander des clés de 2048 bits au moins.
 3. Avec NSEC3, demander zéro tour supplémentaire et un sel vide : « NSEC3PARAM 1 0 0 - ».
-4. Si une signature finit bientôt, faire signer la zone tout de suite, et réparer l'automate.
+4. Si une signature finit bientôt, faire signer la zone tout de suite, et réparer le programme qui la signe.
 5. Changer d'algorithme en publiant d'abord les nouvelles clés, puis le nouveau DS, et retirer l'ancien à la fin.
 
 ## Limites

@@ -11,7 +11,8 @@ cédé selon celui d'un autre pays. L'État demande aux communes une extension s
 
 ## Limites
 La liste est celle de l'État : fr, eu, alsace, bzh, corsica, paris, gf, gp, mq, nc, pf, pm, re, tf, wf, yt. Un nom
-réservé aux essais (« .example », « .test », « .invalid ») n'est pas accusé : aucune commune ne peut en avoir un.
+réservé aux essais (« .example », « .test », « .invalid ») n'est pas accusé : aucune commune ne peut en avoir un. La
+gravité et la vraisemblance sont notre jugement.
 """
 
 from cyberaudit.facts.names import DomainNames

@@ -15,8 +15,9 @@ La date vient du registre, par RDAP, sinon par WHOIS ; certains registres ne la 
 connaît pas le nom laisse la question ouverte : ce n'est jamais une échéance dépassée. Un renouvellement automatique
 déclaré compte jusqu'à trente jours de la fin ; plus près, le nom compte pour moitié. L'absence de verrou est dite et ne
 compte pas. Les seuils de 15, 30 et 60 jours sont notre jugement. La vraisemblance monte à 2 sous soixante jours, à 3
-sous trente. Elle monte à 4 sous quinze, ou quand le nom est échu, suspendu ou en cours de suppression : le site et le
-courrier s'arrêtent, ou vont s'arrêter avant qu'un paiement aboutisse. Le nom d'un sous-domaine est celui du dessus.
+sous trente. Elle monte à 4 sous quinze, ou quand le nom est échu, suspendu ou en cours de suppression. Le site et le
+courrier s'arrêtent alors, ou vont s'arrêter avant qu'un paiement aboutisse. Le nom d'un sous-domaine est celui du
+dessus.
 """
 
 from collections.abc import Iterator
@@ -120,17 +121,19 @@ def _dated(seen: Registration, evidence: tuple[Evidence, ...], ctx: Context) -> 
     if left <= timedelta(0):
         text = f"La location du domaine {name} est échue depuis le {until}."
         return _open(seen, text, evidence, code="expired", likelihood=4)
+    ends = _local_day(seen, ctx)
     renewed = _renews_itself(ctx)
     if left <= timedelta(days=ctx.settings.fail_days):
         text = f"La location du domaine {name} se termine le {until}."
         is_late = renewed is None and left <= timedelta(days=ctx.settings.urgent_days)
         likelihood = 4 if is_late else 3
+        half = renewed is not None
         return _open(
-            seen, text, evidence, code="expiring_soon", likelihood=likelihood, half=renewed is not None
+            seen, text, evidence, code="expiring_soon", likelihood=likelihood, half=half, before=ends
         )
     if left <= timedelta(days=ctx.settings.warn_days) and renewed is None:
         text = f"La location du domaine {name} se termine le {until}."
-        return _open(seen, text, evidence, code="expiring_soon", likelihood=2, half=True)
+        return _open(seen, text, evidence, code="expiring_soon", likelihood=2, half=True, before=ends)
     how = f" : renouvellement automatique, déclaré par {renewed.by}" if renewed else ""
     return passed(f"Le domaine {name} est loué jusqu'au {until}{how}.", items=_lock(seen), evidence=evidence)
 
@@ -143,11 +146,13 @@ def _open(
     code: str,
     likelihood: int,
     half: bool = False,
+    before: date | None = None,
 ) -> Verdict:
     status = Status.PARTIAL if half else Status.FAIL
     items = (Item(seen.domain, status, f"domain.{code}", text), *_lock(seen))
     judged = partial if half else failed
-    return judged(text, reason=code.replace("_", "-"), items=items, evidence=evidence, likelihood=likelihood)
+    reason = code.replace("_", "-")
+    return judged(text, reason=reason, items=items, evidence=evidence, likelihood=likelihood, before=before)
 
 
 def _local_day(seen: Registration, ctx: Context) -> date:

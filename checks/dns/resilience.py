@@ -11,10 +11,10 @@ deux réseaux différents ne tombent presque jamais ensemble.
 
 ## Limites
 Deux réseaux se reconnaissent ici à leurs adresses : un « /24 » en IPv4, un « /48 » en IPv6. Deux serveurs de réseaux
-différents peuvent partager un bâtiment, et une seule adresse peut cacher plusieurs machines (anycast) : cela ne se
-voit pas d'ici. Quand aucun serveur ne répond pour le domaine, la question reste ouverte. Les adresses de cette
-machine (127.0.0.0/8) ne sont pas comparées. Un seul serveur compte comme une faute, un seul réseau comme une
-demi-faute : cette gradation est notre jugement. La vraisemblance passe de 1 à 2 pour un serveur unique.
+différents peuvent partager un bâtiment, et une seule adresse peut cacher plusieurs machines (« anycast ») : cela ne se
+voit pas d'ici. Quand aucun serveur ne répond pour le domaine, la question reste ouverte. Les adresses de cette machine
+(127.0.0.0/8) ne sont pas comparées. Un seul serveur compte comme une faute, un seul réseau comme une demi-faute : cette
+gradation est notre jugement. La vraisemblance passe de 1 à 2 pour un serveur unique.
 """
 
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network

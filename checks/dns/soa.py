@@ -1,9 +1,9 @@
 """Les délais de recopie entre serveurs de noms sont-ils raisonnables ?
 
 ## Pourquoi
-Ces délais disent combien de temps le domaine survit à la panne du serveur principal, et combien de temps une erreur
-reste en mémoire chez les autres. Trop courts, la mairie disparaît en un week-end. Trop longs, une correction met des
-jours à se voir.
+Ces délais disent combien de temps le domaine survit à la panne du serveur principal. Ils disent aussi combien de temps
+une erreur reste en mémoire chez les autres. Trop courts, la mairie disparaît en un week-end. Trop longs, une correction
+met des jours à se voir.
 
 ## Corriger
 1. Demander à l'hébergeur du domaine les valeurs de l'enregistrement SOA.
@@ -12,11 +12,11 @@ jours à se voir.
 3. Augmenter le numéro de version, puis vérifier que tous les serveurs donnent les nouvelles valeurs.
 
 ## Limites
-Les seuils sont ceux de Zonemaster, l'outil de l'Afnic. De grands hébergeurs publient un peu moins (Cloudflare, Google,
-Microsoft, Amazon), sans danger puisqu'ils recopient autrement : une valeur à peine sous le seuil n'est pas une faute.
-Elle en devient une hors de ce que ces hébergeurs et la RFC 1912 pratiquent, ou quand deux valeurs à la fois sont sous
-les seuils sur des serveurs qui portent le nom du domaine. Aucun texte officiel français ne fixe ces délais : cette
-tolérance est notre jugement.
+Les seuils sont ceux de Zonemaster, l'outil de l'Afnic. De grands hébergeurs publient un peu moins, sans danger
+puisqu'ils recopient autrement. Une valeur à peine sous le seuil n'est donc pas une faute. Elle en devient une hors de
+ce que ces hébergeurs et la RFC 1912 pratiquent. C'est aussi une faute quand deux valeurs à la fois sont sous les seuils
+sur des serveurs qui portent le nom du domaine. Aucun texte officiel français ne fixe ces délais : cette tolérance est
+notre jugement.
 """
 
 from collections.abc import Iterator

@@ -11,19 +11,19 @@ passe par défaut suffit pour prendre le réseau de la mairie.
 4. Chercher dans les journaux des connexions inconnues, puis suivre la fiche du CERT-FR en cas de doute.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Un service déclaré ouvert à tous pour un autre usage, par exemple un accès
-à distance, n'est accepté que sur les ports 443, 4443, 8443, 9443 et 10443. Les autres ports connus, dont SSH,
-comptent comme une administration, sauf sur ceux où vivent aussi des sites (8000, 8080, 8443 et autres) quand une
-page ordinaire y a été vue : elle ne demande aucun mot de passe et rien n'y est reconnu. Cet accès est alors jugé
-avec les services inattendus. Une administration inconnue qui ne montre son formulaire qu'après coup peut passer pour
-une page ordinaire. Sur tous les ports ouverts, une page d'administration reconnue est un défaut, même déclarée ; un
-portail d'accès à distance seul n'en est pas un. Les consoles de serveurs, imprimantes, caméras et automates ont leurs
-propres questions. Seules les pages connues sont reconnues, et un accès ouvert où rien n'a pu être demandé laisse un
-doute. Une porte ouverte monte la vraisemblance de 3 à 4 : c'est notre jugement, car
-aucun guide officiel ne classe ces accès entre eux. Les règles citées réservent l'administration aux personnes
-autorisées (CNIL 9.2) et protègent son passage (PA-022 R21 et R36).
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Un service peut être déclaré ouvert à tous pour un autre usage, par exemple un
+accès à distance. Il n'est accepté que sur les ports 443, 4443, 8443, 9443 et 10443. Les autres ports connus, dont SSH,
+comptent comme une administration. Font exception ceux où vivent aussi des sites (8000, 8080, 8443 et autres), quand une
+page ordinaire y a été vue. Une telle page ne demande aucun mot de passe, et rien n'y est reconnu. Cet accès est alors
+jugé avec les services inattendus. Une administration inconnue qui ne montre son formulaire qu'après coup peut passer
+pour une page ordinaire. Sur tous les ports ouverts, une page d'administration reconnue est un défaut, même déclarée ;
+un portail d'accès à distance seul n'en est pas un. Les consoles de serveurs, imprimantes, caméras et automates ont
+leurs propres questions. Seules les pages connues sont reconnues, et un accès ouvert où rien n'a pu être demandé laisse
+un doute. Une porte ouverte monte la vraisemblance de 3 à 4 : c'est notre jugement, car aucun guide officiel ne classe
+ces accès entre eux. Les règles citées réservent l'administration aux personnes autorisées (CNIL 9.2) et protègent son
+passage (PA-022 R21 et R36).
 """
 
 from cyberaudit.sdk import (

@@ -12,12 +12,12 @@ couper la ligne d'une victime, et celle de la mairie se bouche aussi. C'est ce q
 
 ## Limites
 Une question ordinaire est posée à chaque service, et la réponse est pesée. D'autres questions peuvent amplifier
-davantage. Le silence ne vaut rien sans une adresse témoin dont un service a répondu sur le même port, en UDP aussi :
-les opérateurs retiennent souvent ce qui part de ces ports, et un refus (ICMP) passe là où une réponse ne passe pas. Il
-ne vaut rien non plus si la machine a cessé de répondre en TCP pendant le contrôle. Un service ouvert qui répond peu
-compte à moitié, sauf s'il est déclaré ouvert à tous. Aucun seuil officiel n'existe : « le double de ce qu'on
-demande », la gravité 2 et la vraisemblance 3 sont notre jugement. Les règles citées demandent de fermer les services
-inutiles, et de se préparer aux attaques qui bouchent une ligne (PA-066 R18).
+davantage. Le silence ne vaut rien sans une adresse témoin dont un service a répondu sur le même port, en UDP aussi. Les
+opérateurs retiennent souvent ce qui part de ces ports, et un refus (ICMP) passe là où une réponse ne passe pas. Il ne
+vaut rien non plus si la machine a cessé de répondre en TCP pendant le contrôle. Un service ouvert qui répond peu compte
+à moitié, sauf s'il est déclaré ouvert à tous. Aucun seuil officiel n'existe : « le double de ce qu'on demande », la
+gravité 2 et la vraisemblance 3 sont notre jugement. Les règles citées demandent de fermer les services inutiles, et de
+se préparer aux attaques qui bouchent une ligne (PA-066 R18).
 """
 
 from collections.abc import Iterator

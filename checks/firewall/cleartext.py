@@ -10,12 +10,12 @@ ailleurs.
 3. Changer les mots de passe qui ont servi sur ces services.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Sur un port inhabituel, seuls FTP et Telnet sont vus, s'ils se présentent.
-Quand le service propose de chiffrer, le détail le dit ; rien ne montre qu'il l'impose, et le défaut demeure. Un
-service déclaré compte aussi comme un défaut. La gravité et la vraisemblance 3 sont notre jugement ; les règles
-citées demandent d'abandonner les protocoles sans chiffrement dès qu'il en existe un autre.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Sur un port inhabituel, seuls FTP et Telnet sont vus, s'ils se présentent. Quand
+le service propose de chiffrer, le détail le dit ; rien ne montre qu'il l'impose, et le défaut demeure. Un service
+déclaré compte aussi comme un défaut. La gravité et la vraisemblance 3 sont notre jugement ; les règles citées demandent
+d'abandonner les protocoles sans chiffrement dès qu'il en existe un autre.
 """
 
 from cyberaudit.sdk import (

@@ -11,12 +11,12 @@ logiciels de la mairie : visible d'Internet, elle peut être copiée ou effacée
 4. Vérifier que la base demande un mot de passe, et relire ses journaux.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Sur un port
-inhabituel, une base n'est vue que si elle se présente. Une base qui répond à n'importe qui monte la vraisemblance de
-3 à 4. La gravité 4 est notre jugement : aucun guide officiel ne classe ces accès entre eux, et les règles citées
-demandent de fermer ce qui ne sert pas. Le contenu de la base n'est jamais regardé.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Sur un port inhabituel, une
+base n'est vue que si elle se présente. Une base qui répond à n'importe qui monte la vraisemblance de 3 à 4. La gravité
+4 est notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer ce qui
+ne sert pas. Le contenu de la base n'est jamais regardé.
 """
 
 from cyberaudit.sdk import (

@@ -5,7 +5,7 @@ Une adresse qui ouvre tous ses ports, même ceux que personne n'utilise, ne dit 
 s'y cache parmi des milliers de faux, et le contrôle ne peut pas le voir.
 
 ## Corriger
-1. Demander à l'opérateur s'il place un filtre ou un mandataire (proxy) devant cette adresse.
+1. Demander à l'opérateur s'il place un filtre ou un mandataire (« proxy ») devant cette adresse.
 2. Chercher au pare-feu ou à la box une redirection de tous les ports vers une seule machine (« DMZ »), et la retirer.
 3. Si c'est un piège posé exprès, le noter dans le profil, et contrôler la machine depuis l'intérieur.
 4. Ne rediriger que les ports qui servent, puis refaire le contrôle.

@@ -10,13 +10,13 @@ quelqu'un doit le savoir avant le lundi matin.
 3. Si le service a été arrêté exprès, le retirer du profil et fermer la règle.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Chaque service est regardé depuis l'endroit que le profil indique. Ceux
-d'un autre endroit sont nommés, non regardés, et chaque endroit répond pour les siens. Une seule adresse qui répond
-suffit. Le silence n'est un défaut que si la machine a répondu à autre chose. En UDP, beaucoup de VPN se taisent
-devant un inconnu : leur silence laisse la question ouverte, un refus est un défaut. Aucun guide officiel ne demande
-ce contrôle : c'est notre jugement, appuyé sur la liste des flux voulus.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Chaque service est regardé depuis l'endroit que le profil indique. Ceux d'un autre
+endroit sont nommés, non regardés, et chaque endroit répond pour les siens. Une seule adresse qui répond suffit. Le
+silence n'est un défaut que si la machine a répondu à autre chose. En UDP, beaucoup de VPN se taisent devant un
+inconnu : leur silence laisse la question ouverte, un refus est un défaut. Aucun guide officiel ne demande ce contrôle :
+c'est notre jugement, appuyé sur la liste des flux voulus.
 """
 
 from collections.abc import Iterator

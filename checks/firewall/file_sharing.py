@@ -14,10 +14,10 @@ vers les dossiers, et les rançongiciels s'en servent pour entrer.
 ## Limites
 Beaucoup de lignes filtrent d'elles-mêmes ces ports à la sortie. Le silence, ou le refus d'un appareil du chemin, ne
 vaut rien sans une adresse témoin qui a répondu sur le même port. Un pare-feu de l'ordinateur du contrôle, ou de son
-réseau, peut refuser au nom de la machine visée (RST) : rien ne l'en distingue, l'essai se fait sans lui. Sur un port
+réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en distingue : l'essai se fait sans lui. Sur un port
 inhabituel, un partage n'est vu que s'il se présente. Aucun fichier n'est ouvert ni listé. La gravité et la
-vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent
-de fermer les flux inutiles (guide d'hygiène 17, qui nomme les ports 135 et 445 ; ReCyF 7.B.3 ; CNIL 8.1).
+vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de
+fermer les flux inutiles (guide d'hygiène 17, qui nomme les ports 135 et 445 ; ReCyF 7.B.3 ; CNIL 8.1).
 """
 
 from cyberaudit.sdk import (

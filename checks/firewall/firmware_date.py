@@ -12,9 +12,9 @@ partout en quelques jours, et donne tout le réseau.
 
 ## Limites
 C'est une réponse donnée par une personne : rien n'est mesuré, et la date ne dit pas si une alerte est en cours. Le
-guide d'hygiène demande un mois après chaque correctif ; le seuil de six mois sans aucune mise à jour est à nous, car
-le jour des correctifs n'est pas connu ici. La question n'est posée que des équipements : ceux dont le profil donne le
-modèle, le micrologiciel ou l'une de leurs réponses, et ceux qui portent un accès à distance. La gravité 4 et la
+guide d'hygiène demande un mois après chaque correctif. Le seuil de six mois sans aucune mise à jour est notre jugement,
+car le jour des correctifs n'est pas connu ici. La question n'est posée que des équipements. Ce sont ceux dont le profil
+donne le modèle, le micrologiciel ou une réponse, et ceux qui portent un accès à distance. La gravité 4 et la
 vraisemblance 3 sont notre jugement.
 """
 

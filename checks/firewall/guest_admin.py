@@ -11,10 +11,10 @@ d'attente, un inconnu a tout son temps pour essayer des mots de passe.
 4. Essayer de nouveau depuis le Wi-Fi du public.
 
 ## Limites
-Ne compte que ce qui est vu depuis un réseau déclaré « guest ». Sont essayées les machines qui font face à Internet
-et celles de ce réseau ; les autres ont leur propre question. Un service déclaré ouvert à tous pour un autre usage
-n'est un défaut que si la page d'administration y est reconnue, et un port d'administration qui montre une page
-ordinaire n'en est pas un. La gravité 4 est notre jugement.
+Ne compte que ce qui est vu depuis un réseau déclaré « guest ». Sont essayées les machines qui font face à Internet et
+celles de ce réseau ; les autres ont leur propre question. Un service déclaré ouvert à tous pour un autre usage n'est un
+défaut que si la page d'administration y est reconnue. Un port d'administration qui montre une page ordinaire n'en est
+pas un. La gravité 4 est notre jugement.
 """
 
 from collections.abc import Iterator

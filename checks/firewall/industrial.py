@@ -11,12 +11,12 @@ sans demander de mot de passe : visibles d'Internet, n'importe qui peut les comm
 4. Changer les mots de passe d'usine, et vérifier avec l'exploitant que rien n'a été modifié.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Aucun ordre n'est envoyé à l'équipement, qui n'est reconnu que par son port
-ou par ce qu'il dit de lui-même. Ceux qui ont leur propre abonnement (carte SIM) ne sont pas vus. Un accès ouvert est
-un défaut même s'il est déclaré, et monte la vraisemblance de 3 à 4. Gravité et vraisemblance sont notre jugement ;
-MonAideCyber demande un pare-feu devant ces équipements.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Aucun ordre n'est envoyé à l'équipement, qui n'est reconnu que par son port ou par
+ce qu'il dit de lui-même. Ceux qui ont leur propre abonnement (carte SIM) ne sont pas vus. Un accès ouvert est un défaut
+même s'il est déclaré, et monte la vraisemblance de 3 à 4. Gravité et vraisemblance sont notre jugement ; MonAideCyber
+demande un pare-feu devant ces équipements.
 """
 
 from cyberaudit.sdk import (

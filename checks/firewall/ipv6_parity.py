@@ -11,12 +11,12 @@ première et oublie la seconde : tout y passe alors.
 4. Si IPv6 ne sert pas encore, le couper proprement sur l'équipement.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Seules les machines qui ont les deux adresses sont comparées. Un accès
-ouvert des deux côtés est jugé par les autres questions. Toute la liste des ports courants doit avoir été essayée :
-un essai plus court laisse la question ouverte. Aucun texte officiel ne parle de cette parité : c'est notre jugement,
-par analogie avec la règle qui veut qu'un pare-feu ne se contourne pas.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Seules les machines qui ont les deux adresses sont comparées. Un accès ouvert des
+deux côtés est jugé par les autres questions. Toute la liste des ports courants doit avoir été essayée : un essai plus
+court laisse la question ouverte. Aucun texte officiel ne parle de cette parité : c'est notre jugement, par analogie
+avec la règle qui veut qu'un pare-feu ne se contourne pas.
 """
 
 from collections import Counter

@@ -12,12 +12,12 @@ passent, et les deux servent d'entrée vers le reste du réseau.
 5. Mettre ces appareils dans un réseau à part.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Aucune image n'est ouverte, aucune page n'est imprimée. Les caméras qui
-passent par le service en ligne de leur fabricant n'ouvrent aucun port : elles ne sont pas vues. Un accès ouvert est
-un défaut même s'il est déclaré. La gravité et la vraisemblance 3 sont notre jugement : les règles citées demandent
-de fermer tout flux inutile et de changer les mots de passe d'usine.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Aucune image n'est ouverte, aucune page n'est imprimée. Les caméras qui passent
+par le service en ligne de leur fabricant n'ouvrent aucun port : elles ne sont pas vues. Un accès ouvert est un défaut
+même s'il est déclaré. La gravité et la vraisemblance 3 sont notre jugement. Les règles citées demandent de fermer tout
+flux inutile et de changer les mots de passe d'usine.
 """
 
 from cyberaudit.sdk import (

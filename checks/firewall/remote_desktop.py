@@ -11,14 +11,14 @@ suffit pour entrer dans l'ordinateur, puis chiffrer les fichiers de la mairie.
 4. Relire les journaux des connexions réussies depuis l'ouverture.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré : changer le numéro du
-port ou le mot de passe ne suffit pas, demander l'identité avant le bureau (NLA) non plus. Sur un port inhabituel, il
-n'est vu que s'il se présente. Une passerelle web de bureaux à distance n'est pas jugée ici. La gravité et la
-vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent
-de fermer les flux inutiles (guide d'hygiène 17, ReCyF 7.B.3, MonServiceSécurisé CONFIG.6, CNIL 8.1). Les accès en
-UDP ne sont pas regardés.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Changer le numéro du port ou
+le mot de passe ne suffit pas, demander l'identité avant le bureau (NLA) non plus. Sur un port inhabituel, il n'est vu
+que s'il se présente. Une passerelle web de bureaux à distance n'est pas jugée ici. La gravité et la vraisemblance 4
+sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer les flux
+inutiles (guide d'hygiène 17, ReCyF 7.B.3, MonServiceSécurisé CONFIG.6, CNIL 8.1). Les accès en UDP ne sont pas
+regardés.
 """
 
 from cyberaudit.sdk import (

@@ -11,12 +11,12 @@ Internet, n'importe qui peut s'y essayer, à toute heure.
 4. Désinstaller les outils qui ne servent plus, et relire les journaux de connexion.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Beaucoup de ces outils appellent eux-mêmes l'extérieur : ceux-là n'ouvrent
-aucun port et ne sont pas vus. Un accès ouvert est un défaut même s'il est déclaré. Une porte ouverte monte la
-vraisemblance de 3 à 4. Gravité et vraisemblance sont notre jugement ; l'ANSSI demande des outils dédiés, ouverts à
-la demande (PA-022 R66 et R71).
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Beaucoup de ces outils appellent eux-mêmes l'extérieur : ceux-là n'ouvrent aucun
+port et ne sont pas vus. Un accès ouvert est un défaut même s'il est déclaré. Une porte ouverte monte la vraisemblance
+de 3 à 4. Gravité et vraisemblance sont notre jugement ; l'ANSSI demande des outils dédiés, ouverts à la demande (PA-022
+R66 et R71).
 """
 
 from cyberaudit.sdk import (

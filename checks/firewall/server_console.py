@@ -11,12 +11,12 @@ qui préparent un chantage.
 4. Appliquer leurs mises à jour, changer les mots de passe d'usine, et relire les connexions.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Sur un port
-inhabituel, une console n'est vue que si elle est reconnue. Gravité et vraisemblance 4 sont notre jugement : aucun
-guide officiel ne classe ces accès entre eux. Les règles citées demandent un réseau d'administration à part (guide
-d'hygiène 28) et un accès réservé aux personnes autorisées (CNIL 9.2).
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Sur un port inhabituel, une
+console n'est vue que si elle est reconnue. Gravité et vraisemblance 4 sont notre jugement : aucun guide officiel ne
+classe ces accès entre eux. Les règles citées demandent un réseau d'administration à part (guide d'hygiène 28) et un
+accès réservé aux personnes autorisées (CNIL 9.2).
 """
 
 from cyberaudit.sdk import (

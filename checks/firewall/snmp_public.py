@@ -14,9 +14,9 @@ Beaucoup d'équipements du réseau répondent à qui leur dit « public », le m
 Le mot « public » n'est essayé que si l'autorisation signée permet cet essai (`snmp-community`). Il sert à lire une
 seule ligne, la description de l'équipement. D'autres mots de passe faciles ne sont pas essayés. Une réponse qui n'est
 pas du SNMP est « à vérifier ». Depuis Internet, le silence ne vaut rien sans une adresse témoin dont un service a
-répondu sur le même port ; depuis une zone, il suffit que l'équipement ait répondu à autre chose, et qu'il réponde
-encore à la fin. Depuis Internet, une réponse monte la vraisemblance de 3 à 4. Gravité et vraisemblance sont notre
-jugement ; les règles citées demandent de changer tout mot de passe d'usine.
+répondu sur le même port. Depuis une zone, il suffit que l'équipement ait répondu à autre chose, et qu'il réponde encore
+à la fin. Depuis Internet, une réponse monte la vraisemblance de 3 à 4. Gravité et vraisemblance sont notre jugement ;
+les règles citées demandent de changer tout mot de passe d'usine.
 """
 
 from collections.abc import Iterator

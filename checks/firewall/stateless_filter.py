@@ -5,7 +5,7 @@ Un bon pare-feu ne laisse entrer que les réponses à ce que la mairie a demand�
 l'apparence du message : un inconnu qui le déguise passe quand même.
 
 ## Corriger
-1. Remplacer les règles sans mémoire (« established », port source) par un suivi des connexions (stateful).
+1. Remplacer les règles sans mémoire (« established », port source) par un suivi des connexions (« stateful »).
 2. Retirer toute règle qui laisse entrer d'après le seul port de départ, souvent 20 (FTP) ou 53 (DNS).
 3. Faire les deux en IPv4 et en IPv6, puis refaire le contrôle.
 4. Si l'équipement ne sait pas suivre les connexions, prévoir de le remplacer.

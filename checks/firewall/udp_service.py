@@ -1,4 +1,4 @@
-"""Les autres services UDP visibles d'Internet sont-ils voulus ?
+"""Les services discrets ouverts à Internet sont-ils tous voulus ?
 
 ## Pourquoi
 Un service UDP se remarque peu : il ne s'affiche pas dans un navigateur. Un automate, une carte de gestion ou un
@@ -11,15 +11,14 @@ partage de fichiers peut ainsi rester des années à portée de tous.
 4. Déclarer dans le profil ce qui sert : le port, l'usage et d'où on doit l'atteindre.
 
 ## Limites
-Certains services ne répondent jamais à un inconnu : WireGuard, OpenVPN protégé par une clé, certains IPsec, RADIUS.
-Le contrôle ne les distingue pas d'un port fermé : ils ne montrent rien non plus à un attaquant. Un service peut aussi
-ignorer la question posée et répondre à une autre. Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans
-une adresse témoin qui a répondu ou refusé sur le même port, en UDP aussi, ni si la machine a cessé de répondre en TCP
-pendant le contrôle. Toute la liste des ports UDP doit avoir été essayée.
-Sont voulus les services déclarés ouverts à tous et ce qui va avec : les deux ports d'IPsec, l'UDP d'un site ou d'un
-VPN en HTTPS. Automate, carte de gestion et partage de fichiers sont des défauts même déclarés, et montent la
-vraisemblance de 3 à 4. Les services qui répondent trop ont leur propre question. La gravité et la vraisemblance 3
-sont notre jugement.
+Certains services ne répondent jamais à un inconnu : WireGuard, OpenVPN protégé par une clé, certains IPsec, RADIUS. Le
+contrôle ne les distingue pas d'un port fermé : ils ne montrent rien non plus à un attaquant. Un service peut aussi
+ignorer la question posée et répondre à une autre. Le silence, ou le refus d'un appareil du chemin, ne prouve rien seul.
+Une adresse témoin doit avoir répondu ou refusé sur le même port, en UDP aussi. Il ne vaut rien non plus si la machine a
+cessé de répondre en TCP pendant le contrôle. Toute la liste des ports UDP doit avoir été essayée. Sont voulus les
+services déclarés ouverts à tous et ce qui va avec : les deux ports d'IPsec, l'UDP d'un site ou d'un VPN en HTTPS.
+Automate, carte de gestion et partage de fichiers sont des défauts même déclarés, et montent la vraisemblance de 3 à 4.
+Les services qui répondent trop ont leur propre question. La gravité et la vraisemblance 3 sont notre jugement.
 """
 
 from collections.abc import Iterator

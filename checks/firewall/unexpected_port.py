@@ -11,13 +11,13 @@ pas, et c'est souvent par lui qu'on entre.
 4. Relire cette liste une fois par an.
 
 ## Limites
-Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port.
-Un pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST) : rien ne
-l'en distingue, l'essai se fait sans lui. Toute la liste des ports courants doit avoir été essayée, en TCP ; un essai
-plus court laisse la question ouverte. Les services dangereux connus (prises de main, partages, bases,
-administrations, imprimantes, automates et autres) ont leurs propres questions. Une page web ordinaire, vue sur un
-port où l'administration vit souvent (8000, 8080, 8443 et autres), est jugée ici. Une liste de fichiers n'est vue que
-si son titre le dit, et aucun fichier n'est ouvert. La gravité 2 est notre jugement.
+Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
+pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
+distingue : l'essai se fait sans lui. Toute la liste des ports courants doit avoir été essayée, en TCP ; un essai plus
+court laisse la question ouverte. Les services dangereux connus (prises de main, partages, bases, administrations,
+imprimantes, automates et autres) ont leurs propres questions. Une page web ordinaire, vue sur un port où
+l'administration vit souvent (8000, 8080, 8443 et autres), est jugée ici. Une liste de fichiers n'est vue que si son
+titre le dit, et aucun fichier n'est ouvert. La gravité 2 est notre jugement.
 """
 
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ Sont regardés les accès annoncés dans l'annuaire des noms (RFC 6186), et les 
 « imap », « smtp », « webmail ». Un accès sous un autre nom n'est pas vu. Personne ne se connecte à une boîte : un
 serveur qui ne refuse le mot de passe qu'après l'avoir reçu paraît ouvert. Un nom qui existe et dont aucun accès ne
 répond laisse la question ouverte, sauf si tout nom du domaine mène au même endroit. Un accès annoncé sur un port qui
-n'est pas celui du courrier n'est pas regardé.
+n'est pas celui du courrier n'est pas regardé. La gravité et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

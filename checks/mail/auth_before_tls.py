@@ -10,8 +10,8 @@ Celui qui les lit écrit ensuite au nom de la mairie.
 3. Changer les mots de passe des comptes qui se connectaient ainsi.
 
 ## Limites
-Seul est regardé ce que le serveur propose en clair : aucun mot de passe n'est essayé. Les méthodes qui ne montrent
-pas le mot de passe (CRAM-MD5, SCRAM) ne comptent pas comme une faute.
+Seul est regardé ce que le serveur propose en clair : aucun mot de passe n'est essayé. Les méthodes qui ne montrent pas
+le mot de passe (CRAM-MD5, SCRAM) ne comptent pas comme une faute. La gravité et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

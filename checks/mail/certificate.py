@@ -10,10 +10,11 @@ serveurs à choisir entre refuser le courrier et le remettre à un inconnu.
 3. Fournir la chaîne complète, le certificat du serveur en premier.
 
 ## Limites
-Beaucoup d'expéditeurs chiffrent sans vérifier : un défaut ici gêne plus qu'il ne coupe. Un certificat que personne
-ne garantit compte donc pour moitié, comme une signature ancienne (PA-066, R42). Une clé publiée et signée dans
-l'annuaire des noms (DANE) suffit : ni la date, ni le nom, ni l'autorité ne comptent alors (RFC 7672). Une adresse
-IPv6 sans chemin réseau depuis cet endroit ne compte pas si le même serveur répond en IPv4.
+Beaucoup d'expéditeurs chiffrent sans vérifier : un défaut ici gêne plus qu'il ne coupe. Un certificat que personne ne
+garantit compte donc pour moitié, comme une signature ancienne (PA-066, R42). Une clé publiée et signée dans l'annuaire
+des noms (DANE) suffit : ni la date, ni le nom, ni l'autorité ne comptent alors (RFC 7672). Une adresse IPv6 sans chemin
+réseau depuis cet endroit ne compte pas si le même serveur répond en IPv4. La gravité et la vraisemblance sont notre
+jugement.
 """
 
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ from cyberaudit.sdk import (
     certificate_items,
     check,
     failed,
+    first_end,
     judged_servers,
     left_unseen,
     not_applicable,
@@ -96,7 +98,9 @@ def mail_servers_prove_who_they_are(
     if Status.UNKNOWN in statuses:
         return unknown(f"La confiance dans les certificats de {name} n'a pas pu être jugée.", items=items)
     if half:
-        return partial(f"{_ADVICE[half[0]]} {name}.", reason=_OWN[half[0]], items=items, evidence=evidence)
+        ends = first_end((tls for _, _, tls in seen), ctx, warn_days=ctx.settings.warn_days)
+        text = f"{_ADVICE[half[0]]} {name}."
+        return partial(text, reason=_OWN[half[0]], items=items, evidence=evidence, before=ends)
     return _seen_are_good(servers, mail, ctx, evidence)
 
 

@@ -1,4 +1,4 @@
-"""Le certificat promis dans le DNS (DANE) est-il celui des serveurs de courrier ?
+"""Le certificat promis dans l'annuaire des noms (DANE) est-il celui des serveurs de courrier ?
 
 ## Pourquoi
 La mairie peut publier dans le DNS l'empreinte du certificat de ses serveurs de courrier. Les messageries qui la lisent

@@ -12,10 +12,11 @@ messageries hésitent, et le vrai courrier finit parmi les indésirables.
 
 ## Limites
 Le DNS ne donne pas la liste des clés. Sans sélecteur déclaré, ceux des fournisseurs reconnus et les plus courants sont
-essayés. Une clé qui n'a pas été devinée n'est jamais dite absente, sauf si le DNS prouve qu'il n'y en a aucune.
-Que les messages soient vraiment signés ne se voit pas dans le DNS. Une clé retirée à côté d'une bonne est sans danger.
-Une clé abîmée que personne n'a nommée compte pour moitié : ce peut être le reste d'un ancien service. Elle compte en
-entier quand c'est la seule preuve, sous le nom habituel du fournisseur reconnu. Une clé RSA trop courte compte partout.
+essayés. Une clé qui n'a pas été devinée n'est jamais dite absente, sauf si le DNS prouve qu'il n'y en a aucune. Que les
+messages soient vraiment signés ne se voit pas dans le DNS. Une clé retirée à côté d'une bonne est sans danger. Une clé
+abîmée que personne n'a nommée compte pour moitié : ce peut être le reste d'un ancien service. Elle compte en entier
+quand c'est la seule preuve, sous le nom habituel du fournisseur reconnu. Une clé RSA trop courte compte partout. La
+gravité et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

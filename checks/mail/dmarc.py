@@ -13,10 +13,11 @@ La ligne proposée dans les détails est écrite pour ce domaine. L'adresse de �
 plus ferme que si la liste SPF est en règle et qu'une clé DKIM est vue : sinon, de vrais messages seraient écartés.
 
 ## Limites
-« p=none » est la première étape normale : elle compte pour moitié. L'ancienneté de cette étape n'est pas connue.
-La consigne est cherchée selon la norme de 2026 (RFC 9989). Si les messageries restées à l'ancienne (RFC 7489) en
-lisent une autre, les détails le disent. De plusieurs consignes, qui s'annulent, la ligne proposée garde la plus
-douce : aucune n'est appliquée aujourd'hui. Une consigne que personne ne lit n'est reprise que si SPF et DKIM sont vus.
+« p=none » est la première étape normale : elle compte pour moitié. L'ancienneté de cette étape n'est pas connue. La
+consigne est cherchée selon la norme de 2026 (RFC 9989). Si les messageries restées à l'ancienne (RFC 7489) en lisent
+une autre, les détails le disent. De plusieurs consignes, qui s'annulent, la ligne proposée garde la plus douce : aucune
+n'est appliquée aujourd'hui. Une consigne que personne ne lit n'est reprise que si SPF et DKIM sont vus. Le poids de
+chaque consigne, la gravité et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

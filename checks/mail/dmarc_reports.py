@@ -10,8 +10,9 @@ les vrais envois qui seraient refusés par erreur. Sans eux, personne n'ose pass
 3. Si l'adresse est d'un autre domaine, demander à celui-ci de publier l'autorisation indiquée dans les détails.
 
 ## Limites
-Les cinq premières adresses de rapports sont regardées. Qu'une boîte existe et soit lue n'est pas vérifié.
-Les rapports d'échec (« ruf ») sont facultatifs : leurs défauts comptent pour moitié.
+Les cinq premières adresses de rapports sont regardées. Qu'une boîte existe et soit lue n'est pas vérifié. Les rapports
+d'échec (« ruf ») sont facultatifs : leurs défauts comptent pour moitié. La gravité et la vraisemblance sont notre
+jugement.
 """
 
 from collections.abc import Iterator

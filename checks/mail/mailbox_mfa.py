@@ -10,8 +10,8 @@ devine ou se vole ; une deuxième preuve arrête presque toujours le voleur.
 3. Fermer les vieux accès (POP, IMAP) qui se contentent du mot de passe, ou y imposer un mot de passe d'application.
 
 ## Limites
-C'est une réponse donnée par une personne (« mailbox_mfa » dans le profil) : rien n'est mesuré. Un code envoyé par
-SMS compte pour moitié, car l'ANSSI le déconseille.
+C'est une réponse donnée par une personne (« mailbox_mfa » dans le profil) : rien n'est mesuré. Un code envoyé par SMS
+compte pour moitié, car l'ANSSI le déconseille. La gravité et la vraisemblance sont notre jugement.
 """
 
 from cyberaudit.sdk import (

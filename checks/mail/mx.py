@@ -11,10 +11,11 @@ reviennent à l'expéditeur ou se perdent.
 4. Remplacer un MX qui est un alias (CNAME) par le nom vers lequel il mène (RFC 2181, section 10.3).
 
 ## Limites
-Un serveur qui ne répond pas depuis cet endroit ne compte pas comme une faute : beaucoup de lignes filtrent le
-courrier sortant. Un nom sans adresse en est une, comme une adresse privée où personne ne répond. Depuis l'intérieur
-de la mairie, un serveur publié à part pour le réseau interne peut montrer une adresse privée sans faute.
-Un serveur sans adresse, ou privé, compte pour moitié quand d'autres reçoivent le courrier.
+Un serveur qui ne répond pas depuis cet endroit ne compte pas comme une faute : beaucoup de lignes filtrent le courrier
+sortant. Un nom sans adresse en est une, comme une adresse privée où personne ne répond. Depuis l'intérieur de la
+mairie, un serveur publié à part pour le réseau interne peut montrer une adresse privée sans faute. Un serveur sans
+adresse, ou privé, compte pour moitié quand d'autres reçoivent le courrier. La gravité et la vraisemblance sont notre
+jugement.
 """
 
 from collections import Counter

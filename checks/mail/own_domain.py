@@ -12,7 +12,7 @@ pareille en deux minutes. Elle appartient souvent à une personne, et part avec 
 
 ## Limites
 L'adresse est celle que le profil donne (« commune.email »). La liste des fournisseurs grand public est celle du
-référentiel RCPNT. Que l'adresse réponde n'est pas vérifié ici.
+référentiel RCPNT. Que l'adresse réponde n'est pas vérifié ici. La gravité et la vraisemblance sont notre jugement.
 """
 
 from cyberaudit.facts.rcpnt import GENERIC, mail_name, site_name

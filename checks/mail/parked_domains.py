@@ -11,9 +11,9 @@ Publier pour chaque nom sans courrier :
 3. « v=DMARC1; p=reject; » à « _dmarc. », qui fait refuser les faux.
 
 ## Limites
-Seuls les domaines déclarés avec « sends_mail: false » sont regardés. L'absence de tout MX est acceptée à la place
-du MX nul. Une consigne DMARC qui épargne une partie des messages (« pct ») ou les sous-noms (« sp », « np ») compte
-pour moitié.
+Seuls les domaines déclarés avec « sends_mail: false » sont regardés. L'absence de tout MX est acceptée à la place du MX
+nul. Une consigne DMARC qui épargne une partie des messages (« pct ») ou les sous-noms (« sp », « np ») compte pour
+moitié. La gravité et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

@@ -10,10 +10,10 @@ alors dans les indésirables, ou revient.
 3. Faire de même pour l'adresse IPv6, ou cesser de publier celle-ci.
 
 ## Limites
-C'est notre jugement : aucun texte de l'ANSSI ne le demande, mais La Poste, Orange et d'autres l'exigent de qui leur
-écrit (RFC 1912, section 2.1). Les serveurs qui reçoivent sont regardés ; ceux qui envoient peuvent être d'autres.
-Une adresse privée où personne ne répond n'est pas jugée ici, mais avec le MX. Sans MX ni serveur de courrier à
-l'adresse du domaine, il n'y a rien à juger.
+C'est notre jugement : aucun texte de l'ANSSI ne le demande. Mais plusieurs grandes messageries l'exigent de qui leur
+écrit (RFC 1912, section 2.1). Les serveurs qui reçoivent sont regardés ; ceux qui envoient peuvent être d'autres. Une
+adresse privée où personne ne répond n'est pas jugée ici, mais avec le MX. Sans MX ni serveur de courrier à l'adresse du
+domaine, il n'y a rien à juger.
 """
 
 from collections.abc import Iterator

@@ -15,16 +15,16 @@ habitants n'ont aucun moyen de le reconnaître.
 7. Retirer tout « include » vers un nom qui ne publie plus de liste.
 
 ## Limites
-Les termes qui dépendent du message (macros, « ptr ») sont comptés, pas suivis. Une fin « ~all » n'est
-acceptée qu'avec une politique DMARC qui met à l'écart ou refuse. Une fin « +all » ou une plage « /0 » portent la
-vraisemblance à 4 : l'usurpation est alors autorisée par écrit. Une liste partagée entre tous les clients d'un
-hébergeur est signalée, pas sanctionnée. La ligne proposée garde les services déjà écrits : elle ne sait pas
-lesquels servent encore. De deux listes, elle garde la fin la plus stricte. Sans liste à garder, elle se déduit du MX
-et finit par « ~all » : les autres services qui écrivent sont à y ajouter. Un terme mal écrit est récrit quand son
-sens est clair, sinon retiré avec une fin « ~all ». Une ligne déduite de termes jamais suivis compte au plus dix
-recherches au premier niveau. Les autres ne sont proposées que si leurs recherches DNS, celles des listes incluses
-comprises, tiennent dans la limite. Une réponse dont la signature DNSSEC est fausse n'est pas jugée. La lecture
-s'arrête au bout de cinq secondes.
+Les termes qui dépendent du message (macros, « ptr ») sont comptés, pas suivis. Une fin « ~all » n'est acceptée qu'avec
+une politique DMARC qui met à l'écart ou refuse. Une fin « +all » ou une plage « /0 » portent la vraisemblance à 4 :
+l'usurpation est alors autorisée par écrit. Une liste partagée entre tous les clients d'un hébergeur est signalée, pas
+sanctionnée. La ligne proposée garde les services déjà écrits : elle ne sait pas lesquels servent encore. De deux
+listes, elle garde la fin la plus stricte. Sans liste à garder, elle se déduit du MX et finit par « ~all » : les autres
+services qui écrivent sont à y ajouter. Un terme mal écrit est récrit quand son sens est clair, sinon retiré avec une
+fin « ~all ». Une ligne déduite de termes jamais suivis compte au plus dix recherches au premier niveau. Les autres ne
+sont proposées que si leurs recherches DNS, celles des listes incluses comprises, tiennent dans la limite. Une réponse
+dont la signature DNSSEC est fausse n'est pas jugée. La lecture s'arrête au bout de cinq secondes. La gravité et la
+vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

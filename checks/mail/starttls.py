@@ -10,11 +10,11 @@ d'aide sociale et d'impôts.
 3. Vérifier depuis l'extérieur que chaque serveur propose STARTTLS et que la négociation aboutit.
 
 ## Limites
-Beaucoup de lignes d'accès empêchent de joindre les serveurs de courrier : le point reste alors sans réponse, ou
-repose sur l'écrit de l'hébergeur (« mail_encryption » dans le profil). Une adresse IPv6 sans chemin réseau depuis
-cet endroit ne compte pas si le même serveur répond en IPv4. Les versions de TLS sont une autre question. Certains
-pare-feu masquent l'offre de chiffrement (« XXXXXXXA », bannière en étoiles) : rien n'est alors conclu, et il faut
-regarder d'une autre ligne.
+Beaucoup de lignes d'accès empêchent de joindre les serveurs de courrier. Le point reste alors sans réponse, ou repose
+sur l'écrit de l'hébergeur (« mail_encryption » dans le profil). Une adresse IPv6 sans chemin réseau depuis cet endroit
+ne compte pas si le même serveur répond en IPv4. Les versions de TLS sont une autre question. Certains pare-feu masquent
+l'offre de chiffrement (« XXXXXXXA », bannière en étoiles) : rien n'est alors conclu, et il faut regarder d'une autre
+ligne. La gravité et la vraisemblance sont notre jugement.
 """
 
 from cyberaudit.facts.mail_servers import (

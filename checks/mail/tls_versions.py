@@ -11,7 +11,8 @@ récent finit par recevoir son courrier en clair, ou plus du tout.
 
 ## Limites
 Entre serveurs de courrier, l'ANSSI tolère des réglages plus faibles (PA-066, R42) : une version ancienne à côté des
-nouvelles ne compte que pour moitié. Un serveur qui coupe la ligne au lieu de refuser reste « à vérifier ».
+nouvelles ne compte que pour moitié. Un serveur qui coupe la ligne au lieu de refuser reste « à vérifier ». La gravité
+et la vraisemblance sont notre jugement.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,8 @@ protège toute la mairie.
 3. Afficher à qui signaler un message douteux, et remercier ceux qui signalent.
 
 ## Limites
-C'est une réponse donnée par une personne : rien n'est mesuré. Elle vaut douze mois.
+C'est une réponse donnée par une personne : rien n'est mesuré. Elle vaut douze mois. La gravité et la vraisemblance sont
+notre jugement.
 """
 
 from cyberaudit.sdk import Context, Declaration, OnDeclaration, Verdict, answered, check, french

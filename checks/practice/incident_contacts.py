@@ -10,7 +10,8 @@ les premières heures, celles qui comptent.
 3. La relire chaque année et à chaque changement de personne.
 
 ## Limites
-C'est une réponse donnée par une personne : rien n'est mesuré. Elle vaut douze mois.
+C'est une réponse donnée par une personne : rien n'est mesuré. Elle vaut douze mois. La gravité et la vraisemblance sont
+notre jugement.
 """
 
 from cyberaudit.sdk import Context, Declaration, OnDeclaration, Verdict, answered, check

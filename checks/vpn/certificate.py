@@ -15,7 +15,7 @@ Seuls les accès de type SSL et OpenVPN sont regardés. D'un accès OpenVPN, seu
 souvent sa propre autorité. Chaque adresse et chaque certificat montré comptent ; une adresse qui n'a pas été regardée
 empêche de conclure que tout est en ordre. Un certificat d'une autorité propre à la mairie compte comme non reconnu,
 sauf si cette autorité est donnée à l'outil (--ca-bundle). Une autorité reconnue doit encore avoir le droit de signer
-pour ces noms (DNS et adresses IP) et pour un serveur ; une extension critique inconnue est refusée. Une signature
+pour ces noms (DNS et adresses IP) et pour un serveur. Une extension critique inconnue est refusée. Une signature
 dépassée (SHA-1, MD5) ne compte pas ici : elle est l'affaire de vpn.certificate-form. Ce qui est montré à un visiteur
 qui ne demande aucun nom n'est pas jugé. Sans nom déclaré, ou quand une adresse en tient lieu, le nom n'est pas
 comparé : la question reste sans réponse. La gravité et la vraisemblance 3 sont notre jugement. Une fin à moins de sept
@@ -23,6 +23,7 @@ jours ou déjà passée monte la vraisemblance à 4, comme un certificat qui ne 
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from cyberaudit.sdk import (
     COUNTDOWN,
@@ -35,11 +36,13 @@ from cyberaudit.sdk import (
     TlsQuestion,
     TlsSeen,
     Trait,
+    Unreachable,
     Verdict,
     VpnKind,
     Words,
     certificate_evidence,
     check,
+    first_end,
     identity_items,
     judge_tls,
     speaks_tls,
@@ -94,5 +97,16 @@ def remote_access_proves_who_it_is(seen: TlsSeen, ctx: Context) -> Verdict:
     verdict = judge_tls(seen, ctx, question)
     if verdict.items and verdict.status is Status.UNKNOWN and verdict.reason == Reason.NOT_DECLARED:
         return replace(verdict, text=f"« {ctx.asset.name} » : {NAME_NOT_COMPARED}.")
-    is_pressing = verdict.status.is_open and any(item.reason in PRESSING for item in verdict.items)
-    return replace(verdict, likelihood=4) if is_pressing else verdict
+    if not verdict.status.is_open:
+        return verdict
+    is_pressing = any(item.reason in PRESSING for item in verdict.items)
+    return replace(verdict, likelihood=4 if is_pressing else verdict.likelihood, before=_ends(seen, ctx))
+
+
+def _ends(seen: TlsSeen, ctx: Context) -> date | None:
+    """The day on which a certificate of this access ends, when it is near."""
+    endpoint = seen[0]
+    if isinstance(endpoint, Unreachable):
+        return None
+    sessions = (session for server in endpoint.servers for session in server.sessions)
+    return first_end(sessions, ctx, warn_days=ctx.settings.warn_days)

@@ -12,13 +12,13 @@ la mairie, et aucun agent n'est averti. Les autres défauts gênent plus qu'ils 
 5. Envoyer la chaîne complète et dans l'ordre, sans double ni certificat étranger.
 
 ## Limites
-Seuls les accès de type SSL et OpenVPN sont regardés. D'un accès OpenVPN, seules la clé et la signature sont jugées.
-La révocation elle-même n'est pas demandée à l'autorité. Le journal public (R38) ne compte que pour les autorités
+Seuls les accès de type SSL et OpenVPN sont regardés. D'un accès OpenVPN, seules la clé et la signature sont jugées. La
+révocation elle-même n'est pas demandée à l'autorité. Le journal public (R38) ne compte que pour les autorités
 publiques. L'absence de tout SubjectAltName est dite par la question de l'identité (vpn.certificate). Un certificat
-envoyé seul, d'une autorité inconnue d'ici, laisse R34 sans réponse : un intermédiaire manque, ou l'autorité est propre
-à la mairie, et rien ne les distingue. Donner cette autorité à l'outil (--ca-bundle) tranche. Une clé RSA de moins de
-3072 bits est signalée comme un conseil pour plus tard, sans rien changer au résultat. La gravité 3 et la vraisemblance
-1 sont notre jugement : un défaut de forme seul compte pour peu. Une clé trop courte ou une signature dépassée monte la
+envoyé seul, d'une autorité inconnue d'ici, laisse R34 sans réponse. Un intermédiaire manque, ou l'autorité est propre à
+la mairie, et rien ne les distingue. Donner cette autorité à l'outil (--ca-bundle) tranche. Une clé RSA de moins de 3072
+bits est signalée comme un conseil pour plus tard, sans rien changer au résultat. La gravité 3 et la vraisemblance 1
+sont notre jugement : un défaut de forme seul compte pour peu. Une clé trop courte ou une signature dépassée monte la
 vraisemblance à 3.
 """
 

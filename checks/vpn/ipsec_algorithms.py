@@ -15,14 +15,14 @@ aujourd'hui, ou plus tard, ce que les agents et la mairie échangent.
 
 ## Limites
 Seul le premier échange est visible sans clé, adresse par adresse. Une adresse qui refuse tout ne permet aucune
-conclusion. En IKEv1, l'outil propose AES, Triple DES et DES avec SHA-2, SHA-1, MD5 et les groupes 1, 2, 5, 14 à 16,
-19 à 21 ; le reste n'y est essayé qu'en partie. La confidentialité persistante (PFS), la durée des clés et les
-algorithmes du tunnel lui-même ne le sont pas : ils se lisent dans les réglages. Un accès réservé à des adresses connues
-peut refuser à l'outil, ou laisser sans réponse, ce qu'il accepte d'elles. Un silence compte comme un refus à une
-condition : le même port répond à d'autres questions, avant et après chacun de trois essais. Plusieurs accès déclarés
-sur une même passerelle, L2TP compris, sont jugés une fois, sous le nom du premier accès IPsec. Ranger les groupes 5, 22
-à 27 et les chiffrements à blocs de 64 bits parmi les algorithmes à écarter, ainsi que la gravité et la vraisemblance 2,
-sont notre jugement.
+conclusion. En IKEv1, l'outil propose AES, Triple DES et DES, avec SHA-2, SHA-1 et MD5. Les groupes proposés sont 1, 2,
+5, 14 à 16 et 19 à 21. Le reste n'y est essayé qu'en partie. La confidentialité persistante (PFS), la durée des clés et
+les algorithmes du tunnel lui-même ne le sont pas : ils se lisent dans les réglages. Un accès réservé à des adresses
+connues peut refuser à l'outil, ou laisser sans réponse, ce qu'il accepte d'elles. Un silence compte comme un refus à
+une condition : le même port répond à d'autres questions, avant et après chacun de trois essais. Plusieurs accès
+déclarés sur une même passerelle, L2TP compris, sont jugés une fois, sous le nom du premier accès IPsec. La gravité et
+la vraisemblance 2 sont notre jugement. Écarter les groupes 5, 22 à 27 et les chiffrements à blocs de 64 bits l'est
+aussi.
 """
 
 from cyberaudit.facts.ike import IkeOffer, IkeSaid, IkeServer, IpsecEndpoint

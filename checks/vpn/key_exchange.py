@@ -10,15 +10,15 @@ qui est enregistré aujourd'hui pourra être lu un jour.
 3. Préférer les courbes à Diffie-Hellman. Prévoir 3072 bits pour ce qui doit rester secret après 2030.
 4. Signer en SHA-2, jamais en SHA-1 ni en MD5.
 5. Proposer X25519MLKEM768 quand l'équipement le permet.
-6. OpenSSL : Groups = X25519:P-256:P-384. nginx : ssl_ecdh_curve X25519:prime256v1:secp384r1.
-7. OpenVPN : tls-groups X25519:secp256r1:secp384r1, et dh none.
+6. OpenSSL : « Groups = X25519:P-256:P-384 » ; nginx : « ssl_ecdh_curve X25519:prime256v1:secp384r1 ».
+7. OpenVPN : « tls-groups X25519:secp256r1:secp384r1 », et « dh none ».
 
 ## Limites
-En TLS 1.3, la signature du serveur est chiffrée, mais SHA-1 y est interdit. Diffie-Hellman de 2048 bits ou plus
-compte pour moitié, comme dans le guide (R7-). Les groupes ffdhe proposés en TLS 1.3 seulement, après les courbes,
-sont une remarque : leur taille est fixée par la norme, et OpenSSL les propose de lui-même. C'est notre jugement.
-L'absence d'un groupe post-quantique n'est qu'une remarque. La gravité 3 et la vraisemblance 1 sont notre jugement. Un
-échange trop faible monte la vraisemblance à 3.
+En TLS 1.3, la signature du serveur est chiffrée, mais SHA-1 y est interdit. Diffie-Hellman de 2048 bits ou plus compte
+pour moitié, comme dans le guide (R7-). Les groupes ffdhe proposés en TLS 1.3 seulement, après les courbes, sont une
+remarque. Leur taille est fixée par la norme, et OpenSSL les propose de lui-même. C'est notre jugement. L'absence d'un
+groupe post-quantique n'est qu'une remarque. La gravité 3 et la vraisemblance 1 sont notre jugement. Un échange trop
+faible monte la vraisemblance à 3.
 """
 
 from cyberaudit.sdk import (

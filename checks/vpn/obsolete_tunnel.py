@@ -12,7 +12,7 @@ rien du tout. Qui écoute la ligne lit tout, et peut entrer à la place d'un age
 
 ## Limites
 Le port déclaré est essayé, sans compte : une réponse du protocole suffit. Un silence, ou une connexion coupée sans un
-mot, laisse la question ouverte. L'impact 4 et la vraisemblance 3 sont notre jugement : la porte donne sur tout le
+mot, laisse la question ouverte. La gravité 4 et la vraisemblance 3 sont notre jugement : la porte donne sur tout le
 réseau. Une réponse vue d'Internet monte la vraisemblance à 4. L'IPsec qui porte un accès L2TP est jugé à part.
 """
 

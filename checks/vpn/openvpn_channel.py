@@ -11,7 +11,7 @@ jour où une faille est trouvée, chacun peut l'essayer. Avec lui, un inconnu ne
 4. Garder le serveur à jour : cette clé cache l'accès, elle ne corrige pas ses failles.
 
 ## Limites
-C'est notre jugement : aucune règle officielle ne l'impose, et l'impact 2 et la vraisemblance 1 en tiennent compte. Un
+C'est notre jugement : aucune règle officielle ne l'impose, et la gravité 2 et la vraisemblance 1 en tiennent compte. Un
 silence, ou une connexion coupée sans un mot, est ce que fait un accès bien caché. C'est aussi ce que fait un message
 perdu ou filtré : le contrôle ne conclut pas. Un port refusé ne parle à personne : cela compte comme en ordre, même si
 le port déclaré est faux.

@@ -7,8 +7,8 @@ bien placé peut y ramener la connexion d'un agent.
 ## Corriger
 1. Désactiver TLS 1.0 et TLS 1.1, ainsi que SSL 2 et SSL 3, sur le pare-feu ou le serveur d'accès.
 2. Proposer TLS 1.3, et garder TLS 1.2 pour les anciens postes.
-3. OpenSSL : MinProtocol = TLSv1.2. nginx : ssl_protocols TLSv1.2 TLSv1.3. OpenVPN : tls-version-min 1.2.
-4. FortiOS, config vpn ssl settings : set ssl-min-proto-ver tls1-2.
+3. OpenSSL : « MinProtocol = TLSv1.2 » ; nginx : « ssl_protocols TLSv1.2 TLSv1.3 » ; OpenVPN : « tls-version-min 1.2 ».
+4. FortiOS, « config vpn ssl settings » : « set ssl-min-proto-ver tls1-2 ».
 5. Mettre à jour l'équipement si TLS 1.3 n'existe pas dans ses réglages.
 6. Essayer ensuite avec un poste de chaque modèle.
 

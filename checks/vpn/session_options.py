@@ -8,10 +8,11 @@ passe ou à rejouer un ordre.
 1. Couper la compression TLS et les données en avance (0-RTT).
 2. Exiger la renégociation protégée, et refuser celle que le client demande.
 3. Limiter les tickets de reprise à 24 heures.
-4. Activer extended_master_secret, et retirer heartbeat.
-5. OpenSSL : Options = -Compression,NoRenegotiation.
-6. nginx : ssl_early_data off ; ssl_session_timeout 1d, ou moins.
-7. FortiOS, config vpn ssl settings : set ssl-client-renegotiation disable ; set unsafe-legacy-renegotiation disable.
+4. Activer « extended_master_secret », et retirer « heartbeat ».
+5. OpenSSL : « Options = -Compression,NoRenegotiation ».
+6. nginx : « ssl_early_data off » ; « ssl_session_timeout 1d », ou moins.
+7. FortiOS, « config vpn ssl settings » : « set ssl-client-renegotiation disable » ;
+   « set unsafe-legacy-renegotiation disable ».
 8. Mettre à jour l'équipement si ces réglages n'existent pas.
 
 ## Limites

@@ -6,14 +6,14 @@ méthode faible laissée dans la liste peut suffire à lire les mots de passe de
 
 ## Corriger
 1. Garder les suites ECDHE avec AES-GCM ou ChaCha20-Poly1305, et celles de TLS 1.3.
-2. Retirer RC4, DES, 3DES, NULL, EXPORT, les suites anonymes et l'échange de clés RSA.
-3. Retirer les suites en SHA-1 et en MD5, et les suites CBC. Sinon, exiger encrypt_then_mac pour CBC.
+2. Retirer RC4, DES, 3DES, « NULL », « EXPORT », les suites anonymes et l'échange de clés RSA.
+3. Retirer les suites en SHA-1 et en MD5, et les suites CBC. Sinon, exiger « encrypt_then_mac » pour CBC.
 4. Garder au moins deux suites, et laisser le serveur imposer son ordre.
-5. OpenSSL : CipherString = ECDHE+AESGCM:ECDHE+CHACHA20, et Options = ServerPreference.
-6. nginx : ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20, et ssl_prefer_server_ciphers on.
-7. OpenVPN : tls-cipher TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384:TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384 et leurs
+5. OpenSSL : « CipherString = ECDHE+AESGCM:ECDHE+CHACHA20 », et « Options = ServerPreference ».
+6. nginx : « ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20 », et « ssl_prefer_server_ciphers on ».
+7. OpenVPN : « tls-cipher TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384:TLS-ECDHE-RSA-WITH-AES-256-GCM-SHA384 » et leurs
    pareilles en AES-128-GCM-SHA256.
-8. FortiOS, config vpn ssl settings : set algorithm high. Stormshield : CONFIG OPENVPN UPDATE tlsCipher=…
+8. FortiOS, « config vpn ssl settings » : « set algorithm high » ; Stormshield : « CONFIG OPENVPN UPDATE tlsCipher=… ».
 
 ## Limites
 Les suites sont celles que le serveur accepte vraiment, essayées une à une. Une liste qui n'a pas pu être menée à son

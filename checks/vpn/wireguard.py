@@ -12,8 +12,8 @@ perdu. Un accès qui ne marche pas pousse les agents vers des moyens de fortune,
 
 ## Limites
 Sans la clé d'un pair, seul un port refusé se voit : un silence laisse la question ouverte. Avec elle, une poignée de
-main complète prouve que le serveur est là et nous connaît. Elle ne dit rien de ce que l'accès permet ensuite. Une
-seule adresse qui le prouve suffit. L'impact 2 et la vraisemblance 2 sont notre jugement.
+main complète prouve que le serveur est là et nous connaît. Elle ne dit rien de ce que l'accès permet ensuite. Une seule
+adresse qui le prouve suffit. La gravité 2 et la vraisemblance 2 sont notre jugement.
 """
 
 from cyberaudit.facts.wireguard import WireGuardAnswer, WireGuardEndpoint, WireGuardMet

@@ -3,7 +3,7 @@
 `cyberaudit.town` builds these from YAML; checks, plan and reports read them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
@@ -19,6 +19,20 @@ class Answer(StrEnum):
     NO = "no"
     PARTIAL = "partial"
     UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+    """The question does not arise here: a town without a laptop has none to encrypt. Of some practices only."""
+
+
+class Document(StrEnum):
+    """What became of the file behind a declaration, read again on the day of a scan."""
+
+    NOT_READ = ""
+    """There is none, or nobody looked."""
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    """Outside the profile's folder, too big, no ordinary file, or refused by the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,8 @@ class Declaration:
     """What was answered when yes/no is too short: « SMS », « 90 jours »; may be empty."""
     sha256: str = ""
     """Of the document, 64 lower-case hexadecimal digits, on the day it was answered; empty when it is no file."""
+    document: Document = field(default=Document.NOT_READ, compare=False)
+    """Seen by one machine: the same words are the same declaration wherever its file is."""
 
     @property
     def until(self) -> date:
@@ -46,7 +62,10 @@ class Declaration:
 
 
 def months_later(start: date, months: int) -> date:
+    """The same day of that month, or its last; the last of all days, or the first, when there is no such month."""
     year, month = divmod(start.month - 1 + months, 12)
+    if not date.min.year <= start.year + year <= date.max.year:
+        return date.max if months > 0 else date.min
     for day in range(start.day, 27, -1):
         try:
             return date(start.year + year, month + 1, day)
@@ -378,6 +397,33 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    """The date that an élu decided for a measure: only a person moves it."""
+
+    measure: str
+    due: date
+    by: str
+    """« Jeanne Martin, maire »"""
+    on: date
+    reason: str = ""
+    """Why it was postponed; empty when it never was."""
+    first_due: date | None = None
+    """The date adopted first, when it was postponed since."""
+    starts: tuple[date, ...] = ()
+    """First day of the quarter in which it begins, or of each lot, as the plan proposed them: each is paid in its
+    year. Empty: all in the quarter of `due`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Somebody says that a measure is done; only a control or an answer shows it."""
+
+    measure: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class PlanChoices:
     """What the mayor decided about money and time."""
 
@@ -385,6 +431,10 @@ class PlanChoices:
     capacities: tuple[Capacity, ...]
     quotes: tuple[Quote, ...]
     spend_before_vote: bool
+    adoptions: tuple[Adoption, ...] = ()
+    """One a measure at most."""
+    completions: tuple[Completion, ...] = ()
+    """One a measure at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +453,8 @@ class Recipient:
     address: str
     role: str
     """`secretary`, `contractor` or `mayor`."""
+    certificate: str = ""
+    """File beside the profile, PEM: mail to this address is encrypted to it (S/MIME); may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +467,12 @@ class Delivery:
     sender: str
     password: str
     """A label, never a secret: `secret:smtp-mairie`."""
+    user: str = ""
+    """The account at the relay; empty: the sender's address, when there is a password."""
+    security: str = "starttls"
+    """`starttls` or `tls`: nothing is sent in clear."""
+    ca_bundle: str = ""
+    """File beside the profile, PEM: the authorities of the relay's certificate; empty: those of the system."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,9 @@ def listed(parts: Sequence[str], *, word: str = "et") -> str:
 
 
 _WIDE_SIGN = re.compile(r" (?=[:;!?»€%](?:[\s.,;:)»]|$))|(?<=«) ")
+_THOUSANDS = re.compile(rf"(?<=\d) (?=\d{{3}}[ {NBSP}]€)")
 
 
 def typeset(text: str) -> str:
-    """Spaces made non-breaking where French never breaks a line: before « : ; ! ? € % », inside « »."""
-    return _WIDE_SIGN.sub(NBSP, text)
+    """Spaces made non-breaking where French never breaks a line: before « : ; ! ? € % », inside « » and « 1 760 € »."""
+    return _WIDE_SIGN.sub(NBSP, _THOUSANDS.sub(NARROW, text))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from cyberaudit.declared import AssetKind, Town
@@ -61,6 +61,7 @@ class Reason(StrEnum):
     NOT_DECLARED = "not-declared"
     DECLARATION_EXPIRED = "declaration-expired"
     ANSWER_UNKNOWN = "answer-unknown"
+    NO_PLACE = "no-place"
 
     @property
     def french(self) -> str:
@@ -96,6 +97,7 @@ _REASONS: dict[Reason, str] = {
     Reason.NOT_DECLARED: "personne n'a encore répondu à cette question",
     Reason.DECLARATION_EXPIRED: "la réponse date de plus de douze mois",
     Reason.ANSWER_UNKNOWN: "la réponse donnée est « je ne sais pas »",
+    Reason.NO_PLACE: "le profil ne dit pas où regarder",
 }
 
 
@@ -144,6 +146,8 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     likelihood: int | None = None
     """A measurement may raise the check's likelihood (1–4), never lower it."""
+    before: date | None = None
+    """The day by which it must be mended whatever the plan: a name or a certificate ends."""
 
 
 class SeenFrom(StrEnum):

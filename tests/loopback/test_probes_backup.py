@@ -493,7 +493,7 @@ def instruments(*roots: Path) -> Instruments:
 @pytest.mark.parametrize(
     ("asset", "allowed", "reason"),
     [
-        (towns.backup(path=""), True, Reason.NOT_DECLARED),
+        (towns.backup(path=""), True, Reason.NO_PLACE),
         (towns.backup(path="/etc"), True, Reason.NOT_AUTHORIZED),
         (towns.backup(path="/etc"), False, Reason.NOT_LOOKED),
     ],

@@ -490,8 +490,8 @@ def test_the_time_of_a_look_is_bounded() -> None:
     [
         (replace(ENDPOINT, type=VpnKind.SSL), host(ADDRESS), Reason.NO_PROBE),
         (replace(ENDPOINT, port="tcp/443"), host(ADDRESS), Reason.NO_PROBE),
-        (ENDPOINT, host(), Reason.NOT_DECLARED),
-        (replace(ENDPOINT, host="absent"), host(ADDRESS), Reason.NOT_DECLARED),
+        (ENDPOINT, host(), Reason.NO_PLACE),
+        (replace(ENDPOINT, host="absent"), host(ADDRESS), Reason.NO_PLACE),
         (ENDPOINT, replace(host(ADDRESS), zone="bureaux"), Reason.NOT_LOOKED),
     ],
 )

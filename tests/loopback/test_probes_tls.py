@@ -393,8 +393,8 @@ def test_whose_page_stands_behind_is_recognised_on_any_port(authority: Authority
     [
         (replace(ENDPOINT, type=VpnKind.IPSEC), host(ADDRESS), Reason.NO_PROBE),
         (replace(ENDPOINT, port="udp/443"), host(ADDRESS), Reason.NO_PROBE),
-        (ENDPOINT, host(), Reason.NOT_DECLARED),
-        (replace(ENDPOINT, host="absent"), host(ADDRESS), Reason.NOT_DECLARED),
+        (ENDPOINT, host(), Reason.NO_PLACE),
+        (replace(ENDPOINT, host="absent"), host(ADDRESS), Reason.NO_PLACE),
         (ENDPOINT, replace(host(ADDRESS), zone="bureaux"), Reason.NOT_LOOKED),
     ],
 )

@@ -1,7 +1,7 @@
 """Mail checks: facts to verdicts, table by table."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -621,6 +621,13 @@ SHORT_KEY = replace(CERTIFICATE, key_type="RSA", key_bits=1024)
 )
 def test_certificate(facts: MailServers, expected: Expected) -> None:
     assert outcome("mail.certificate", (facts, NO_DANE)) == expected
+
+
+def test_a_certificate_that_ends_soon_tells_its_day() -> None:
+    def before(*sessions: MailServers) -> list[date | None]:
+        return [ask("mail.certificate", (each, NO_DANE)).before for each in sessions]
+
+    assert before(servers(tls(SOON)), servers(TLS)) == [SOON.not_after.date(), None]
 
 
 @pytest.mark.parametrize(

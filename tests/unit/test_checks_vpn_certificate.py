@@ -155,6 +155,24 @@ def test_certificate(facts: TlsEndpoint, expected: Expected) -> None:
     assert outcome(identity(facts)) == expected
 
 
+@pytest.mark.parametrize(
+    ("facts", "days"),
+    [
+        (ending(days=29), 29),
+        (ending(days=6), 6),
+        (ending(days=31), None),
+        (GOOD_ENDPOINT, None),
+        # Renewed every week: its end is no news, even beside another fault.
+        (of_leaf(**SHORT_LIFE), None),
+        (EXPIRED_ENDPOINT, None),
+        (MUTE_ENDPOINT, None),
+    ],
+)
+def test_a_certificate_that_ends_soon_tells_its_day(facts: TlsEndpoint, days: int | None) -> None:
+    ends = None if days is None else (towns.NOW + timedelta(days=days)).date()
+    assert identity(facts).before == ends
+
+
 def test_every_fault_of_a_certificate_is_an_item_of_its_own() -> None:
     items = identity(BAD_ENDPOINT).items
     assert [(item.key, item.reason) for item in items] == [

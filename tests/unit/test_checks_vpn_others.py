@@ -213,7 +213,7 @@ def tools(*addresses: str, scope: str = "192.0.2.1") -> Any:
         (access(VpnKind.OPENVPN, "tcp/443"), "tcp/443"),
         (access(VpnKind.SSL), Reason.NO_PROBE),
         (access(VpnKind.OPENVPN, "sctp/1194"), Reason.NO_PROBE),
-        (access(VpnKind.OPENVPN, host="elsewhere"), Reason.NOT_DECLARED),
+        (access(VpnKind.OPENVPN, host="elsewhere"), Reason.NO_PLACE),
     ],
 )
 def test_where_an_access_stands(asset: Vpn, expected: str | Reason) -> None:

@@ -190,6 +190,8 @@ CRASH, NONE = Verdict(Status.ERROR, "Erreur."), Verdict(Status.NOT_APPLICABLE, "
         (LOST, Answer.NO, Status.FAIL, Basis.DECLARED, False),
         (CRASH, Answer.YES, Status.ERROR, Basis.MEASURED, False),
         (NONE, Answer.YES, Status.NOT_APPLICABLE, Basis.MEASURED, False),
+        (FAIL, Answer.NOT_APPLICABLE, Status.FAIL, Basis.MEASURED, False),
+        (LOST, Answer.NOT_APPLICABLE, Status.UNKNOWN, Basis.MEASURED, False),
     ],
 )
 def test_measured_beside_declared(

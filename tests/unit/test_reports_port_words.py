@@ -63,6 +63,7 @@ def test_every_usual_code_has_words(code: str) -> None:
         ("déclaré", "yes, par Jeanne le 3 mars 2026", "oui, par Jeanne le 3 mars 2026"),
         ("déclaré", "no « un an », par Jeanne", "non « un an », par Jeanne"),
         ("déclaré", "unknown, par Jeanne", "« je ne sais pas », par Jeanne"),
+        ("déclaré", "not-applicable, par Jeanne", "sans objet, par Jeanne"),
         ("déclaré", "autre, par Jeanne", "autre, par Jeanne"),
         ("tcp/22", "no, par yes", "no, par yes"),
         (

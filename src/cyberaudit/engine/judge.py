@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cyberaudit import french
-from cyberaudit.declared import Answer, AnyAsset, Declaration, Town
+from cyberaudit.declared import Answer, AnyAsset, Declaration, Document, Town
 from cyberaudit.engine.catalogue import Catalogue, asked, settings_for
 from cyberaudit.engine.observe import admissible
 from cyberaudit.facts.base import Facts
@@ -31,6 +31,14 @@ _log = logging.getLogger(__name__)
 
 _BY_ANSWER = {Answer.YES: Status.PASS, Answer.PARTIAL: Status.PARTIAL, Answer.NO: Status.FAIL}
 _GOODNESS = {Status.FAIL: 0, Status.PARTIAL: 1, Status.PASS: 2}
+
+_DOCUMENTS = {
+    Document.NOT_READ: "",
+    Document.UNCHANGED: " (inchangée)",
+    Document.CHANGED: " (changée depuis)",
+    Document.MISSING: " (introuvable)",
+    Document.UNREADABLE: " (non relue)",
+}
 
 Seen = Mapping[tuple[str, str], Observation]
 
@@ -79,7 +87,7 @@ def _answer(check: Check, ctx: Context, seen: Seen, *, vantage: str) -> tuple[Ve
     if not admissible(check.seen_from, vantage):
         return unknown(Unreachable(Reason.NOT_LOOKED)), basis, False
     if declared_only:
-        return _declared(check, ctx), basis, False
+        return *_declared(check, ctx), False
     measured = _measured(check, ctx, seen)
     need = next((need for need in check.needs if isinstance(need, OnDeclaration)), None)
     if need is None:
@@ -87,14 +95,20 @@ def _answer(check: Check, ctx: Context, seen: Seen, *, vantage: str) -> tuple[Ve
     return side_by_side(measured, _usable(ctx, need))
 
 
-def _declared(check: Check, ctx: Context) -> Verdict:
+def _declared(check: Check, ctx: Context) -> tuple[Verdict, Basis]:
     need = check.needs[0]
     assert isinstance(need, OnDeclaration)
     declaration = _usable(ctx, need)
     if isinstance(declaration, Unreachable):
-        return unknown(declaration)
+        return unknown(declaration), Basis.DECLARED
     verdict = judge_one(check, declaration, ctx)
-    return replace(verdict, evidence=(*verdict.evidence, _signed(declaration)))
+    signed = replace(verdict, evidence=(*verdict.evidence, _signed(declaration)))
+    return signed, _word_basis(declaration)
+
+
+def _word_basis(declaration: Declaration) -> Basis:
+    """A document stands behind a word only as long as it is the one that was shown."""
+    return Basis.ATTESTED if declaration.document is Document.UNCHANGED else Basis.DECLARED
 
 
 def _usable(ctx: Context, need: OnDeclaration) -> Declaration | Unreachable:
@@ -199,16 +213,18 @@ def side_by_side(measured: Verdict, declared: Declaration | Unreachable) -> tupl
     """
     if isinstance(declared, Unreachable) or measured.status in (Status.ERROR, Status.NOT_APPLICABLE):
         return measured, Basis.MEASURED, False
-    said = _BY_ANSWER[declared.answer]
+    said = _BY_ANSWER.get(declared.answer)
+    if said is None:  # « sans objet », said of what was looked at: nothing to set beside the measurement
+        return measured, Basis.MEASURED, False
     if measured.reason == Reason.INTERRUPTED:
         return measured, Basis.MEASURED, False
     if measured.status is Status.UNKNOWN:
         why = f" : {Reason(measured.reason).french}" if measured.reason in list(Reason) else ""
         text = f"Déclaré par {declared.by} le {french.day(declared.on)}, non vérifié{why}."
-        return _as_declared(said, text, declared, measured), Basis.DECLARED, False
+        return _as_declared(said, text, declared, measured), _word_basis(declared), False
     if _GOODNESS[said] < _GOODNESS[measured.status]:
         text = f"{declared.by} déclare un défaut que la mesure n'a pas vu."
-        return _as_declared(said, text, declared, measured), Basis.DECLARED, False
+        return _as_declared(said, text, declared, measured), _word_basis(declared), False
     contradiction = _GOODNESS[said] > _GOODNESS[measured.status]
     signed = replace(measured, evidence=(*measured.evidence, _signed(declared)))
     return signed, Basis.MEASURED, contradiction
@@ -225,7 +241,7 @@ def _as_declared(status: Status, text: str, declared: Declaration, measured: Ver
 
 
 def _signed(declared: Declaration) -> Evidence:
-    proof = f", pièce : {declared.proof}" if declared.proof else ""
+    proof = f", pièce : {declared.proof}{_DOCUMENTS[declared.document]}" if declared.proof else ""
     value = f" « {declared.value} »" if declared.value else ""
     text = f"{declared.answer}{value}, par {declared.by} le {french.day(declared.on)}{proof}"
     return Evidence("déclaré", clean(text, limit=300))

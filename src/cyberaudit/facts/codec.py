@@ -16,7 +16,7 @@ import base64
 import dataclasses
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
@@ -102,74 +102,150 @@ def decode(data: Json, annotation: type[T] | Any) -> T:
     return cast("T", _decode(data, annotation))
 
 
+Reader = Callable[[Any], object]
+
+
 def _decode(data: Any, annotation: Any) -> object:
+    return _reader(annotation)(data)
+
+
+@cache
+def _reader(annotation: Any) -> Reader:
+    """What reads values of that type: an annotation is looked at once, not at each of ten thousand values."""
     if annotation is object:
-        return decode_facts(data)
+        return decode_facts
     if _is_union(annotation):
-        return _decode_union(data, get_args(annotation))
+        return _union_reader(get_args(annotation))
     origin = get_origin(annotation)
     if origin is tuple:
-        return _decode_tuple(data, annotation)
+        return _tuple_reader(annotation)
     if origin is frozenset:
-        return frozenset(_decode(part, get_args(annotation)[0]) for part in _expect(data, list))
+        part = _reader(get_args(annotation)[0])
+        return lambda data: frozenset(map(part, _expect(data, list)))
     if dataclasses.is_dataclass(annotation):
-        return _decode_dataclass(_expect(data, dict), annotation)
-    return _decode_scalar(data, annotation)
+        return lambda data: _decode_dataclass(_expect(data, dict), annotation)
+    return _scalar_reader(annotation)
 
 
-def _decode_scalar(data: Any, annotation: Any) -> object:
-    try:
-        if annotation is bytes:
-            return base64.b64decode(_expect(data, str), validate=True)
-        if annotation is datetime:
-            return datetime.fromisoformat(_expect(data, str)).astimezone(UTC)
-        if annotation is date:
-            return date.fromisoformat(_expect(data, str))
-        if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-            return annotation(_expect(data, str))
-    except ValueError as error:
-        raise NotDecodable(str(error)) from error
-    if annotation is type(None):
-        return _expect(data, type(None))
-    if annotation is int and isinstance(data, bool):
+def _scalar_reader(annotation: Any) -> Reader:
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return _enum_reader(annotation)
+    return _WRITTEN.get(annotation) or _itself(annotation)
+
+
+def _itself(kind: type) -> Reader:
+    """JSON writes it as it is. Called more often than anything else of a report."""
+
+    def read(data: Any) -> object:
+        return data if isinstance(data, kind) else _expect(data, kind)
+
+    return read
+
+
+def _enum_reader(kind: type[StrEnum]) -> Reader:
+    members = {each.value: each for each in kind}
+
+    def read(data: Any) -> object:
+        if isinstance(data, str) and data in members:
+            return members[data]
+        raise NotDecodable(f"{data!r} is no {kind.__name__}")
+
+    return read
+
+
+def _read_int(data: Any) -> int:
+    if type(data) is int:
+        return data
+    if isinstance(data, bool):
         raise NotDecodable("a boolean stands where a number should")
-    return _expect(data, annotation)
+    return cast("int", _expect(data, int))
 
 
-def _decode_tuple(data: Any, annotation: Any) -> tuple[object, ...]:
-    items = _expect(data, list)
-    hints = _part_hints(annotation, len(items))
-    if len(hints) != len(items):
-        raise NotDecodable(f"{len(items)} parts instead of {len(hints)}")
-    return tuple(_decode(item, hint) for item, hint in zip(items, hints, strict=True))
+def _from_text(read: Callable[[str], object]) -> Reader:
+    """The same for a text that may say nothing of the kind."""
+
+    def read_text(data: Any) -> object:
+        try:
+            return read(_expect(data, str))
+        except ValueError as error:
+            raise NotDecodable(str(error)) from error
+
+    return read_text
 
 
-def _decode_union(data: Any, choices: tuple[Any, ...]) -> object:
-    if isinstance(data, dict):
-        name = data.get("@")
-        for choice in choices:
-            if getattr(choice, "__name__", None) == name:
-                return _decode_dataclass({key: part for key, part in data.items() if key != "@"}, choice)
-        raise NotDecodable(f"unknown alternative {name!r}")
-    for choice in choices:
-        if not dataclasses.is_dataclass(choice):
+_WRITTEN: Mapping[Any, Reader] = {
+    int: _read_int,
+    bytes: _from_text(lambda text: base64.b64decode(text, validate=True)),
+    datetime: _from_text(lambda text: datetime.fromisoformat(text).astimezone(UTC)),
+    date: _from_text(date.fromisoformat),
+}
+
+
+def _tuple_reader(annotation: Any) -> Reader:
+    hints = get_args(annotation)
+    if len(hints) == 2 and hints[1] is Ellipsis:
+        every = _reader(hints[0])
+        return lambda data: tuple(map(every, _expect(data, list)))
+    parts = tuple(map(_reader, hints))
+
+    def read(data: Any) -> object:
+        items = _expect(data, list)
+        if len(parts) != len(items):
+            raise NotDecodable(f"{len(items)} parts instead of {len(parts)}")
+        return tuple(part(item) for part, item in zip(parts, items, strict=True))
+
+    return read
+
+
+def _union_reader(choices: tuple[Any, ...]) -> Reader:
+    named: Mapping[str, Any] = {
+        choice.__name__: choice
+        for choice in choices
+        if isinstance(choice, type) and dataclasses.is_dataclass(choice)
+    }
+    others = tuple(_reader(choice) for choice in choices if not dataclasses.is_dataclass(choice))
+
+    def read(data: Any) -> object:
+        if isinstance(data, dict):
+            name = data.get("@")
+            if not isinstance(name, str) or name not in named:
+                raise NotDecodable(f"unknown alternative {name!r}")
+            return _decode_dataclass(data, named[name])
+        for other in others:
             try:
-                return _decode(data, choice)
+                return other(data)
             except NotDecodable:
                 continue
-    raise NotDecodable(f"{type(data).__name__} fits none of the alternatives")
+        raise NotDecodable(f"{type(data).__name__} fits none of the alternatives")
+
+    return read
 
 
 def _decode_dataclass(data: Mapping[str, Any], cls: Any) -> object:
     values: dict[str, object] = {}
-    for name, hint in _fields(cls).items():
+    for name, read, absent in _parts(cls):
         if name in data:
-            values[name] = _decode(data[name], hint)
-        elif _admits_unreachable(hint):
-            values[name] = Unreachable(Reason.NOT_COLLECTED)
-        elif not _has_default(cls, name):
+            values[name] = read(data[name])
+        elif absent is _NEEDED:
             raise NotDecodable(f"{cls.__name__}.{name} is missing")
+        elif absent is not None:
+            values[name] = absent
     return cast("object", cls(**values))
+
+
+_NEEDED = object()
+
+
+@cache
+def _parts(cls: Any) -> tuple[tuple[str, Reader, object], ...]:
+    """Of each field: its name, its reader, and what stands for it when it is not there, None for its default."""
+    return tuple((name, _reader(hint), _absent(cls, name, hint)) for name, hint in _fields(cls).items())
+
+
+def _absent(cls: Any, name: str, hint: Any) -> object:
+    if _admits_unreachable(hint):
+        return Unreachable(Reason.NOT_COLLECTED)
+    return None if _has_default(cls, name) else _NEEDED
 
 
 def _has_default(cls: Any, name: str) -> bool:
@@ -192,13 +268,13 @@ def decode_facts(data: Json) -> Facts | Unreachable:
     """
     envelope = _expect(data, dict)
     if envelope.get("@") == "Unreachable":
-        return cast("Unreachable", _decode_union(envelope, (Unreachable,)))
+        return cast("Unreachable", _decode_dataclass(envelope, Unreachable))
     try:
         kind, version, content = envelope["kind"], envelope["version"], envelope["data"]
     except KeyError as error:
         raise NotDecodable(f"facts without {error}") from error
     cls = kinds().get(_expect(kind, str))
-    _decode_scalar(version, int)
+    _read_int(version)
     if cls is None or version > cls.VERSION:
         return Unreachable(Reason.TOO_NEW, f"{kind} {version}")
     return decode(_upgraded(content, cls, version), cls)

@@ -43,7 +43,7 @@ async def look(asset: Backup, instruments: Instruments) -> BackupStore | Unreach
     if not asset.path:
         if asset.url:
             return await _look_far(asset, instruments)
-        return Unreachable(Reason.NOT_DECLARED, "aucun dossier déclaré")
+        return Unreachable(Reason.NO_PLACE, "aucun dossier déclaré")
     roots = instruments.options.backup_roots
     if not roots:
         # Not this machine's business: another one, whose configuration allows it, may have looked.

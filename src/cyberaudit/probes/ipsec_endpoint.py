@@ -42,7 +42,7 @@ async def look(
         return Unreachable(Reason.NO_PROBE, clean(f"{asset.type} {asset.port}".strip()))
     host = _host(asset, instruments)
     if host is None:
-        return Unreachable(Reason.NOT_DECLARED, f"aucune adresse pour « {clean(asset.host)} »")
+        return Unreachable(Reason.NO_PLACE, f"aucune adresse pour « {clean(asset.host)} »")
     addresses = facing(host, instruments.vantage)
     if not addresses:
         return Unreachable(Reason.NOT_LOOKED)

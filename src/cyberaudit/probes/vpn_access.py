@@ -60,7 +60,7 @@ def access_of(
         return Unreachable(Reason.NO_PROBE, clean(f"{asset.type} {asset.port}".strip()))
     host = instruments.town.asset(f"{AssetKind.HOST}/{asset.host}")
     if not isinstance(host, Host) or not host.addresses:
-        return Unreachable(Reason.NOT_DECLARED, f"aucune adresse pour « {clean(asset.host)} »")
+        return Unreachable(Reason.NO_PLACE, f"aucune adresse pour « {clean(asset.host)} »")
     addresses = facing(host, instruments.vantage)
     if not addresses:
         return Unreachable(Reason.NOT_LOOKED)

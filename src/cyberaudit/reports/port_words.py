@@ -48,6 +48,7 @@ ANSWERS: dict[str, str] = {
     Answer.NO: "non",
     Answer.PARTIAL: "en partie",
     Answer.UNKNOWN: "« je ne sais pas »",
+    Answer.NOT_APPLICABLE: "sans objet",
 }
 _REFUSAL = re.compile(r"icmp (\d{1,3}/\d{1,3})(?: de ([0-9A-Fa-f.:]*[0-9A-Fa-f]))?\b")
 _UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|%|octets?|fois)\b)")

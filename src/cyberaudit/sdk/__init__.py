@@ -154,7 +154,7 @@ from cyberaudit.sdk.backups import (
 )
 from cyberaudit.sdk.behind import sort_of, told_behind
 from cyberaudit.sdk.certificate_form import FormBounds, form_evidence, form_items
-from cyberaudit.sdk.certificates import certificate_evidence, certificate_items, identity_items
+from cyberaudit.sdk.certificates import certificate_evidence, certificate_items, first_end, identity_items
 from cyberaudit.sdk.codes import coded
 from cyberaudit.sdk.domains import left_unseen, unless_third_partys, writes_no_mail
 from cyberaudit.sdk.hosts import (
@@ -366,6 +366,7 @@ __all__ = [
     "exchange_items",
     "exchange_likelihood",
     "failed",
+    "first_end",
     "fault_code",
     "fault_told",
     "fault_words",

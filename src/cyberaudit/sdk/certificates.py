@@ -1,7 +1,8 @@
 """A certificate's traits as items of a verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 from cyberaudit import french
 from cyberaudit.facts.certificate import (
@@ -101,6 +102,17 @@ def _identity_reason(trait: Trait, session: TlsSession, ctx: Context, *, warn_da
     if trait is Trait.EXPIRES_SOON:
         return f"{trait}-{days_left(session.chain[0], ctx.now, warn_days=warn_days)}"
     return _trait_reason(trait, session)
+
+
+def first_end(sessions: Iterable[TlsSession], ctx: Context, *, warn_days: int) -> date | None:
+    """The day on which the first certificate that should have been renewed ends; None: none is near its end."""
+    bounds = Bounds(warn_days, 0, 0)
+    soon = [
+        each.chain[0].not_after
+        for each in sessions
+        if each.chain and Trait.EXPIRES_SOON in traits(each, ctx.now, bounds=bounds)
+    ]
+    return ctx.local(min(soon)).date() if soon else None
 
 
 def certificates_of(server: TlsServer) -> Iterator[tuple[str, TlsSession]]:

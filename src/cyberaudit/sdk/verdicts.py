@@ -1,5 +1,7 @@
 """The ways to answer: every text that leaves a check is made safe to show here."""
 
+from datetime import date
+
 from cyberaudit.declared import (
     Answer,
     Declaration,
@@ -24,10 +26,17 @@ def partial(
     items: tuple[Item, ...] = (),
     evidence: tuple[Evidence, ...] = (),
     likelihood: int | None = None,
+    before: date | None = None,
 ) -> Verdict:
-    """Half-way: counts for half in the level, and something is to be done."""
+    """Half-way: counts for half in the level, and something is to be done, `before` a day when it cannot wait."""
     return _verdict(
-        Status.PARTIAL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood
+        Status.PARTIAL,
+        text,
+        reason=reason,
+        items=items,
+        evidence=evidence,
+        likelihood=likelihood,
+        before=before,
     )
 
 
@@ -38,9 +47,12 @@ def failed(
     items: tuple[Item, ...] = (),
     evidence: tuple[Evidence, ...] = (),
     likelihood: int | None = None,
+    before: date | None = None,
 ) -> Verdict:
-    """Not in order. `likelihood` may raise the check's own, never lower it."""
-    return _verdict(Status.FAIL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood)
+    """Not in order. `likelihood` may raise the check's own, never lower it; `before`: the day after which it is too late."""
+    return _verdict(
+        Status.FAIL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood, before=before
+    )
 
 
 def unknown(
@@ -60,13 +72,20 @@ def not_applicable(text: str) -> Verdict:
     return _verdict(Status.NOT_APPLICABLE, text, reason="not-applicable")
 
 
-def answered(declared: Declaration, *, yes: str, partly: str, partly_reason: str, no: str) -> Verdict:
-    """What a person answered, as a verdict: one sentence for each answer, and the code of the half-way one."""
+def answered(
+    declared: Declaration, *, yes: str, partly: str, partly_reason: str, no: str, none: str = ""
+) -> Verdict:
+    """What a person answered, as a verdict: one sentence for each answer, and the code of the half-way one.
+
+    `none` is the sentence of « sans objet »; without it the question arises everywhere, and that answer fails.
+    """
     match declared.answer:
         case Answer.YES:
             return passed(yes)
         case Answer.PARTIAL:
             return partial(partly, reason=partly_reason)
+        case Answer.NOT_APPLICABLE if none:
+            return not_applicable(none)
         case _:
             return failed(no, reason="answered-no")
 
@@ -79,6 +98,7 @@ def _verdict(
     items: tuple[Item, ...] = (),
     evidence: tuple[Evidence, ...] = (),
     likelihood: int | None = None,
+    before: date | None = None,
 ) -> Verdict:
     return Verdict(
         status=status,
@@ -89,4 +109,5 @@ def _verdict(
         ),
         evidence=tuple(Evidence(clean(e.label), clean(e.value, limit=EVIDENCE_LIMIT)) for e in evidence),
         likelihood=likelihood,
+        before=before,
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cyberaudit.declared import Answer, AnyAsset, Asset, AssetKind, Declaration, Practice, Town, Waiver
 from cyberaudit.errors import ProfileError, UsageError
-from cyberaudit.town.known import TEST_RESULTS
+from cyberaudit.town.known import MAY_NOT_APPLY, TEST_RESULTS
 from cyberaudit.town.profile import SECTIONS, Profile
 from cyberaudit.town.shape import DatedShape, SaidShape, TestedShape, fields_by_key, shape_at
 from cyberaudit.town.source import Trail, Tree
@@ -23,6 +23,7 @@ ANSWER_WORDS: dict[str, Answer] = {
     "partial": Answer.PARTIAL, "en partie": Answer.PARTIAL, "partie": Answer.PARTIAL, "partiel": Answer.PARTIAL,
     "p": Answer.PARTIAL,
     "unknown": Answer.UNKNOWN, "je ne sais pas": Answer.UNKNOWN, "?": Answer.UNKNOWN, "s": Answer.UNKNOWN,
+    "not-applicable": Answer.NOT_APPLICABLE, "sans objet": Answer.NOT_APPLICABLE, "x": Answer.NOT_APPLICABLE,
 }  # fmt: skip
 """What a person may type → the word of the profile."""
 
@@ -31,6 +32,7 @@ ANSWER_NAMES = {
     Answer.NO: "non",
     Answer.PARTIAL: "en partie",
     Answer.UNKNOWN: "je ne sais pas",
+    Answer.NOT_APPLICABLE: "sans objet",
 }
 
 
@@ -72,6 +74,11 @@ class Declarable:
     def key(self) -> str:
         """`mfa`, `backup/nas.restore_test`."""
         return self.asset.id if isinstance(self.asset, Practice) else f"{self.asset.key}.{self.field}"
+
+    @property
+    def may_not_apply(self) -> bool:
+        """« Sans objet » answers it."""
+        return isinstance(self.asset, Practice) and self.asset.id in MAY_NOT_APPLY
 
     @property
     def declaration(self) -> Declaration | None:
@@ -194,6 +201,8 @@ def _refuse_malformed(what: Declarable, said: Said) -> None:
         )
     if said.result and said.answer is not None:
         raise UsageError("Donnez la réponse ou --result, pas les deux.")
+    if said.answer is Answer.NOT_APPLICABLE and not what.may_not_apply:
+        raise UsageError(f"« {what.key} » se demande partout : « sans objet » n'y répond pas.")
     if what.form is Form.DAY and said.answer in (Answer.YES, None) and not said.value:
         raise UsageError(f"« {what.key} » est une date : ajoutez --value 2026-09-15, ou répondez non.")
     given = bool(
@@ -202,6 +211,7 @@ def _refuse_malformed(what: Declarable, said: Said) -> None:
     if not given:
         words = "oui, non, partial ou unknown (« je ne sais pas »)"
         other = f", ou --result {' ou '.join(TEST_RESULTS)}" if what.form is Form.TEST else ""
+        other += ", ou « sans objet »" if what.may_not_apply else ""
         raise UsageError(f"Il manque la réponse : {words}{other}.")
 
 

@@ -84,6 +84,7 @@ Text = Annotated[str, _read(values.text), _text(minLength=1, maxLength=values.MA
 FreeText = Annotated[str, _read(values.free_text), _text(maxLength=values.MAX_TEXT)]
 Reason = Annotated[str, _read(values.reason), _text(minLength=values.MIN_REASON, maxLength=values.MAX_TEXT)]
 Slug = Annotated[str, _read(values.slug), _text(pattern=values.SLUG, maxLength=64)]
+MeasureId = Annotated[str, _read(values.measure_id), _text(pattern=values.MEASURE_ID, maxLength=129)]
 ZoneId = Annotated[str, _read(values.zone_id), _text(pattern=values.SLUG, maxLength=64)]
 Insee = Annotated[str, _read(values.insee), _text(pattern=values.INSEE)]
 Region = Annotated[str, _one_of(known.REGIONS), _text(enum=list(known.REGIONS))]
@@ -157,8 +158,15 @@ ZoneUseWord = Annotated[str, _one_of(tuple(known.ZONE_USES)), _text(enum=list(kn
 VpnUsersWord = Annotated[str, _one_of(tuple(known.VPN_USERS)), _text(enum=list(known.VPN_USERS))]
 Owner = Annotated[str, _one_of(known.OWNERS), _text(enum=list(known.OWNERS))]
 Role = Annotated[str, _one_of(known.ROLES), _text(enum=list(known.ROLES))]
+RelaySecurity = Annotated[str, _one_of(known.RELAY_SECURITY), _text(enum=list(known.RELAY_SECURITY))]
 TestResult = Annotated[str, _one_of(known.TEST_RESULTS), _text(enum=list(known.TEST_RESULTS))]
-AnswerWord = Annotated[Answer, _member(Answer), _text(enum=list(_names(Answer)))]
+_EVERYWHERE = tuple(word for word in _names(Answer) if word != Answer.NOT_APPLICABLE)
+AnswerWord = Annotated[
+    Answer,
+    _read(lambda value: Answer(values.choice(value, allowed=_EVERYWHERE))),
+    _text(enum=list(_EVERYWHERE)),
+]
+PracticeAnswerWord = Annotated[Answer, _member(Answer), _text(enum=list(_names(Answer)))]
 VpnWord = Annotated[VpnKind, _member(VpnKind), _text(enum=list(_names(VpnKind)))]
 LinkWord = Annotated[LinkKind, _member(LinkKind), _text(enum=list(_names(LinkKind)))]
 WeekdaysWord = Annotated[Weekdays, _member(Weekdays), _text(enum=list(_names(Weekdays)))]

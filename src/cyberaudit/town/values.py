@@ -16,6 +16,7 @@ MAX_TEXT = 500
 INSEE = r"^(?:[0-9]{2}|2[AB])[0-9]{3}$"
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 CHECK_ID = r"^(?:x-[a-z0-9-]+|[a-z0-9]+(?:-[a-z0-9]+)*)\.[a-z0-9]+(?:-[a-z0-9]+)*$"
+MEASURE_ID = r"^(?:x-[a-z0-9]+(?:-[a-z0-9]+)*\.)?[a-z0-9]+(?:-[a-z0-9]+)*$"
 CHECK_AT = CHECK_ID[:-1] + r"(?:@[a-z0-9]+(?:-[a-z0-9]+)*)?$"
 PORT = r"^(?:tcp|udp)/[1-9][0-9]{0,4}$"
 KEYRING_LABEL = r"^secret:[a-z0-9]+(?:-[a-z0-9]+)*$"
@@ -59,6 +60,13 @@ def reason(value: str) -> str:
     if len(line) < MIN_REASON:
         raise RefusedError(f"Cette raison est trop courte : écrivez {MIN_REASON} caractères ou plus.")
     return line
+
+
+def measure_id(value: str) -> str:
+    """Of a measure of the plan: a slug, after the name of a third party for its own, « x-cdg.badges »."""
+    if len(value) <= 129 and re.fullmatch(MEASURE_ID, value):
+        return value
+    raise RefusedError("Une mesure s'écrit en minuscules, chiffres et tirets, comme « encrypt-mail ».")
 
 
 def slug(value: str) -> str:
