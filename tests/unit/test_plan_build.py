@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from fractions import Fraction
 from random import Random
 
@@ -10,120 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cyberaudit.declared import Commune, Delivery, PlanChoices, Quote, Town, Waiver
-from cyberaudit.engine.measures import Cost, Measure, Owner, Ranks, Remedies
+from cyberaudit.declared import Quote
+from cyberaudit.engine.measures import Measure, Owner
 from cyberaudit.engine.remedies import built_in
-from cyberaudit.model import Basis, Finding, Reason, SeenFrom, Status, Verdict, finding_identity
+from cyberaudit.model import Basis, Finding, Reason, Status
 from cyberaudit.plan.actions import effort, gain, order_key, tier
 from cyberaudit.plan.build import build_plan, project_level
 from cyberaudit.plan.level import assess
-from cyberaudit.plan.words import Action, Plan, Tier, Word
+from cyberaudit.plan.words import Action, Tier, Word
+from tests.unit.plan_samples import TODAY, finding, ids, measure, plan_of, town, unanswered, waiver
 
 pytestmark = pytest.mark.unit
-TODAY = date(2026, 11, 21)
-NOW = datetime(2026, 11, 21, 21, 10, tzinfo=UTC)
-
-
-def measure(
-    measure_id: str,
-    *,
-    cost: int = 0,
-    yearly: int = 0,
-    days: float = 0.5,
-    depends: tuple[str, ...] = (),
-    guidance_class: int = 2,
-    ranks: tuple[int, int, int] = (0, 0, 0),
-    owner: Owner = Owner.CONTRACTOR,
-) -> Measure:
-    return Measure(
-        id=measure_id,
-        title="Protéger le courrier",
-        why="Pour que le vrai courrier se reconnaisse.",
-        owner=owner,
-        cost=Cost(0, cost, yearly, "estimation cyberaudit, novembre 2026"),
-        days=days,
-        steps=("Appeler le prestataire.",),
-        contractor="Bonjour.",
-        done_when="Le message arrive.",
-        depends=depends,
-        stopgap="Prévenir les agents.",
-        guidance_class=guidance_class,
-        ranks=Ranks(*ranks),
-        sources=(),
-        origin="checks/measures.yaml",
-    )
-
-
-def finding(
-    check: str,
-    status: Status = Status.FAIL,
-    *,
-    measure: str,
-    asset: str = "domain/main",
-    risk: tuple[int, int] = (3, 3),
-    basis: Basis = Basis.MEASURED,
-    reason: str = "",
-) -> Finding:
-    return Finding(
-        identity=finding_identity("l-hay-en-bray", check, asset),
-        check=check,
-        title="Une question ?",
-        asset=asset,
-        asset_name=asset,
-        verdict=Verdict(status, "Ce qui a été vu.", reason=reason),
-        impact=risk[0],
-        base_likelihood=risk[1],
-        likelihood=risk[1],
-        measure=measure,
-        seen_from=SeenFrom.ANY,
-        basis=basis,
-        contradiction=False,
-        vantage="outside",
-        seen_at=NOW,
-    )
-
-
-def unanswered(topic: str, measure: str, reason: Reason = Reason.NOT_DECLARED) -> Finding:
-    return finding(
-        f"practice.{topic}",
-        Status.UNKNOWN,
-        measure=measure,
-        asset=f"practice/{topic}",
-        basis=Basis.DECLARED,
-        reason=reason,
-    )
-
-
-def town(*, waivers: tuple[Waiver, ...] = (), quotes: tuple[Quote, ...] = ()) -> Town:
-    commune = Commune("l-hay", "L'Haÿ-en-Bray", (), "76999", 900, "normandie", "Europe/Paris")
-    return Town(
-        schema_version=1,
-        commune=commune,
-        scanned_by="Cabinet Dupont",
-        authorization=None,
-        outside_canary="",
-        assets=(commune,),
-        waivers=waivers,
-        plan=PlanChoices((), (), quotes, spend_before_vote=True),
-        checks=(),
-        delivery=Delivery((), "", "", ""),
-    )
-
-
-def plan_of(
-    findings: Sequence[Finding],
-    *measures: Measure,
-    declared: Town | None = None,
-    first_failed: dict[str, date] | None = None,
-) -> Plan:
-    remedies = Remedies({each.id: each for each in measures}, {})
-    return build_plan(
-        findings, town=declared or town(), remedies=remedies, first_failed=first_failed or {}, today=TODAY
-    )
-
-
-def ids(plan: Plan) -> list[str]:
-    return [action.measure.id for action in plan.actions]
 
 
 @pytest.mark.parametrize(
@@ -256,10 +153,6 @@ def test_a_dependency_without_any_finding_is_met() -> None:
     assert (plan.actions[0].waits_for, plan.actions[0].check_first) == ((), ())
 
 
-def waiver(check: str, asset: str = "", until: date = date(2027, 6, 30)) -> Waiver:
-    return Waiver(check, asset, "Attente du marché public", "Mme Le Goff", date(2026, 11, 21), until, "")
-
-
 def test_an_accepted_finding_leaves_the_actions_and_stays_in_the_level() -> None:
     findings = [finding("t.base", measure="base"), finding("t.next", measure="next")]
     measures = (measure("base"), measure("next", depends=("base",)))
@@ -304,7 +197,7 @@ def test_an_urgency_is_due_seven_days_after_it_was_first_seen() -> None:
     assert plan_of([new], measure("m")).actions[0].due == date(2026, 11, 28)
     since = {old.identity: date(2026, 11, 16)}
     assert plan_of([old, new], measure("m"), first_failed=since).actions[0].due == date(2026, 11, 23)
-    assert plan_of([finding("t.a", measure="m")], measure("m")).actions[0].due is None
+    assert plan_of([finding("t.a", measure="m")], measure("m")).actions[0].due == date(2026, 12, 31)
 
 
 def test_a_quote_replaces_the_band() -> None:
@@ -329,7 +222,7 @@ def test_unanswered_first_practices_are_one_action_right_after_the_urgencies() -
     plan = plan_of(findings, *measures, measure("charter", guidance_class=3, owner=Owner.ELU), answering())
     assert ids(plan) == ["urgent", "answer-questions", "quick"]
     action = plan.actions[1]
-    assert action.measure.title == "Répondre aux 2\xa0questions (20\xa0minutes)"
+    assert action.measure.title == "Répondre d'abord à 2\xa0questions (20\xa0minutes)"
     assert [f.check for f in action.findings] == ["practice.awareness", "practice.mfa"]
     assert (action.rank, action.risk, action.gain, action.effort) == (2, 0, Fraction(0), 1)
     assert [q.for_owner for q in plan.questions] == ["contractor", "elu", "contractor"]
@@ -339,7 +232,7 @@ def test_unanswered_first_practices_are_one_action_right_after_the_urgencies() -
 
 def test_one_unanswered_practice_is_one_question() -> None:
     plan = plan_of([unanswered("mfa", "mfa")], measure("mfa", guidance_class=1), answering())
-    assert plan.actions[0].measure.title == "Répondre à la question en attente (20\xa0minutes)"
+    assert plan.actions[0].measure.title == "Répondre d'abord à une question (20\xa0minutes)"
 
 
 def test_without_its_measure_the_questions_are_still_listed() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyberaudit.model import Basis, Finding, Reason, SeenFrom, Status, Verdict, finding_identity
-from cyberaudit.plan import actions, level
+from cyberaudit.plan import actions, books, level
 from cyberaudit.plan.level import LEVEL_PARAGRAPH, assess
 from cyberaudit.plan.words import Tier, Word
 
@@ -174,7 +174,7 @@ def test_sixty_green_points_do_not_drown_an_open_urgency() -> None:
     many = [replace(f, measure=f"measure-{n}") for n, f in enumerate(green)]
     drowned = assess([*many, open_door])
     assert drowned.low > 85
-    assert (drowned.word, drowned.word_reason) == (Word.FRAGILE, "1\xa0point urgent est à corriger.")
+    assert (drowned.word, drowned.word_reason) == (Word.FRAGILE, "1\xa0point urgent est à corriger : le niveau reste Fragile d'ici là.")
 
 
 def test_an_open_urgency_is_fragile_even_when_little_was_seen() -> None:
@@ -182,7 +182,7 @@ def test_an_open_urgency_is_fragile_even_when_little_was_seen() -> None:
     other = replace(open_door, identity="other", asset="host/other")
     unknown = [finding(f"mail.c{n}", Status.UNKNOWN) for n in range(5)]
     result = assess([open_door, other, *unknown])
-    assert (result.word, result.word_reason) == (Word.FRAGILE, "2\xa0points urgents sont à corriger.")
+    assert (result.word, result.word_reason) == (Word.FRAGILE, "2\xa0points urgents sont à corriger : le niveau reste Fragile d'ici là.")
 
 
 def test_a_raised_likelihood_makes_an_urgency_and_leaves_the_number() -> None:
@@ -214,7 +214,8 @@ def test_the_printed_paragraph_says_what_the_code_does() -> None:
         actions.QUICK_WIN_RISK,
         actions.PROJECT_RISK,
     ]
-    assert "calendrier" not in text, "the calendar comes with the followed plan"
+    numbers = {2: "deux", 3: "trois", 4: "quatre"}
+    assert f"au plus {numbers[books.STARTS_A_QUARTER]} par trimestre" in text
     assert "en partie pour moitié, absent ou inconnu pour zéro" in text
     scores = [level.known_score(finding("a.b", s)) for s in (Status.PASS, Status.PARTIAL, Status.FAIL)]
     assert scores == [1, Fraction(1, 2), 0]

@@ -4,7 +4,6 @@ import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-from time import process_time
 
 import pytest
 
@@ -225,13 +224,6 @@ def test_no_unconfirmed_rank_of_the_ten_measures_is_used() -> None:
 def test_every_check_of_the_first_family_finds_its_measure() -> None:
     wanted = {"turn-on-mfa", "raise-awareness", "print-contacts", "receive-mail", "authenticate-mail"}
     assert set(built_in().measures) >= wanted | {"encrypt-mail", "lock-unused-domains", "answer-questions"}
-
-
-def test_the_two_files_are_read_in_under_sixty_milliseconds() -> None:
-    built_in()
-    start = process_time()
-    built_in()
-    assert process_time() - start < 0.06
 
 
 def texts(measure: Measure) -> Iterator[str]:

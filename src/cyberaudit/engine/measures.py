@@ -51,6 +51,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Lot:
+    """A part of a measure that can be bought and done alone, one a year."""
+
+    title: str
+    """« Les deux postes de l'accueil »"""
+    cost: int
+    """Euros, tax included, at the upper end."""
+    yearly: int
+    """Subscription a year, on top; 0: none."""
+    days: float
+    """Working days of the owner."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ranks:
     """Places in the three official ordered lists; 0: absent."""
 
@@ -88,6 +102,8 @@ class Measure:
     """`PA-066 R44`: the first word is a source's id."""
     origin: str
     """File it was read from."""
+    lots: tuple[Lot, ...] = ()
+    """Its parts in the order to take them, when it need not be done at once; together they are the whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import yaml
 
 from cyberaudit import french
-from cyberaudit.engine.measures import Confidence, Cost, Measure, Owner, Ranks, Remedies, Source
+from cyberaudit.engine.measures import Confidence, Cost, Lot, Measure, Owner, Ranks, Remedies, Source
 from cyberaudit.errors import CatalogueError
 
 MEASURES_FILE = "measures.yaml"
@@ -25,7 +26,8 @@ NO_REMEDIES = Remedies({}, {})
 
 _MEASURE_ID = re.compile(r"(x-[a-z0-9]+(-[a-z0-9]+)*\.)?[a-z0-9]+(-[a-z0-9]+)*")
 _SOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
-_OPTIONAL = frozenset({"depends", "stopgap", "contractor", "date"})
+_OPTIONAL = frozenset({"depends", "stopgap", "contractor", "date", "lots"})
+_FEWEST_LOTS = 2
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -104,10 +106,14 @@ class Citation:
         """Empty unless the address is confirmed."""
         return self.source.url if self.source.confidence is Confidence.CONFIRMED else ""
 
-    def __str__(self) -> str:
+    @property
+    def places(self) -> str:
+        """« R44 et R46 », « n° 2.5 »; empty for the whole document."""
         places = french.listed(self.parts)
-        places = f"n°{french.NBSP}{places}" if places[:1].isdigit() else places
-        text = ", ".join(word for word in (self.source.publisher, self.source.title, places) if word)
+        return f"n°{french.NBSP}{places}" if places[:1].isdigit() else places
+
+    def __str__(self) -> str:
+        text = ", ".join(word for word in (self.source.publisher, self.source.title, self.places) if word)
         return f"{text} — {self.url}" if self.url else text
 
 
@@ -174,6 +180,17 @@ class _Entry:
         if not isinstance(value, dict):
             raise self.error(f"« {name} » doit être un groupe de champs.")
         return _Entry(self.path, f"{self.place}, {name}", self.id, value, self.origin).shaped(cls)
+
+    def each_inside(self, name: str, cls: type[Any]) -> "tuple[_Entry, ...]":
+        """The groups of a list; none when the field is absent."""
+        value = self.values.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise self.error(f"« {name} » doit être une liste de groupes de champs.")
+        places = (f"{self.place}, {name}, n° {number}" for number in range(1, len(value) + 1))
+        return tuple(
+            _Entry(self.path, place, self.id, each, self.origin).shaped(cls)
+            for place, each in zip(places, value, strict=True)
+        )
 
     def text(self, name: str) -> str:
         value = self.values.get(name, "")
@@ -285,8 +302,10 @@ def _measure(entry: _Entry, *, prefix: str) -> Measure:
         ranks=_ranks(entry.inside("ranks", Ranks)),
         sources=entry.texts("sources"),
         origin=entry.origin,
+        lots=tuple(_lot(each) for each in entry.each_inside("lots", Lot)),
     )
     _check_complete(entry, measure)
+    _check_lots(entry, measure)
     return measure
 
 
@@ -298,6 +317,15 @@ def _cost(entry: _Entry) -> Cost:
     if cost.low > cost.high:
         raise entry.error("« low » dépasse « high ».")
     return cost
+
+
+def _lot(entry: _Entry) -> Lot:
+    return Lot(
+        title=entry.text("title"),
+        cost=entry.number("cost", int, least=0, most=1_000_000),
+        yearly=entry.number("yearly", int, least=0, most=1_000_000),
+        days=entry.number("days", float, least=0.01, most=365),
+    )
 
 
 def _ranks(entry: _Entry) -> Ranks:
@@ -312,6 +340,25 @@ def _check_complete(entry: _Entry, measure: Measure) -> None:
     paid = measure.cost.high > 0 or measure.cost.yearly > 0
     if (paid or measure.days > STOPGAP_DAYS) and not measure.stopgap:
         raise entry.error("une mesure payante ou longue a besoin d'un « stopgap » à 0 €.")
+
+
+def _check_lots(entry: _Entry, measure: Measure) -> None:
+    """Together they are the whole: its price, its subscription and its time."""
+    lots = measure.lots
+    if not lots:
+        return
+    if len(lots) < _FEWEST_LOTS:
+        raise entry.error("« lots » compte deux parties au moins.")
+    sums = (
+        ("cost", sum(lot.cost for lot in lots), measure.cost.high),
+        ("yearly", sum(lot.yearly for lot in lots), measure.cost.yearly),
+        ("days", sum(Fraction(str(lot.days)) for lot in lots), Fraction(str(measure.days))),
+    )
+    for name, total, whole in sums:
+        if total != whole:
+            raise entry.error(
+                f"les « {name} » des lots font {float(total):g}, et ceux de la mesure {float(whole):g}."
+            )
 
 
 def _check_links(entry: _Entry, measure: Measure, everything: Remedies) -> None:

@@ -7,20 +7,20 @@ from fractions import Fraction
 
 from cyberaudit.engine.measures import Measure
 from cyberaudit.model import Finding, Status
+from cyberaudit.plan.dates import URGENT_DAYS
 from cyberaudit.plan.level import URGENT_RISK, applies, is_open, known_score, measure_score
-from cyberaudit.plan.words import Action, Tier
+from cyberaudit.plan.words import Action, Standing, Tier
 
 QUICK_WIN_RISK = 9
 LIGHT_EFFORT = 2
 PROJECT_RISK = 6
-URGENT_DAYS = 7
 # Ours: upper ends of the bands 1 to 4; what exceeds the last is 5.
 COST_BANDS = (0, 500, 2000, 5000)
 DAY_BANDS = (0.5, 2, 5, 15)
 TIERS = tuple(Tier)
 NO_RANK = 99
 
-Key = tuple[int, int, Fraction, int, tuple[int, int, int], str]
+Key = tuple[bool, bool, int, int, Fraction, int, tuple[int, int, int], str]
 
 
 def effort(measure: Measure) -> int:
@@ -64,9 +64,10 @@ def make_action(
     first_failed: Mapping[str, date],
     today: date,
 ) -> Action:
-    """The action of one measure, not yet placed: rank 0, waiting for nothing.
+    """The action of one measure, not yet placed: rank 0, waiting for nothing, without a date.
 
-    `findings` are all those of the measure, at least one of them open.
+    `stopgap_due` is the seventh day of an urgency, whatever its price. `findings` are all those of the measure,
+    at least one of them open.
     """
     applicable = [finding for finding in findings if applies(finding)]
     found = worst_first([finding for finding in applicable if is_open(finding, waived=waived)])
@@ -83,7 +84,8 @@ def make_action(
         index=won / weight,
         waits_for=(),
         check_first=(),
-        due=_due(found, first_failed, today=today),
+        due=None,
+        stopgap_due=_seventh_day(found, first_failed, today=today),
     )
 
 
@@ -92,17 +94,25 @@ def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (-f.risk, f.status is not Status.FAIL, f.check, f.asset)))
 
 
-def _due(findings: Sequence[Finding], first_failed: Mapping[str, date], *, today: date) -> date | None:
+def _seventh_day(
+    findings: Sequence[Finding], first_failed: Mapping[str, date], *, today: date
+) -> date | None:
+    """Of an urgency, after it was first seen; None: nothing is urgent."""
     since = [first_failed.get(f.identity, today) for f in findings if f.risk >= URGENT_RISK]
     return min(since) + timedelta(days=URGENT_DAYS) if since else None
 
 
 def order_key(action: Action) -> Key:
-    """Tier, guidance class, index, risk, places in the official lists, id: smallest first."""
+    """Tier, guidance class, index, risk, places in the official lists, id: smallest first.
+
+    What was adopted for a day that is over comes right after the urgencies, whatever its tier.
+    """
     ranks = action.measure.ranks
     places = (ranks.ten_measures, ranks.cyberdepart, ranks.monaidecyber)
     first, second, third = (place or NO_RANK for place in places)
     return (
+        action.tier is not Tier.URGENT,
+        action.standing is not Standing.LATE,
         TIERS.index(action.tier),
         action.measure.guidance_class,
         -action.index,

@@ -1,24 +1,57 @@
-"""The plan: from findings and the catalogue to few ordered actions, questions and what was not seen."""
+"""The plan: from findings and the catalogue to few ordered and dated actions, questions and what was not seen."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 
-from cyberaudit import french
-from cyberaudit.declared import AssetKind, Quote, Town
-from cyberaudit.engine.measures import Cost, Measure, Owner, Remedies
-from cyberaudit.model import Basis, Finding, Reason, Status
-from cyberaudit.plan.actions import effort, in_plan_order, make_action, ranked, worst_first
+from cyberaudit.declared import PlanChoices, Quote, Town
+from cyberaudit.engine.measures import Cost, Measure, Remedies
+from cyberaudit.model import Finding
+from cyberaudit.plan.actions import in_plan_order, make_action, ranked, worst_first
+from cyberaudit.plan.asked import ANSWER_QUESTIONS, questions_of, verifying, with_questions
+from cyberaudit.plan.books import Books, opened
+from cyberaudit.plan.dates import dated
 from cyberaudit.plan.level import applies, assess, is_known, is_open
+from cyberaudit.plan.placement import place
 from cyberaudit.plan.waivers import covering
-from cyberaudit.plan.words import Action, Level, Plan, Question, Tier
+from cyberaudit.plan.words import Action, ActionKind, Plan, Standing, Unknown
+from cyberaudit.plan.years import project_level, year_plans
 
-ANSWER_QUESTIONS = "answer-questions"
-FIRST_CLASS = 1
+NOTHING_UNKNOWN: Mapping[str, Unknown] = {}
 
-_NO_USABLE_ANSWER = (Reason.NOT_DECLARED, Reason.DECLARATION_EXPIRED, Reason.ANSWER_UNKNOWN)
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the plan is made from."""
+
+    findings: Sequence[Finding]
+    town: Town
+    remedies: Remedies
+    waived: frozenset[str]
+    """Identities of accepted findings."""
+    first_failed: Mapping[str, date]
+    unknown_since: Mapping[str, Unknown]
+    today: date
+
+    @property
+    def choices(self) -> PlanChoices:
+        return self.town.plan
+
+    @property
+    def by_measure(self) -> dict[str, list[Finding]]:
+        """Of the measures that the catalogue holds, by id."""
+        found: defaultdict[str, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            if finding.measure in self.remedies.measures:
+                found[finding.measure].append(finding)
+        return dict(sorted(found.items()))
+
+    def is_open(self, finding: Finding) -> bool:
+        return is_open(finding, waived=self.waived)
+
+    def is_waived(self, finding: Finding) -> bool:
+        return finding.identity in self.waived and finding.status.is_open
 
 
 def build_plan(
@@ -28,90 +61,118 @@ def build_plan(
     remedies: Remedies,
     first_failed: Mapping[str, date],
     today: date,
+    unknown_since: Mapping[str, Unknown] = NOTHING_UNKNOWN,
 ) -> Plan:
-    """Where to start.
+    """Where to start, and when.
 
     Args:
         findings: one per (check, asset); their order changes nothing.
-        town: its waivers and its quotes count.
+        town: its waivers, and its choices about money, time and dates count.
         remedies: the measures, by id.
         first_failed: for a finding's identity, the first day of its present failure.
         today: in the town's time zone.
+        unknown_since: for a finding's identity, since when nobody knows.
 
     A finding whose measure the catalogue does not hold has no action: it stands apart.
     """
     waived = frozenset(f.identity for f in findings if covering(f, town.waivers, today=today))
-    questions = _questions(findings, remedies)
-    by_measure = _by_measure([finding for finding in findings if finding.measure in remedies.measures])
-    actions = [
-        make_action(
-            _priced(remedies.measures[measure], town.plan.quotes),
-            found,
-            waived=waived,
-            first_failed=first_failed,
-            today=today,
-        )
-        for measure, found in sorted(by_measure.items())
-        if any(is_open(finding, waived=waived) for finding in found)
-    ]
-    ordered = in_plan_order(_linked(actions, by_measure))
+    scene = _Scene(findings, town, remedies, waived, first_failed, unknown_since, today)
+    questions = questions_of(findings, remedies)
     asked = {question.finding.identity for question in questions}
+    ordered = with_questions(in_plan_order(_actions(scene)), questions, remedies)
+    books = _books(scene, {action.measure.id for action in ordered if action.kind is ActionKind.MEND})
+    actions = dated(place(ordered, books, today=today), today=today)
     return Plan(
         level=assess(findings, waived=waived),
-        actions=ranked(_with_questions(ordered, questions, remedies)),
+        actions=ranked(actions),
         questions=questions,
         not_seen=worst_first([f for f in findings if _unseen(f) and f.identity not in asked]),
-        waived=worst_first([f for f in findings if f.identity in waived and f.status.is_open]),
+        waived=worst_first([f for f in findings if scene.is_waived(f)]),
         without_action=worst_first(
-            [f for f in findings if is_open(f, waived=waived) and f.measure not in remedies.measures]
+            [f for f in findings if scene.is_open(f) and f.measure not in remedies.measures]
         ),
+        years=year_plans(actions, books, findings, waived=waived),
     )
 
 
-def project_level(
-    findings: Sequence[Finding], *, done: Collection[str], waived: frozenset[str] = frozenset()
-) -> Level:
-    """The level reached once the measures `done` are: their open findings pass.
-
-    What is unknown stays unknown, what is accepted stays failing: a promise counts for no more than was seen.
-    """
-    reached = [
-        replace(finding, verdict=replace(finding.verdict, status=Status.PASS))
-        if finding.measure in done and is_open(finding, waived=waived)
-        else finding
-        for finding in findings
+def _actions(scene: _Scene) -> tuple[Action, ...]:
+    """What is to be mended or verified, linked, in no order."""
+    by_measure = scene.by_measure
+    mending = [
+        make_action(
+            _priced(scene.remedies.measures[measure], scene.choices.quotes),
+            found,
+            waived=scene.waived,
+            first_failed=scene.first_failed,
+            today=scene.today,
+        )
+        for measure, found in by_measure.items()
+        if any(scene.is_open(finding) for finding in found)
     ]
-    return assess(reached, waived=waived)
-
-
-def _by_measure(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
-    by_measure: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_measure[finding.measure].append(finding)
-    return dict(by_measure)
+    opened = {action.measure.id for action in mending}
+    dated = {each.measure for each in scene.choices.adoptions}
+    unsure = {measure: found for measure, found in by_measure.items() if _all_unknown(found)}
+    unknown = verifying(
+        scene.findings,
+        remedies=scene.remedies,
+        opened=opened,
+        promised={measure: found for measure, found in unsure.items() if measure in dated},
+        unknown_since=scene.unknown_since,
+        today=scene.today,
+    )
+    return tuple(_promised(each, scene) for each in (*_linked(mending, scene, by_measure), *unknown))
 
 
 def _priced(measure: Measure, quotes: Sequence[Quote]) -> Measure:
-    """A real quote replaces the catalogue's band."""
+    """A real quote replaces the catalogue's band. It is for the whole: the lots and their prices go."""
     quote = next((quote for quote in quotes if quote.measure == measure.id), None)
     if quote is None:
         return measure
     cost = Cost(quote.euros, quote.euros, quote.yearly_euros, "devis inscrit dans le profil de la commune")
-    return replace(measure, cost=cost)
+    return replace(measure, cost=cost, lots=())
 
 
-def _linked(actions: Sequence[Action], by_measure: Mapping[str, Sequence[Finding]]) -> tuple[Action, ...]:
-    """Each action with the open measures it waits for, and those to verify first."""
+def _promised(action: Action, scene: _Scene) -> Action:
+    """With what somebody decided or said of it."""
+    name = action.measure.id
+    adoption = next((each for each in scene.choices.adoptions if each.measure == name), None)
+    completion = next((each for each in scene.choices.completions if each.measure == name), None)
+    late = adoption is not None and adoption.due < scene.today
+    standing = Standing.LATE if late else Standing.PROPOSED
+    return replace(action, adoption=adoption, completion=completion, standing=standing)
+
+
+def _linked(
+    actions: Sequence[Action], scene: _Scene, by_measure: Mapping[str, Sequence[Finding]]
+) -> tuple[Action, ...]:
+    """Each action with the open measures it waits for, those to verify first, and those only accepted."""
     opened = {action.measure.id for action in actions}
     unsure = {measure for measure, found in by_measure.items() if _all_unknown(found)}
+    accepted = {name for name, found in by_measure.items() if any(scene.is_waived(each) for each in found)}
     return tuple(
         replace(
             action,
             waits_for=tuple(each for each in action.measure.depends if each in opened),
             check_first=tuple(each for each in action.measure.depends if each in unsure),
+            accepted_before=tuple(each for each in action.measure.depends if each in accepted - opened),
         )
         for action in actions
     )
+
+
+def _books(scene: _Scene, planned: Collection[str]) -> Books:
+    """The books, with what was adopted and is done: it is paid in its year, and its subscription runs on.
+
+    What was adopted and then accepted as a risk is not done, and costs nothing.
+    """
+    books = opened(scene.choices, today=scene.today)
+    accepted = {finding.measure for finding in scene.findings if scene.is_waived(finding)}
+    for adoption in scene.choices.adoptions:
+        measure = scene.remedies.measures.get(adoption.measure)
+        if measure and measure.id not in accepted.union(planned):
+            cost = _priced(measure, scene.choices.quotes).cost
+            books.spend(cost.high, yearly=cost.yearly, year=adoption.due.year)
+    return books
 
 
 def _all_unknown(findings: Sequence[Finding]) -> bool:
@@ -122,62 +183,6 @@ def _all_unknown(findings: Sequence[Finding]) -> bool:
 
 def _unseen(finding: Finding) -> bool:
     return applies(finding) and not is_known(finding)
-
-
-def _questions(findings: Sequence[Finding], remedies: Remedies) -> tuple[Question, ...]:
-    asked = worst_first([finding for finding in findings if _is_question(finding)])
-    return tuple(Question(each, for_owner=_owner(each, remedies)) for each in asked)
-
-
-def _owner(finding: Finding, remedies: Remedies) -> Owner:
-    measure = remedies.measures.get(finding.measure)
-    return measure.owner if measure else Owner.AGENT
-
-
-def _is_question(finding: Finding) -> bool:
-    """A person could answer, and has not: a crash or a place not looked at is no question."""
-    if finding.status is not Status.UNKNOWN or not finding.looked:
-        return False
-    return finding.basis is not Basis.MEASURED or finding.verdict.reason in _NO_USABLE_ANSWER
-
-
-def _with_questions(
-    ordered: Sequence[Action], questions: Sequence[Question], remedies: Remedies
-) -> tuple[Action, ...]:
-    """The plan with the one action that gathers the unanswered first practices, right after the urgencies."""
-    first = [
-        question.finding
-        for question in questions
-        if question.finding.asset.startswith(f"{AssetKind.PRACTICE}/")
-        and _is_first(remedies.measures.get(question.finding.measure))
-    ]
-    measure = remedies.measures.get(ANSWER_QUESTIONS)
-    if not first or measure is None:
-        return tuple(ordered)
-    last_urgent = max((n for n, action in enumerate(ordered, 1) if action.tier is Tier.URGENT), default=0)
-    return (*ordered[:last_urgent], _answering(measure, first), *ordered[last_urgent:])
-
-
-def _is_first(measure: Measure | None) -> bool:
-    return measure is not None and measure.guidance_class == FIRST_CLASS
-
-
-def _answering(measure: Measure, unanswered: Sequence[Finding]) -> Action:
-    many = len(unanswered) > 1
-    what = f"aux {french.count(len(unanswered), 'question')}" if many else "à la question en attente"
-    return Action(
-        rank=0,
-        measure=replace(measure, title=f"Répondre {what} ({french.count(20, 'minute')})"),
-        tier=Tier.QUICK_WIN,
-        findings=tuple(unanswered),
-        risk=0,
-        effort=effort(measure),
-        gain=Fraction(0),
-        index=Fraction(0),
-        waits_for=(),
-        check_first=(),
-        due=None,
-    )
 
 
 __all__ = ["ANSWER_QUESTIONS", "build_plan", "project_level"]

@@ -16,13 +16,15 @@ WORDS = ((85, Word.VERY_SOLID), (65, Word.SOLID), (40, Word.TO_STRENGTHEN), (0, 
 
 LEVEL_PARAGRAPH = french.typeset(
     "Chaque mesure a une gravité (1 à 4 : gêne, perte de temps, service arrêté, service arrêté et données "
-    "perdues) et une vraisemblance (1 à 4 : rare, possible, fréquent, en cours ou visible depuis Internet). "
-    "Gravité × vraisemblance donne le risque (1 à 16). Le niveau sur 100 est la part du risque déjà "
-    "maîtrisée : un point en ordre compte en entier, en partie pour moitié, absent ou inconnu pour zéro. "
+    "perdues). Elle a aussi une vraisemblance (1 à 4 : rare, possible, fréquent, en cours ou visible depuis "
+    "Internet). Gravité × vraisemblance donne le risque (1 à 16). Le niveau sur 100 est la part du risque déjà "
+    "maîtrisée. Un point en ordre compte en entier, en partie pour moitié, absent ou inconnu pour zéro. "
     "Les actions sont rangées en quatre paliers : Urgent (risque 16), Gain rapide (risque 9 ou plus, effort "
     "faible), Chantier (risque 6 ou plus), Plus tard. Dans un palier viennent d'abord les premières mesures "
-    "des guides officiels, puis ce qui retire le plus de risque pour le moins d'effort. Une action attend "
-    "celles dont elle dépend."
+    "des guides officiels, puis ce qui retire le plus de risque pour le moins d'effort. On place ensuite les "
+    "actions sur le calendrier. Une action attend celles dont elle dépend. Il en commence au plus trois "
+    "par trimestre, sans jamais dépasser le budget annuel choisi par le maire. Ce qui ne tient pas n'est pas "
+    "caché : c'est la liste « à arbitrer »."
 )
 
 Score = Callable[[Finding], Fraction]
@@ -119,7 +121,8 @@ def _word(low: Fraction, *, coverage: Fraction, urgencies: int) -> tuple[Word, s
     covered = coverage >= MIN_COVERAGE
     if urgencies and not (covered and word is Word.FRAGILE):
         be = "est" if urgencies == 1 else "sont"
-        return Word.FRAGILE, f"{french.count(urgencies, 'point urgent', 'points urgents')} {be} à corriger."
+        count = french.count(urgencies, "point urgent", "points urgents")
+        return Word.FRAGILE, f"{count} {be} à corriger : le niveau reste Fragile d'ici là."
     if not covered:
         return Word.TO_COMPLETE, "Moins de la moitié des points ont une réponse."
     return word, ""
