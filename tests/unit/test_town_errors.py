@@ -174,6 +174,18 @@ WRONG: list[tuple[str, str, str, str]] = [
         "Il manque « answer » : yes, no, partial ou unknown (« je ne sais pas »).",
     ),
     (
+        "practices: {mfa: {answer: not-applicable, " + SAID + "}}",
+        "3:27",
+        "practices, mfa, answer",
+        "Cette question se pose partout : répondez yes, no, partial ou unknown (« je ne sais pas »).",
+    ),
+    (
+        "domains: [{id: a, name: a.example, mailbox_mfa: {answer: not-applicable, " + SAID + "}}]",
+        "3:58",
+        "domains, 1er élément, mailbox_mfa, answer",
+        "« not-applicable » n'existe pas ici : écrivez yes ou no ou partial ou unknown.",
+    ),
+    (
         "practices: {awarness: {answer: yes, " + SAID + "}}",
         "3:13",
         "practices",

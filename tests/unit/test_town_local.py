@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from cyberaudit.errors import CyberauditError, ProfileError, UsageError
-from cyberaudit.town.local import NOTHING, LocalConfig, SecretKind, SecretSource, host_and_port, local_config
+from cyberaudit.town.local import (
+    NOTHING,
+    LocalConfig,
+    Ping,
+    SecretKind,
+    SecretSource,
+    Signing,
+    Webhook,
+    host_and_port,
+    local_config,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -36,6 +46,51 @@ def test_what_it_grants(tmp_path: Path) -> None:
             ),
         },
     )
+
+
+TELLING = """
+webhook: {url: "https://veille.example:8443/h?a=1", secret: {credential: veille}, ca_bundle: /etc/ca.pem}
+feed: {path: /srv/flux.xml}
+ping: {url: "https://[2001:db8::1]/abc"}
+signing: {certificate: /etc/signature.pem, key: /etc/signature.key}
+"""
+
+
+def test_whom_else_it_tells(tmp_path: Path) -> None:
+    secret = SecretSource("", SecretKind.CREDENTIAL, ("veille",))
+    assert local_config(written(tmp_path, TELLING)) == LocalConfig(
+        webhook=Webhook("https://veille.example:8443/h?a=1", secret, Path("/etc/ca.pem")),
+        feed=Path("/srv/flux.xml"),
+        ping=Ping("https://[2001:db8::1]/abc"),
+        signing=Signing(Path("/etc/signature.pem"), Path("/etc/signature.key")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "place"),
+    [
+        ("webhook: {url: 'https://a.example'}", "« url » et « secret »", ":1:"),
+        ("webhook: https://a.example", "« url » et « secret »", ":1:"),
+        ("webhook:\n  url: http://a.example\n  secret: {env: A}", "adresse https", ":2:"),
+        ("webhook:\n  secret: {env: A, file: /b}\n  url: 'https://a.example'", "une seule", ":2:"),
+        ("webhook:\n  secret: mot-de-passe\n  url: 'https://a.example'", "une seule", ":2:"),
+        ("feed: {path: flux.xml}", "chemin complet", ":1:"),
+        ("feed: {path: 3}", "un texte", ":1:"),
+        ("feed: {}", "« path »", ":1:"),
+        ("ping: {url: 'https://a.example', every: 3}", "n'existe pas ici", ":1:"),
+        ("ping: {url: 'https://moi:mdp@a.example'}", "sans compte", ":1:"),
+        ("ping: {url: 'https:///a'}", "adresse https", ":1:"),
+        ("ping: {url: 'https://a.example:99999/'}", "adresse https", ":1:"),
+        ("ping: {url: 'https://a.example/#b'}", "adresse https", ":1:"),
+        ("ping: {url: 'https://a.example/a b'}", "adresse https", ":1:"),
+        ("signing: {certificate: /a}", "« certificate » et « key »", ":1:"),
+    ],
+)
+def test_what_it_may_not_say_of_whom_it_tells(tmp_path: Path, text: str, sentence: str, place: str) -> None:
+    with pytest.raises(ProfileError) as refused:
+        local_config(written(tmp_path, text))
+    assert sentence in str(refused.value)
+    assert f"config.yaml{place}" in str(refused.value)
 
 
 def test_it_is_found_at_its_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,15 @@ def test_a_practice_may_be_written_with_underscores() -> None:
     assert mfa.declared == ()
 
 
+@pytest.mark.parametrize("practice", ["guest-wifi", "guest_wifi"])
+def test_a_question_that_does_not_arise_here_may_say_so(practice: str) -> None:
+    text = f"practices: {{{practice}: {{answer: not-applicable, by: M, on: 2026-11-02}}}}"
+    found = profile(text).town.asset("practice/guest-wifi")
+
+    assert found is not None
+    assert found.declaration("answer") == Declaration(Answer.NOT_APPLICABLE, "M", date(2026, 11, 2), "", "")
+
+
 def test_a_zone_has_the_canary_of_its_vantage(town: said.Town) -> None:
     guest = town.asset("zone/guest")
 

@@ -106,11 +106,7 @@ WRONG: list[tuple[Callable[[str], object], str, str]] = [
     (values.check_id, "spf", "n'est pas le nom d'un contrôle"),
     (values.check_at, "mail.spf@", "n'est pas un contrôle"),
     (values.practice, "awarness", "vouliez-vous dire « awareness » ?"),
-    (
-        values.practice,
-        "zzz",
-        "écrivez mfa ou awareness ou incident-contacts ou firewall ou saved-configuration ou backup-provider.",
-    ),
+    (values.practice, "zzz", "« zzz » n'existe pas ici dans cette liste."),
     (values.year, "27", "n'est pas une année"),
     (values.setting, "Min Days", "n'est pas un nom de réglage"),
 ]

@@ -14,6 +14,10 @@ from cyberaudit.errors import UsageError
 from cyberaudit.town.suggestion import question
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyberaudit.engine.measures import Remedies
+    from cyberaudit.reports.catalogue import ListedCheck
     from cyberaudit.sdk import Check
 
 
@@ -30,52 +34,75 @@ def list_checks(
     ctx: typer.Context,
     checks: Checks = None,
     sources: Annotated[
-        bool, typer.Option("--sources", help="Dit sur quel texte officiel chacun s'appuie.")
+        bool, typer.Option("--sources", help="Dit sur quels textes officiels chacun s'appuie.")
+    ] = False,
+    by_source: Annotated[
+        bool, typer.Option("--by-source", help="Dit ce qui s'appuie sur chaque texte officiel.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Liste les contrôles par thème, avec la question que chacun pose."""
     from cyberaudit.cli.screen import this_screen
     from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.reports.catalogue import ListedCheck, list_sources
-    from cyberaudit.reports.catalogue import list_checks as listed
+    from cyberaudit.reports import catalogue as told
 
     catalogue = load_catalogue(folders(checks or ()))
-    rows = [ListedCheck(each.id, catalogue.fiches[each.id].title, each.sources) for each in catalogue.checks]
+    remedies = catalogue.remedies
+    rows = [
+        told.ListedCheck(each.id, catalogue.fiches[each.id].title, each.sources) for each in catalogue.checks
+    ]
     width = this_screen(shared(ctx)).width
     if as_json:
-        say(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
+        say(
+            json.dumps(
+                _plain(rows, remedies, sources=sources, by_source=by_source), ensure_ascii=False, indent=2
+            )
+        )
+    elif by_source:
+        say(told.list_by_source(rows, remedies=remedies, width=width))
     elif sources:
-        say(list_sources(rows, remedies=catalogue.remedies, width=width))
+        say(told.list_sources(rows, remedies=remedies, width=width))
     else:
-        say(listed(rows, width=width))
+        say(told.list_checks(rows, width=width))
+
+
+def _plain(
+    rows: "Sequence[ListedCheck]", remedies: "Remedies", *, sources: bool, by_source: bool
+) -> list[dict[str, object]]:
+    from cyberaudit.reports import catalogue as told
+
+    if by_source:
+        return [told.standing_plain(each) for each in told.by_source(rows, remedies=remedies)]
+    if sources:
+        return [told.check_plain(row, remedies=remedies) for row in rows]
+    return [asdict(row) for row in rows]
 
 
 def explain(
     ctx: typer.Context,
     check: Annotated[str, typer.Argument(metavar="CONTRÔLE", help="Son identifiant, par exemple mail.spf.")],
     checks: Checks = None,
+    as_json: Json = False,
 ) -> None:
-    """Explique un contrôle : pourquoi, comment corriger, ce qu'il ne voit pas, ses sources."""
+    """Explique un contrôle : pourquoi, comment corriger, ce qu'il pèse, ce qu'il ne voit pas, ses sources."""
     from cyberaudit.cli.screen import this_screen
     from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.reports.explain import explain as explained
+    from cyberaudit.reports import explain as told
 
     catalogue = load_catalogue(folders(checks or ()))
     found = catalogue.check(check)
     if found is None:
         hint = question(check, [each.id for each in catalogue.checks])
         raise UsageError(f"Le contrôle « {check} » n'existe pas{hint} Voir « cyberaudit checks list ».")
-    say(
-        explained(
-            found.id,
-            catalogue.fiches[found.id],
-            measure=catalogue.remedies.measures[found.measure],
-            sources=found.sources,
-            remedies=catalogue.remedies,
-            width=this_screen(shared(ctx)).width,
-        )
-    )
+    explained = told.Explained(found.id, found.impact, found.likelihood, found.sources)
+    fiche, remedies = catalogue.fiches[found.id], catalogue.remedies
+    measure = remedies.measures[found.measure]
+    if as_json:
+        plain = told.explain_plain(explained, fiche, measure=measure, remedies=remedies)
+        say(json.dumps(plain, ensure_ascii=False, indent=2))
+    else:
+        width = this_screen(shared(ctx)).width
+        say(told.explain(explained, fiche, measure=measure, remedies=remedies, width=width))
 
 
 def new(

@@ -1,6 +1,7 @@
 """`cyberaudit declare` and `waive`: one answer or one accepted risk written in the profile, shown before."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,12 @@ import typer
 from cyberaudit.cli.help import FrenchCommand
 from cyberaudit.cli.options import Checks, Json, Now, Profile, Yes
 from cyberaudit.cli.shared import folders, moment, say, shared, warn
+from cyberaudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from cyberaudit.engine.catalogue import Catalogue
     from cyberaudit.run.answers import Proposed
+    from cyberaudit.town.profile import Profile as LoadedProfile
 
 REFUSED = 2
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="Le jour où c'est dit ; sinon aujourd'hui.")]
@@ -32,7 +36,10 @@ def declare(
         ),
     ],
     answer: Annotated[
-        str, typer.Argument(metavar="RÉPONSE", help="oui, non, partial ou unknown (« je ne sais pas »).")
+        str,
+        typer.Argument(
+            metavar="RÉPONSE", help="oui, non, partial, unknown (« je ne sais pas »), ou « sans objet »."
+        ),
     ] = "",
     by: Annotated[str, typer.Option("--by", metavar="QUI", help="Qui l'affirme : « Nom, qualité ».")] = "",
     on: On = "",
@@ -80,6 +87,15 @@ def waive(
     stopgap: Annotated[
         str, typer.Option("--stopgap", metavar="MESURE", help="Ce que l'on fait en attendant.")
     ] = "",
+    sheet: Annotated[
+        str,
+        typer.Option(
+            "--sheet",
+            metavar="FICHIER",
+            help="La feuille que l'élu signe, en texte ou en .html ; « - » la montre à l'écran."
+            " Seule, celle d'un risque déjà accepté.",
+        ),
+    ] = "",
     checks: Checks = None,
     now: Now = None,
     yes: Yes = False,
@@ -88,11 +104,33 @@ def waive(
     """Écrit dans le profil un risque accepté par un élu jusqu'à une date. Montre d'abord ce qui change."""
     from cyberaudit.engine.catalogue import load_catalogue
     from cyberaudit.run.answers import WaivedWords, propose_waiver
+    from cyberaudit.town.load import load_profile
 
     words = WaivedWords(target=target, reason=reason, by=by, until=until, on=on, stopgap=stopgap)
-    catalogue = load_catalogue(folders(checks or ()))
-    proposed = propose_waiver(Path(profile), words, catalogue, now=moment(now))
+    catalogue, path, at = load_catalogue(folders(checks or ())), Path(profile), moment(now)
+    if sheet and as_json:
+        raise UsageError("Demandez --sheet ou --json, pas les deux.")
+    if sheet and not (reason or by or until or on or stopgap):
+        _put_sheet(ctx, sheet, load_profile(path), target, catalogue, at)
+        return 0
+    proposed = propose_waiver(path, words, catalogue, now=at)
+    if sheet:
+        _put_sheet(ctx, sheet, proposed.made.after, target, catalogue, at)
     return settle(ctx, proposed, yes=yes, as_json=as_json)
+
+
+def _put_sheet(
+    ctx: typer.Context,
+    where: str,
+    profile: "LoadedProfile",
+    target: str,
+    catalogue: "Catalogue",
+    now: datetime,
+) -> None:
+    from cyberaudit.cli.paper import put
+    from cyberaudit.run.decision import sheet_of
+
+    put(sheet_of(profile, target, catalogue, now=now), where, option="--sheet", options=shared(ctx))
 
 
 def settle(ctx: typer.Context, proposed: "Proposed", *, yes: bool, as_json: bool) -> int:

@@ -1,9 +1,9 @@
 """`cyberaudit questions`: what only a person can say, asked one thing at a time and written at once."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,16 +13,20 @@ from cyberaudit import french
 from cyberaudit.cli.conversation import ask, can_ask
 from cyberaudit.cli.help import FrenchCommand
 from cyberaudit.cli.options import INTERRUPTED, Checks, Json, Now, Profile
-from cyberaudit.cli.shared import folders, moment, say, shared, warn
+from cyberaudit.cli.shared import Shared, folders, moment, say, shared, warn
 from cyberaudit.errors import ProfileError, UsageError
 
 if TYPE_CHECKING:
+    from cyberaudit.engine.catalogue import Catalogue
+    from cyberaudit.engine.immunity import Immunity
     from cyberaudit.engine.questions import Question
-    from cyberaudit.town.answers import Said
+    from cyberaudit.town.answers import Declarable, Said
+    from cyberaudit.town.profile import Profile as LoadedProfile
 
 REFUSED = 2
 _LATER = ("", "t", "plus tard", "tard")
 _CHOICE = "[o]ui, [n]on, en [p]artie, je ne [s]ais pas, plus [t]ard : "
+_CHOICE_OR_NONE = "[o]ui, [n]on, en [p]artie, je ne [s]ais pas, [x] sans objet, plus [t]ard : "
 _NO_PART = "[o]ui, [n]on, je ne [s]ais pas, plus [t]ard : "
 _HOW = (
     "Répondez par la première lettre. « Je ne sais pas » est une réponse honnête."
@@ -38,30 +42,119 @@ def questions(
     ctx: typer.Context,
     profile: Profile,
     listed: Annotated[bool, typer.Option("--list", help="Montre les questions sans les poser.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="En cinq minutes : les neuf lettres d'Immunité Cyber.")
+    ] = False,
+    printed: Annotated[
+        str,
+        typer.Option(
+            "--print",
+            metavar="FICHIER",
+            help="Écrit une fiche à imprimer, en texte ou en .html ; « - » la montre à l'écran.",
+        ),
+    ] = "",
     by: Annotated[str, typer.Option("--by", metavar="QUI", help="Qui répond : « Nom, qualité ».")] = "",
     checks: Checks = None,
     now: Now = None,
     as_json: Json = False,
 ) -> int:
     """Pose en français les questions sans réponse du profil, et y écrit chaque réponse. Se reprend à tout moment."""
-    from cyberaudit.cli.screen import this_screen
     from cyberaudit.engine.catalogue import load_catalogue
-    from cyberaudit.engine.questions import questions as open_questions
-    from cyberaudit.reports import questions as told
     from cyberaudit.run.answers import today_of
     from cyberaudit.town.load import load_profile
 
-    path, loaded = Path(profile), load_profile(Path(profile))
-    today = today_of(loaded, moment(now))
-    found = open_questions(loaded, load_catalogue(folders(checks or ())), today=today)
-    width = this_screen(shared(ctx)).width
+    asking = _Asking(
+        shown=profile,
+        loaded=load_profile(Path(profile)),
+        catalogue=load_catalogue(folders(checks or ())),
+        now=moment(now),
+        options=shared(ctx),
+    )
+    if printed:
+        asking.print_in(printed, quick=quick)
+        return 0
+    found = asking.quick if quick else asking.open
     if as_json:
-        say(json.dumps([told.question_plain(each) for each in found], ensure_ascii=False, indent=2))
+        say(json.dumps(asking.plain(quick=quick), ensure_ascii=False, indent=2))
     elif listed or not found or not can_ask():
-        say(told.questions(found, profile=profile, width=width))
+        say(asking.page(quick=quick))
     else:
-        return _Interview(path, today, width).held(found, by=by)
+        today = today_of(asking.loaded, asking.now)
+        heads = _letters_asked() if quick else {}
+        code = _Interview(Path(profile), today, asking.width, heads).held(found, by=by)
+        if quick:
+            say(f"\n{replace(asking, loaded=load_profile(Path(profile))).page(quick=True)}")
+        return code
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """The questions of one profile at one moment."""
+
+    shown: str
+    """The profile, as typed."""
+    loaded: "LoadedProfile"
+    catalogue: "Catalogue"
+    now: datetime
+    options: Shared
+
+    @property
+    def width(self) -> int:
+        from cyberaudit.cli.screen import this_screen
+
+        return this_screen(self.options).width
+
+    @property
+    def open(self) -> "tuple[Question, ...]":
+        from cyberaudit.engine.questions import questions as open_questions
+        from cyberaudit.run.answers import today_of
+
+        return open_questions(self.loaded, self.catalogue, today=today_of(self.loaded, self.now))
+
+    @property
+    def quick(self) -> "tuple[Question, ...]":
+        """Those of the nine letters, in the order of the letters."""
+        found = {each.key: each for each in self.open}
+        return tuple(found[key] for key in self._letters()[0].to_ask if key in found)
+
+    def _letters(self) -> "tuple[Immunity, str]":
+        from cyberaudit.run.immunity import quick_view
+
+        return quick_view(self.loaded.town, self.options.history_path, now=self.now)
+
+    def page(self, *, quick: bool) -> str:
+        from cyberaudit.reports import immunity
+        from cyberaudit.reports import questions as told
+
+        if not quick:
+            return told.questions(self.open, profile=self.shown, width=self.width)
+        found, remark = self._letters()
+        if remark:
+            warn(remark)
+        names = {asset.key: asset.name for asset in self.loaded.town.assets}
+        remedies = self.catalogue.remedies
+        return immunity.text(found, remedies=remedies, names=names, profile=self.shown, width=self.width)
+
+    def plain(self, *, quick: bool) -> object:
+        from cyberaudit.reports import immunity
+        from cyberaudit.reports import questions as told
+
+        if quick:
+            return immunity.plain(self._letters()[0], remedies=self.catalogue.remedies)
+        return [told.question_plain(each) for each in self.open]
+
+    def print_in(self, where: str, *, quick: bool) -> None:
+        from cyberaudit.cli.paper import put
+        from cyberaudit.reports.questionnaire import questionnaire
+        from cyberaudit.run.answers import today_of
+
+        paper = questionnaire(
+            self.quick if quick else self.open,
+            commune=self.loaded.town.name,
+            today=today_of(self.loaded, self.now),
+        )
+        put(paper, where, option="--print", options=self.options)
 
 
 @dataclass(slots=True)
@@ -71,6 +164,8 @@ class _Interview:
     path: Path
     today: date
     width: int
+    heads: Mapping[str, str]
+    """Key of a question → what is said above it."""
     by: str = ""
     written: int = 0
     refused: int = 0
@@ -113,7 +208,8 @@ class _Interview:
         """Whether to go on."""
         from cyberaudit.reports.questions import question
 
-        say(f"\n{question(asked, rank, total, width=self.width)}")
+        head = f"{french.typeset(self.heads[asked.key])}\n" if asked.key in self.heads else ""
+        say(f"\n{head}{question(asked, rank, total, width=self.width)}")
         try:
             said = self._answer(asked)
         except EOFError:
@@ -125,10 +221,10 @@ class _Interview:
     def _answer(self, asked: "Question") -> "Said | None":
         """What is to be written; None for later."""
         from cyberaudit.run.answers import read_answer
-        from cyberaudit.town.answers import Form
 
+        prompt = _prompt(asked.about)
         while True:
-            typed = _line(_NO_PART if asked.about.form is Form.DAY else _CHOICE)
+            typed = _line(prompt)
             if typed.casefold() in _LATER:
                 return None
             try:
@@ -144,6 +240,8 @@ class _Interview:
         given, form = Answer(answer), asked.about.form
         if form is Form.DAY and given is Answer.PARTIAL:
             raise UsageError("Répondez oui, non ou « je ne sais pas ».")
+        if given is Answer.NOT_APPLICABLE and not asked.about.may_not_apply:
+            raise UsageError("Cette question se pose partout. « Je ne sais pas » est une réponse honnête.")
         if given not in (Answer.YES, Answer.PARTIAL) or form not in (Form.DAY, Form.TEST):
             return Said(by=self.by, on=self.today, answer=given)
         day = self._day()
@@ -190,6 +288,21 @@ class _Interview:
         left = total - self.written
         rest = f" Il en reste {left} : la même commande les reprendra." if left else ""
         say(french.typeset(f"\n{done}.{rest}"))
+
+
+def _letters_asked() -> dict[str, str]:
+    """Practice → « I — Inventaire complet »."""
+    from cyberaudit.engine.immunity import LETTERS
+
+    return {practice: f"{each.letter} — {each.subject}" for each in LETTERS for practice in each.practices}
+
+
+def _prompt(about: "Declarable") -> str:
+    from cyberaudit.town.answers import Form
+
+    if about.form is Form.DAY:
+        return _NO_PART
+    return _CHOICE_OR_NONE if about.may_not_apply else _CHOICE
 
 
 def _line(prompt: str) -> str:

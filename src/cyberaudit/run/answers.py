@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cyberaudit import french
-from cyberaudit.declared import DECLARATION_MONTHS, Answer, Waiver, months_later
+from cyberaudit.declared import DECLARATION_MONTHS, Answer, Document, Waiver, months_later
 from cyberaudit.engine.catalogue import Catalogue, asked
 from cyberaudit.errors import UsageError
 from cyberaudit.plaintext import clean
@@ -21,6 +21,7 @@ from cyberaudit.town.answers import ANSWER_NAMES, ANSWER_WORDS, Declarable, Form
 from cyberaudit.town.known import TEST_RESULTS
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.profile import Profile
+from cyberaudit.town.proofs import digest_under
 from cyberaudit.town.splice import Spliced
 from cyberaudit.town.suggestion import question, shown
 
@@ -96,6 +97,8 @@ def answered(profile: Profile, path: Path, what: Declarable, said: Said, *, toda
     remarks = []
     if said.proof and not said.sha256:
         remarks.append("Aucun fichier ne porte ce nom : la preuve est notée telle quelle, sans empreinte.")
+    if said.sha256 and isinstance(digest_under(path.resolve().parent, said.proof), Document):
+        remarks.append("Les contrôles ne pourront pas relire ce document : rangez-le à côté du profil.")
     if today > months_later(said.on, DECLARATION_MONTHS):
         remarks.append("Cette réponse a plus de douze mois : le rapport la redemandera.")
     return Proposed(made, path, french.typeset(_told(what, made)), tuple(remarks))
@@ -118,7 +121,7 @@ def _said(words: SaidWords, *, folder: Path, today: date) -> Said:
     proof, sha256 = _proof(words.proof, folder)
     return Said(
         by=read_line("--by", words.by),
-        on=_past_day("--on", words.on, today=today) if words.on else today,
+        on=read_past_day("--on", words.on, today=today) if words.on else today,
         answer=read_answer(words.answer) if words.answer else None,
         value=read_line("--value", words.value) if words.value else "",
         result=_result(words.result),
@@ -137,7 +140,8 @@ def read_answer(text: str) -> Answer:
     if found is None:
         hint = question(text, [word for word in ANSWER_WORDS if len(word) > 1])
         raise UsageError(
-            f"« {shown(text)} » n'est pas une réponse{hint} Écrivez oui, non, partial ou unknown."
+            f"« {shown(text)} » n'est pas une réponse{hint} Écrivez oui, non, partial (en partie) "
+            "ou unknown (je ne sais pas)."
         )
     return found
 
@@ -155,7 +159,8 @@ def read_line(option: str, text: str) -> str:
         UsageError: nothing, or too much.
     """
     if not text.strip():
-        raise UsageError(f"Il manque {option}.")
+        example = ' Exemple : --by "Nom, qualité".' if option == "--by" else ""
+        raise UsageError(f"Il manque {option}.{example}")
     try:
         return values.text(clean(text, limit=2 * values.MAX_TEXT))
     except values.RefusedError as error:
@@ -178,7 +183,12 @@ def read_day(option: str, text: str) -> date:
         raise UsageError(f"{option} : {error}") from None
 
 
-def _past_day(option: str, text: str, *, today: date) -> date:
+def read_past_day(option: str, text: str, *, today: date) -> date:
+    """A day that has come.
+
+    Raises:
+        UsageError: not a day, or one to come.
+    """
     day = read_day(option, text)
     if day > today:
         raise UsageError(f"{option} : le {french.day(day)} n'est pas encore arrivé.")
@@ -217,13 +227,13 @@ def propose_waiver(path: Path, words: WaivedWords, catalogue: Catalogue, *, now:
         ProfileError: the profile cannot be read, or not changed at this place alone.
     """
     profile = load_profile(path)
-    check, asset = _target(words.target, profile, catalogue)
+    check, asset = target_of(words.target, profile, catalogue)
     on, until = _bounds(words, today=today_of(profile, now))
     waiver = Waiver(
         check=check.id,
         asset=asset,
-        reason=_reason(words.reason),
-        decided_by=_elected(words.by),
+        reason=read_reason(words.reason),
+        decided_by=read_elected("--by", words.by, refusal="seul un élu accepte un risque"),
         decided_on=on,
         until=until,
         stopgap=read_line("--stopgap", words.stopgap) if words.stopgap else "",
@@ -239,7 +249,12 @@ def _waiver_remarks(waiver: Waiver) -> tuple[str, ...]:
     return (always,) if waiver.stopgap else (always, "Rien n'est prévu en attendant : voir --stopgap.")
 
 
-def _target(text: str, profile: Profile, catalogue: Catalogue) -> tuple[Check, str]:
+def target_of(text: str, profile: Profile, catalogue: Catalogue) -> tuple[Check, str]:
+    """The check and the asset's id, empty for every asset, that `mail.spf@main` names.
+
+    Raises:
+        UsageError: no such check, or it is about no such thing in this profile.
+    """
     name, _, asset = text.partition("@")
     check = catalogue.check(name)
     if check is None:
@@ -257,7 +272,12 @@ def _target(text: str, profile: Profile, catalogue: Catalogue) -> tuple[Check, s
     return check, asset
 
 
-def _reason(text: str) -> str:
+def read_reason(text: str) -> str:
+    """Why, in ten characters or more.
+
+    Raises:
+        UsageError: shorter, or too long.
+    """
     line = read_line("--reason", text)
     try:
         return values.reason(line)
@@ -265,23 +285,30 @@ def _reason(text: str) -> str:
         raise UsageError(f"--reason : {error}") from None
 
 
-def _elected(text: str) -> str:
-    by = read_line("--by", text)
+def read_elected(option: str, text: str, *, refusal: str) -> str:
+    """« Hélène Marchand, maire »; nobody can tell from here whether it is true.
+
+    Raises:
+        UsageError: no quality of an élu, with `refusal`, a clause: « seul un élu accepte un risque ».
+    """
+    by = read_line(option, text)
     if not _ELECTED.search(by.partition(",")[2]):
         raise UsageError(
-            "--by : seul un élu accepte un risque. Écrivez son nom, une virgule et sa qualité,"
+            f"{option} : {refusal}. Écrivez son nom, une virgule et sa qualité,"
             " comme « Hélène Marchand, maire »."
         )
     return by
 
 
 def _bounds(words: WaivedWords, *, today: date) -> tuple[date, date]:
-    on = _past_day("--on", words.on, today=today) if words.on else today
+    on = read_past_day("--on", words.on, today=today) if words.on else today
     until, last = read_day("--until", words.until), months_later(on, DECLARATION_MONTHS)
     if until < today:
         raise UsageError(f"--until : le {french.day(until)} est déjà passé.")
     if until > last:
-        raise UsageError(f"--until : une dérogation dure douze mois au plus, jusqu'au {french.day(last)}.")
+        raise UsageError(
+            f"--until : un risque s'accepte pour douze mois au plus, jusqu'au {french.day(last)}."
+        )
     return on, until
 
 
@@ -312,7 +339,11 @@ __all__ = [
     "propose_waiver",
     "read_answer",
     "read_day",
+    "read_elected",
     "read_line",
+    "read_past_day",
+    "read_reason",
     "save",
+    "target_of",
     "today_of",
 ]

@@ -9,6 +9,7 @@ from cyberaudit.town.implied import Passage, ZoneWords, implied_passages
 from cyberaudit.town.known import OUTSIDE, PRACTICES
 from cyberaudit.town.looking import Looking
 from cyberaudit.town.shape import (
+    AdoptedShape,
     BackupShape,
     CloudShape,
     DomainShape,
@@ -312,6 +313,20 @@ def _plan(shape: ProfileShape) -> said.PlanChoices:
             said.Quote(measure, quote.euros, quote.yearly_euros) for measure, quote in plan.quotes.items()
         ),
         spend_before_vote=plan.spend_before_vote,
+        adoptions=tuple(_adoption(measure, adopted) for measure, adopted in plan.adopted.items()),
+        completions=tuple(said.Completion(measure, done.by, done.on) for measure, done in plan.done.items()),
+    )
+
+
+def _adoption(measure: str, adopted: AdoptedShape) -> said.Adoption:
+    return said.Adoption(
+        measure=measure,
+        due=adopted.due,
+        by=adopted.by,
+        on=adopted.on,
+        reason=adopted.reason or "",
+        first_due=adopted.first_due,
+        starts=tuple(adopted.starts),
     )
 
 
@@ -331,8 +346,13 @@ def _checks(shape: ProfileShape, source: Source) -> tuple[said.CheckChoice, ...]
 def _delivery(shape: ProfileShape) -> said.Delivery:
     delivery = shape.delivery
     return said.Delivery(
-        recipients=tuple(said.Recipient(one.address, one.role) for one in delivery.recipients),
+        recipients=tuple(
+            said.Recipient(one.address, one.role, one.certificate) for one in delivery.recipients
+        ),
         relay=delivery.relay,
         sender=delivery.sender,
         password=delivery.password,
+        user=delivery.user,
+        security=delivery.security,
+        ca_bundle=delivery.ca_bundle,
     )

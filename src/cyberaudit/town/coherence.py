@@ -11,10 +11,10 @@ from ipaddress import ip_address
 from itertools import chain
 
 from cyberaudit import french
-from cyberaudit.declared import DECLARATION_MONTHS, months_later
+from cyberaudit.declared import DECLARATION_MONTHS, Answer, months_later
 from cyberaudit.town import values
 from cyberaudit.town.implied import Passage, ZoneWords, implied_passages
-from cyberaudit.town.known import ANYWHERE, OUTSIDE, PRACTICES
+from cyberaudit.town.known import ANYWHERE, MAY_NOT_APPLY, OUTSIDE, PRACTICES
 from cyberaudit.town.shape import SaidShape, shape_at
 from cyberaudit.town.source import Trail, Tree
 from cyberaudit.town.suggestion import question, shown
@@ -52,7 +52,12 @@ def incoherences(tree: dict[str, Tree]) -> Iterator[Clash]:
         _dates_out_of_order,
         _waivers_too_long,
         _answers_without_answer,
+        _answers_out_of_place,
         _switched_off_without_reason,
+        _adoptions_out_of_order,
+        _starts_after_the_end,
+        _postponed_without_reason,
+        _recipients_written_twice,
     )
     return chain.from_iterable(rule(tree) for rule in rules)
 
@@ -186,7 +191,10 @@ def _updates_after_the_answer(tree: dict[str, Tree]) -> Iterator[Clash]:
 
 
 def _day(tree: Tree, key: str) -> date | None:
-    value = tree.get(key) if isinstance(tree, dict) else None
+    return _as_day(tree.get(key)) if isinstance(tree, dict) else None
+
+
+def _as_day(value: Tree) -> date | None:
     try:
         return values.day(value) if isinstance(value, str) else None
     except values.RefusedError:
@@ -223,6 +231,16 @@ def _answers_without_answer(tree: dict[str, Tree]) -> Iterator[Clash]:
             yield Clash(trail, "Il manque « answer » : yes, no, partial ou unknown (« je ne sais pas »).")
 
 
+def _answers_out_of_place(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, word in _texts(tree, "practices", _EACH, "answer"):
+        practice = str(trail[-2]).replace("_", "-")
+        if word == Answer.NOT_APPLICABLE and practice in PRACTICES and practice not in MAY_NOT_APPLY:
+            yield Clash(
+                trail,
+                "Cette question se pose partout : répondez yes, no, partial ou unknown (« je ne sais pas »).",
+            )
+
+
 def _declarations(tree: dict[str, Tree]) -> Iterator[tuple[Trail, Tree]]:
     yield from _found(tree, "practices", _EACH)
     for section in NAMED_LISTS:
@@ -241,3 +259,47 @@ def _switched_off_without_reason(tree: dict[str, Tree]) -> Iterator[Clash]:
     for trail, value in _found(tree, "checks", _EACH, "off"):
         if not isinstance(value, str) or len(value.strip()) < values.MIN_REASON:
             yield Clash(trail, f"« off » est suivi de la raison, en {values.MIN_REASON} caractères ou plus.")
+
+
+def _adoptions_out_of_order(tree: dict[str, Tree]) -> Iterator[Clash]:
+    """A date is adopted for later; a postponed one comes after the first."""
+    for trail, block in _found(tree, "plan", "adopted", _EACH):
+        due, adopted, first = (_day(block, key) for key in ("due", "on", "first_due"))
+        if due and adopted and due < adopted:
+            yield Clash((*trail, "due"), f"Cette échéance précède la décision, du {french.day(adopted)}.")
+        elif due and first and due <= first:
+            yield Clash(
+                (*trail, "due"), f"Une échéance reportée vient après la première, du {french.day(first)}."
+            )
+
+
+def _starts_after_the_end(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, block in _found(tree, "plan", "adopted", _EACH):
+        due, starts = _day(block, "due"), block.get("starts") if isinstance(block, dict) else None
+        days = [_as_day(each) for each in starts] if isinstance(starts, list) else []
+        if due and any(day and day > due for day in days):
+            yield Clash((*trail, "starts"), "Une action ne commence pas après son échéance.")
+
+
+def _postponed_without_reason(tree: dict[str, Tree]) -> Iterator[Clash]:
+    for trail, block in _found(tree, "plan", "adopted", _EACH):
+        postponed, explained = (isinstance(block, dict) and key in block for key in ("first_due", "reason"))
+        if postponed and not explained:
+            yield Clash(
+                trail,
+                f"Une date reportée donne sa raison : « reason », {values.MIN_REASON} caractères ou plus.",
+            )
+        elif explained and not postponed:
+            yield Clash(trail, "Une raison accompagne un report : ajoutez la première date, « first_due ».")
+
+
+def _recipients_written_twice(tree: dict[str, Tree]) -> Iterator[Clash]:
+    """Two roles for one address are two mails; twice the same role would be twice the same mail."""
+    seen: set[tuple[str, object]] = set()
+    for trail, block in _found(tree, "delivery", "recipients", _EACH):
+        if not isinstance(block, dict) or not isinstance(block.get("address"), str):
+            continue
+        one = (str(block["address"]).lower(), block.get("role"))
+        if one in seen:
+            yield Clash((*trail, "address"), "Cette adresse est déjà écrite plus haut avec ce rôle.")
+        seen.add(one)

@@ -1,4 +1,4 @@
-"""What this machine may read, and which secrets it may hand to whom: its own configuration, never shared."""
+"""What this machine may read, which secrets go to whom, whom else it tells: its own configuration, never shared."""
 
 import os
 import re
@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from cyberaudit.errors import ProfileError, UsageError
 from cyberaudit.plaintext import clean
@@ -21,7 +22,7 @@ from cyberaudit.town.yaml_source import MAX_BYTES, read_yaml
 
 PLACES = ("~/.config/cyberaudit/config.yaml", "/etc/cyberaudit/config.yaml")
 """The first that exists; `XDG_CONFIG_HOME` stands for « ~/.config »."""
-KEYS = ("backup_roots", "known_hosts", "secrets")
+KEYS = ("backup_roots", "known_hosts", "secrets", "webhook", "feed", "ping", "signing")
 _KEYS = ("SHA256:", "ssh-", "ecdsa-", "sk-")
 _HOST = re.compile(
     r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s/@:\[\]]+))(?::(?P<port>[1-9][0-9]{0,4}))?"
@@ -55,6 +56,35 @@ class SecretSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """A program elsewhere that is told what each weekly control brought."""
+
+    url: str
+    """https"""
+    secret: SecretSource
+    """What its messages are signed with; it is never sent."""
+    ca_bundle: Path | None = None
+    """Authorities of its certificate, PEM; None: those of the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A watchman who calls when the weekly control stops calling."""
+
+    url: str
+    """https; `/start` and the exit code are added to it."""
+    ca_bundle: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What mail is signed with (S/MIME): both files PEM."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class LocalConfig:
     """The configuration of this machine."""
 
@@ -63,6 +93,11 @@ class LocalConfig:
     """Lines as known_hosts has them: « nas.example ssh-ed25519 AAAA… »."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     """By label: « secret:nas »."""
+    webhook: Webhook | None = None
+    feed: Path | None = None
+    """An Atom file, written again by each weekly control."""
+    ping: Ping | None = None
+    signing: Signing | None = None
 
 
 NOTHING = LocalConfig()
@@ -137,7 +172,13 @@ def _wrong(source: Source) -> Iterator[tuple[str, Trail]]:
         for rank, text in enumerate(tree.get(key, []) if _is_words(tree.get(key, [])) else ()):
             if sentence := check(text):
                 yield sentence, (key, rank)
-    secrets = tree.get("secrets", {})
+    yield from _wrong_secrets(tree.get("secrets", {}))
+    for key, known in _BLOCKS.items():
+        if key in tree:
+            yield from _wrong_block(tree[key], key, known)
+
+
+def _wrong_secrets(secrets: object) -> Iterator[tuple[str, Trail]]:
     if not isinstance(secrets, dict):
         yield "Écrivez un nom par secret, avec son hôte et sa source.", ("secrets",)
         return
@@ -145,6 +186,49 @@ def _wrong(source: Source) -> Iterator[tuple[str, Trail]]:
         wrong = _wrong_secret(block)
         if wrong:
             yield wrong, ("secrets", name)
+
+
+_BLOCKS = {
+    "webhook": ("url", "secret", "ca_bundle"),
+    "feed": ("path",),
+    "ping": ("url", "ca_bundle"),
+    "signing": ("certificate", "key"),
+}
+"""Key → what stands below it; all but `ca_bundle` must."""
+
+
+def _wrong_block(block: object, key: str, known: tuple[str, ...]) -> Iterator[tuple[str, Trail]]:
+    wanted = [name for name in known if name != "ca_bundle"]
+    if not isinstance(block, dict) or not all(name in block for name in wanted):
+        yield f"Il faut {' et '.join(f'« {name} »' for name in wanted)}.", (key,)
+        return
+    for name, value in block.items():
+        if name not in known:
+            yield f"Cette clé n'existe pas ici ; il y a : {', '.join(known)}.", (key, name)
+        elif wrong := _wrong_value(name, value):
+            yield wrong, (key, name)
+
+
+def _wrong_value(name: str, value: object) -> str:
+    if name == "secret":
+        return _wrong_source(value if isinstance(value, dict) else {})
+    if not isinstance(value, str) or not value:
+        return "Écrivez un texte."
+    if name == "url":
+        return "" if _is_https(value) else "Il faut une adresse https://, sans compte ni mot de passe."
+    return "" if value.startswith("/") else "Écrivez un chemin complet, comme /etc/cyberaudit/signature.pem."
+
+
+def _is_https(url: str) -> bool:
+    """Whole, without an account, a fragment, or anything a request line could not hold."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and named and "@" not in parts.netloc and not parts.fragment
 
 
 def _wrong_root(root: str) -> str:
@@ -159,16 +243,19 @@ def _wrong_known_host(line: str) -> str:
 
 
 def _wrong_secret(block: object) -> str:
-    kinds = ", ".join(SecretKind)
     if not isinstance(block, dict) or not isinstance(block.get("host"), str) or not block["host"]:
         return "Il faut « host » : la seule machine à laquelle ce secret peut être envoyé."
     if host_and_port(block["host"]) is None:
         return "« host » est une machine seule, avec son port s'il n'est pas l'usuel : nas.example, nas.example:2222."
     if not isinstance(block.get("region", ""), str):
         return "« region » est un texte : fr-par, eu-west-3."
-    sources = [key for key in block if key not in ("host", "region")]
+    return _wrong_source({key: word for key, word in block.items() if key not in ("host", "region")})
+
+
+def _wrong_source(block: dict[str, Any]) -> str:
+    sources = list(block)
     if len(sources) != 1 or sources[0] not in list(SecretKind):
-        return f"Il faut une source, et une seule, parmi : {kinds}."
+        return f"Il faut une source, et une seule, parmi : {', '.join(SecretKind)}."
     word = block[sources[0]]
     if sources[0] == SecretKind.COMMAND:
         return "" if word and _is_words(word) else "Écrivez une liste : le programme, puis ses mots."
@@ -210,6 +297,10 @@ def _config(tree: dict[str, Any]) -> LocalConfig:
         secrets=MappingProxyType(
             {f"secret:{name}": _secret(block) for name, block in tree.get("secrets", {}).items()}
         ),
+        webhook=_webhook(tree["webhook"]) if "webhook" in tree else None,
+        feed=Path(tree["feed"]["path"]) if "feed" in tree else None,
+        ping=Ping(tree["ping"]["url"], _bundle(tree["ping"])) if "ping" in tree else None,
+        signing=_signing(tree["signing"]) if "signing" in tree else None,
     )
 
 
@@ -217,5 +308,18 @@ def _secret(block: dict[str, Any]) -> SecretSource:
     kind = next(kind for kind in SecretKind if kind in block)
     word = block[kind]
     words = tuple(word) if isinstance(word, list) else (word,)
-    host, port = host_and_port(block["host"]) or ("", 0)
+    host, port = host_and_port(block.get("host", "")) or ("", 0)
     return SecretSource(host, kind, words, block.get("region", ""), port)
+
+
+def _webhook(block: dict[str, Any]) -> Webhook:
+    """Its secret is bound to no host: it is never sent."""
+    return Webhook(block["url"], _secret(block["secret"]), _bundle(block))
+
+
+def _bundle(block: dict[str, Any]) -> Path | None:
+    return Path(block["ca_bundle"]) if "ca_bundle" in block else None
+
+
+def _signing(block: dict[str, Any]) -> Signing:
+    return Signing(Path(block["certificate"]), Path(block["key"]))

@@ -27,15 +27,18 @@ from cyberaudit.town.fields import (
     IntrusiveTest,
     LinkWord,
     MailService,
+    MeasureId,
     Medium,
     NearbyFile,
     NearbyFileOrUrl,
     Network,
     Owner,
     Port,
+    PracticeAnswerWord,
     PracticeId,
     Reason,
     Region,
+    RelaySecurity,
     ResolverAddress,
     Role,
     SecretLabel,
@@ -100,6 +103,14 @@ class TestedShape(SaidShape):
 
 class DatedShape(SaidShape):
     value: DayText = Field("", description="Le jour de la dernière mise à jour, année-mois-jour.")
+
+
+class PracticeShape(SaidShape):
+    answer: PracticeAnswerWord | None = Field(
+        None,
+        description="La réponse : yes, no, partial ou unknown (« je ne sais pas »)."
+        " Et not-applicable (« sans objet ») pour les questions qui ne se posent pas partout.",
+    )
 
 
 Said = SaidShape | None
@@ -362,6 +373,26 @@ class QuoteShape(Shape):
     yearly_euros: Euros = Field(0, description="Abonnement par an, en euros, toutes taxes comprises.")
 
 
+class AdoptedShape(Shape):
+    due: Day = Field(description="Le jour avant lequel cette action doit être faite, année-mois-jour.")
+    by: Text = Field(description="L'élu qui a choisi cette date : nom et qualité.")
+    on: Day = Field(description="Le jour de cette décision.")
+    reason: Reason | None = Field(
+        None, description="Pourquoi la date a été reportée, en dix caractères ou plus."
+    )
+    first_due: Day | None = Field(None, description="La première date adoptée, quand elle a été reportée.")
+    starts: list[Day] = Field(
+        default_factory=list,
+        max_length=_FEW,
+        description="Le jour où elle commence, ou celui de chaque lot : chacun est payé cette année-là.",
+    )
+
+
+class DoneShape(Shape):
+    by: Text = Field(description="Qui dit que c'est fait : nom et qualité.")
+    on: Day = Field(description="Le jour où cela a été dit.")
+
+
 class PlanShape(Shape):
     ceilings: dict[Year, Euros] = Field(
         default_factory=dict, description="Plafond de dépense choisi pour chaque année, en euros."
@@ -369,17 +400,28 @@ class PlanShape(Shape):
     capacities: dict[Owner, Annotated[int, Field(ge=0, le=120)]] = Field(
         default_factory=dict, description="Demi-journées disponibles par trimestre : agent, elu, contractor."
     )  # fmt: skip
-    quotes: dict[Slug, QuoteShape] = Field(
+    quotes: dict[MeasureId, QuoteShape] = Field(
         default_factory=dict, description="Devis reçus, par mesure du plan."
     )
     spend_before_vote: bool = Field(
         default=True, description="Peut-on dépenser avant le vote du budget ? true ou false."
+    )
+    adopted: dict[MeasureId, AdoptedShape] = Field(
+        default_factory=dict,
+        description="Les dates adoptées par un élu, par mesure du plan ; écrit par « cyberaudit plan adopt ».",
+    )
+    done: dict[MeasureId, DoneShape] = Field(
+        default_factory=dict,
+        description="Les mesures que quelqu'un dit faites ; écrit par « cyberaudit plan done ».",
     )
 
 
 class RecipientShape(Shape):
     address: Email = Field(description="Adresse électronique.")
     role: Role = Field(description="Ce que la personne reçoit : secretary, contractor ou mayor.")
+    certificate: NearbyFile = Field(
+        "", description="Son certificat (S/MIME, PEM), à côté du profil : son courrier est alors chiffré."
+    )
 
 
 class DeliveryShape(Shape):
@@ -387,7 +429,16 @@ class DeliveryShape(Shape):
         default_factory=list, description="Qui reçoit le courrier de la semaine."
     )
     relay: Endpoint = Field("", description="Serveur d'envoi et son port : smtp.ville-exemple.example:587.")
+    security: RelaySecurity = Field(
+        "starttls", description="Chiffrement : starttls (port 587), ou tls dès le début (port 465)."
+    )
+    ca_bundle: NearbyFile = Field(
+        "", description="Autorités de certification du serveur d'envoi (PEM), à côté du profil."
+    )
     sender: Email = Field("", description="Adresse de l'expéditeur.")
+    user: FreeText = Field(
+        "", description="Compte sur le serveur d'envoi ; sans lui, l'adresse de l'expéditeur."
+    )
     password: SecretLabel = Field(
         "", description="Le nom d'un secret, jamais le secret : secret:smtp-mairie."
     )
@@ -426,7 +477,7 @@ class ProfileShape(Shape):
     cloud: list[CloudShape] = Field(
         default_factory=list, description="Les services en ligne tenus par d'autres."
     )
-    practices: dict[PracticeId, Said] = Field(
+    practices: dict[PracticeId, PracticeShape | None] = Field(
         default_factory=dict, description="Ce qui ne peut être que déclaré."
     )
     waivers: list[WaiverShape] = Field(
