@@ -12,8 +12,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cyberaudit.errors import Place
-from cyberaudit.reports import json_report, junit, markdown, sarif, spreadsheet
+from cyberaudit.reports import html, json_report, junit, markdown, sarif, spreadsheet
 from cyberaudit.reports.words import ReportView
+from tests.unit import html_pages
 
 NOWHERE: Mapping[str, Place] = {}
 HOSTILE = (
@@ -24,8 +25,9 @@ HOSTILE = (
 
 
 def rendered(view: ReportView) -> dict[str, str]:
-    """The five formats for machines."""
+    """The formats for machines, and the page for people, whose points machines can find."""
     return {
+        "html": html.render(view),
         "json": json_report.render(view),
         "sarif": sarif.render(view, places=NOWHERE),
         "csv": spreadsheet.render(view),
@@ -70,7 +72,12 @@ def _from_junit(text: str) -> list[tuple[str, str]]:
     return [(match[2], match[1]) for match in found if match]
 
 
+def _from_html(text: str) -> list[tuple[str, str]]:
+    return html_pages.read(text).statuses
+
+
 _READERS: dict[str, Any] = {
+    "html": _from_html,
     "json": _from_json,
     "sarif": _from_sarif,
     "csv": _from_csv,

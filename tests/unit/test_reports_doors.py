@@ -62,6 +62,13 @@ def opened(*sights: Sighting) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(door.port, seen.vantage, seen.addresses) for door in host.doors for seen in door.seen]
 
 
+def test_what_is_neither_address_nor_port_in_somebodys_scan_stops_no_report() -> None:
+    """A scan file is read by its types alone: its words may be anything."""
+    sight = sighting("outside", reached(V4, {"tcp/80": OPEN, "tcp/²": OPEN, "tcp/": OPEN}))
+    strange = replace(server(), addresses=(" ", V4))
+    assert {each.port for each in only(told((sight,), strange)).doors} == {"tcp/80", "tcp/²", "tcp/"}
+
+
 def test_doors_come_by_number_and_places_in_the_order_of_the_profile() -> None:
     states = {"tcp/3389": OPEN, "tcp/80": OPEN, "tcp/22": CLOSED}
     inside = sighting("lan", reached(V4, states), days_ago=1)

@@ -1,16 +1,21 @@
 """Every format tells the same points, the same states and the same counts."""
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from cyberaudit.reports.console import Detail
 from cyberaudit.reports.console import render as render_text
+from cyberaudit.reports.pdf import report_data
 from cyberaudit.reports.words import Mark, ReportView
 from tests.unit import report_samples as samples
+from tests.unit.html_pages import read, words
 from tests.unit.report_formats import poisoned, rendered, rows, statuses
+from tests.unit.report_full import full_view
 
 pytestmark = pytest.mark.unit
 
@@ -19,8 +24,9 @@ VIEWS = {
     "calm": samples.calm_view,
     "blind": samples.blind_view,
     "crowded": samples.crowded_view,
+    "full": full_view,
 }
-KINDS = ("json", "sarif", "csv", "markdown", "junit")
+KINDS = ("html", "json", "sarif", "csv", "markdown", "junit")
 
 
 @cache
@@ -52,6 +58,50 @@ def test_the_words_for_people_count_alike_on_screen_in_markdown_and_in_the_table
         assert screen.count(f"\n   {told} ") == count
         assert texts["markdown"].count(f"\n- {told} — ") == count
         assert in_table[mark] == count
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_page_the_paper_and_the_document_for_machines_tell_the_same(name: str) -> None:
+    view = view_named(name)
+    told = {"html": read(texts_of(name)["html"]).text, "pdf": words("\n".join(said(report_data(view))))}
+    for kind, text in told.items():
+        absent = [each for each in _told_by_all(view) if words(each).casefold() not in text.casefold()]
+        assert not absent, (kind, absent)
+
+
+def _told_by_all(view: ReportView) -> Iterator[str]:
+    """Level, actions, dates, money, changes, past, questions, contacts, and the state of each point."""
+    yield from (view.title, view.level.headline, view.level.coverage, view.level_paragraph)
+    for action in (*view.urgent, *view.next_actions):
+        yield from (action.title, action.why, action.who, action.cost, action.time, action.deadline)
+        yield from (*action.steps, action.done_when, str(action.tier), *action.lots, action.said_done)
+        yield from action.contractor.splitlines()
+        yield from (each.text for each in action.to_treat)
+    for each in view.to_arbitrate:
+        yield from (each.title, each.cost, each.why, *each.options)
+    for year in view.budget.years:
+        yield from (f"{year.year}", year.amount, year.limit)
+    for section in view.changes.sections if view.changes else ():
+        yield from (section.title, section.remark, *(line.sentence for line in section.lines))
+    for told in (view.not_seen, view.waivers, view.contradictions):
+        yield from (each.sentence for each in told)
+    yield from (each.question for each in view.questions)
+    for contact in view.whom:
+        yield from (contact.name, contact.what, contact.phone, contact.url)
+    for point in view.points:
+        yield from (point.sentence if point.looked else point.stands_on, str(point.mark))
+
+
+def said(data: Any) -> Iterator[str]:
+    """Every text that the paper is made of."""
+    match data:
+        case str():
+            yield data
+        case list() | tuple():
+            for each in data:
+                yield from said(each)
+        case dict():
+            yield from said(list(data.values()))
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -9,8 +9,12 @@ import jsonschema
 import pytest
 
 from cyberaudit.errors import Place
+from cyberaudit.french import NBSP
+from cyberaudit.history.transitions import Transition
 from cyberaudit.model import Reason, Status
-from cyberaudit.reports.sarif import FINGERPRINT, render
+from cyberaudit.reports.change_words import PointChange
+from cyberaudit.reports.changes import NOTHING_TO_COMPARE
+from cyberaudit.reports.sarif import FINGERPRINT, FOLDER, render
 from cyberaudit.reports.words import PointView, ReportView
 from tests.unit import report_samples as samples
 from tests.unit.golden import golden
@@ -101,8 +105,15 @@ def test_a_point_stands_at_the_line_that_declares_its_asset() -> None:
     assert physical["artifactLocation"]["uri"] == "ville%20n%C2%BA%201.yaml"
     assert physical["region"] == {"startLine": 31, "startColumn": 5}
     assert where["logicalLocations"][0]["fullyQualifiedName"] == "domain/main"
+
+
+def test_the_folders_of_this_machine_are_not_told() -> None:
     absolute = result(asset="host/edge")["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert absolute["uri"] == "file:///srv/ville.yaml"
+    assert absolute == {"uri": "ville.yaml", "uriBaseId": FOLDER}
+    assert list(run_of(busy())["originalUriBaseIds"]) == [FOLDER]
+    assert "/srv" not in render(busy(), places=PLACES)
+    alone = json.loads(render(busy(), places={"domain/main": PLACES["domain/main"]}))["runs"][0]
+    assert "originalUriBaseIds" not in alone
 
 
 def test_an_asset_without_a_line_is_named_only() -> None:
@@ -154,3 +165,61 @@ def test_no_message_holds_a_placeholder_or_a_link() -> None:
     assert {"sentence", "question"} <= set(point)
     text = result(sentence="Vu {0} et [clic](https://mal.example).")["message"]["text"]
     assert "Vu {{0}} et [clic\\](https" in text
+
+
+@pytest.mark.parametrize(
+    ("became", "expected"),
+    [
+        (None, None),
+        (Transition.NEW, "new"),
+        (Transition.NEW_CHECK, "new"),
+        (Transition.SAME, "unchanged"),
+        (Transition.WORSE, "updated"),
+        (Transition.BACK, "updated"),
+        (Transition.BETTER, "updated"),
+        (Transition.SOLVED, "updated"),
+        (Transition.FIRST_KNOWN, "updated"),
+        (Transition.NOT_CHECKED, "updated"),
+        (Transition.EXPIRED, "updated"),
+        (Transition.OUT_OF_SCOPE, "updated"),
+    ],
+)
+def test_a_point_says_what_became_of_it_since_the_visit_before(
+    became: Transition | None, expected: str | None
+) -> None:
+    found = result(since_last=became)
+    assert found.get("baselineState") == expected
+    assert found["properties"].get("sinceLast") == became
+
+
+GONE = PointChange(
+    "gone", "mail.spf", "domain/main", "ville{0}.example", Transition.OUT_OF_SCOPE, by_rules=False
+)
+
+
+def compared() -> ReportView:
+    """Every point was there before, and one more."""
+    points = tuple(replace(each, since_last=Transition.SAME) for each in busy().points)
+    told = tuple(
+        PointChange(each.identity, each.check, each.asset, each.asset_name, Transition.SAME, by_rules=False)
+        for each in points
+    )
+    return replace(busy(), points=points, changes=replace(NOTHING_TO_COMPARE, points=(*told, GONE)))
+
+
+def test_what_has_left_the_profile_is_absent_and_never_solved() -> None:
+    results = run_of(compared())["results"]
+    (absent,) = [each for each in results if each["baselineState"] == "absent"]
+    assert absent["partialFingerprints"] == {FINGERPRINT: "gone"}
+    assert (absent["kind"], absent["level"], absent["ruleId"]) == ("notApplicable", "none", "mail.spf")
+    assert absent["message"]["text"].replace(NBSP, " ") == "ville{{0}}.example : retiré du périmètre."
+    assert absent["locations"][0]["physicalLocation"]["region"]["startLine"] == 31
+    assert len(results) == len(busy().points) + 1
+
+
+def test_a_compared_report_follows_the_schema_and_tells_a_state_of_all_or_of_none() -> None:
+    document = json.loads(render(compared(), places=PLACES))
+    validator().validate(document)
+    assert all("baselineState" in each for each in document["runs"][0]["results"])
+    assert all("baselineState" not in each for each in run_of(busy())["results"])
+    validator().validate(json.loads(render(poisoned(compared()), places=PLACES)))

@@ -52,6 +52,11 @@ def test_flags_are_said_in_words() -> None:
     assert row(contradiction=False)["contredit"] == "non"
 
 
+def test_what_became_of_a_point_since_the_visit_before_is_a_word() -> None:
+    assert row(since_last_word="dégradé")["depuis la dernière fois"] == "dégradé"
+    assert row()["depuis la dernière fois"] == ""
+
+
 def test_what_nobody_looked_at_says_so() -> None:
     found = row(looked=False, status=Status.UNKNOWN, stands_on="Non regardé depuis l'extérieur.")
     assert found["constat"] == "Non regardé depuis l'extérieur."

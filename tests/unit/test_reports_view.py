@@ -75,7 +75,7 @@ def test_a_town_without_any_point_is_not_assessed_and_nothing_is_promised() -> N
 @pytest.mark.parametrize(
     ("view", "expected"),
     [
-        (samples.calm_view(), "Rien d'urgent."),
+        (samples.calm_view(), "Rien d'urgent. Aucune action au plan."),
         (samples.blind_view(), "Aucun point n'a pu être contrôlé : on ne sait pas s'il y a une urgence."),
         (samples.busy_view(), ""),
     ],
@@ -87,7 +87,7 @@ def test_nothing_urgent_is_never_said_of_what_was_not_seen(view: ReportView, exp
 def test_a_calm_town_with_one_silence_says_so() -> None:
     silent = replace(samples.BUSY[0], verdict=Verdict(Status.UNKNOWN, "Pas de réponse.", "timeout"))
     view = samples.view_of([silent, samples.BUSY[6]], samples.town())
-    assert view.nothing_urgent == "Rien d'urgent dans ce qui a pu être contrôlé."
+    assert view.nothing_urgent == "Rien d'urgent dans ce qui a pu être contrôlé. Aucune action au plan."
     view = samples.view_of([silent, silent, samples.BUSY[6]], samples.town())
     assert view.nothing_urgent == "Rien d'urgent dans le seul point qui a pu être contrôlé, sur 3."
     view = samples.view_of([silent, silent, silent, samples.BUSY[6], samples.BUSY[6], silent], samples.town())
@@ -101,7 +101,8 @@ def test_an_urgency_has_everything_a_secretary_needs() -> None:
         "entre 0 € et 800 €",
         "une journée",
     )
-    assert plain(action.deadline) == "avant le 28 novembre"
+    assert plain(action.stopgap_deadline) == "avant le 28 novembre"
+    assert plain(action.deadline) == "avant le 31 mars 2027"
     assert action.checks == ("backup.fresh",)
     assert action.stopgap.startswith("Copier")
 
@@ -278,6 +279,13 @@ def test_a_finding_of_another_rule_set_is_told_without_its_fiche() -> None:
     assert samples.view_of([stranger], samples.town()).checks == ()
 
 
+def test_the_name_of_somebody_elses_check_is_never_in_a_line_to_copy() -> None:
+    hostile = replace(samples.BUSY[0], check="$(touch ici); echo")
+    assert samples.view_of([hostile], samples.town()).help == ()
+    both = samples.view_of([hostile, samples.BUSY[1]], samples.town()).help
+    assert [each.command for each in both] == [f"cyberaudit explain {samples.BUSY[1].check}"]
+
+
 def test_a_risk_accepted_without_its_paper_is_still_told() -> None:
     state = TownState(samples.town(), samples.NOW, samples.BUSY, (), ())
     plan = build_plan(
@@ -291,7 +299,7 @@ def test_a_risk_accepted_without_its_paper_is_still_told() -> None:
 
 def test_the_target_is_what_the_plan_reaches_and_is_silent_when_it_changes_nothing() -> None:
     assert samples.busy_view().level.target_sentence == (
-        "Une fois ces actions faites, le niveau sera d'au moins 70 sur 100."
+        "Une fois toutes ces actions faites, le niveau sera d'au moins 70 sur 100."
     )
     only_questions = samples.view_of([samples.BUSY[10]], samples.town())
     assert only_questions.level.target_sentence == ""
@@ -300,8 +308,8 @@ def test_the_target_is_what_the_plan_reaches_and_is_silent_when_it_changes_nothi
 @pytest.mark.parametrize(
     ("until", "asset", "sentence"),
     [
-        (date(2026, 11, 20), "", "finie depuis le 20 novembre 2026"),
-        (date(2026, 12, 1), "", "finit le 1er décembre 2026"),
+        (date(2026, 11, 20), "", "était accepté jusqu'au 20 novembre 2026"),
+        (date(2026, 12, 1), "", "est accepté jusqu'au 1er décembre 2026"),
         (date(2027, 6, 1), "nowhere", "ne couvre aucun défaut"),
         (date(2027, 6, 1), "", ""),
     ],
@@ -328,7 +336,8 @@ def told_on(
 @pytest.mark.parametrize(
     ("today", "deadline"),
     [
-        (date(2026, 11, 28), "avant le 28 novembre"),
+        (date(2026, 11, 27), "avant le 28 novembre"),
+        (date(2026, 11, 28), "aujourd'hui"),
         (date(2026, 11, 29), "en retard depuis le 28 novembre"),
         (date(2027, 1, 10), "en retard depuis le 28 novembre 2026"),
     ],
@@ -344,7 +353,7 @@ def test_a_waiver_over_since_the_scan_is_told_on_the_day_of_the_reader() -> None
     )
     state = TownState(place, samples.NOW, samples.BUSY, (), ())
     view = build_view(state, plan, remedies=samples.REMEDIES, fiches={}, today=date(2027, 5, 1))
-    assert "finie depuis le 30 avril 2027" in plain(" ".join(view.warnings))
+    assert "était accepté jusqu'au 30 avril 2027" in plain(" ".join(view.warnings))
 
 
 def test_checks_no_longer_made_are_named() -> None:

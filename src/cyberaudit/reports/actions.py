@@ -1,13 +1,13 @@
 """How an action of the plan is told: what, why, who, for how much, by when, and on which points."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Owner
 from cyberaudit.model import Finding
 from cyberaudit.plaintext import clean
-from cyberaudit.plan.words import Action
-from cyberaudit.reports import amounts
+from cyberaudit.plan.words import Action, ActionKind, LotSlot, Quarter
+from cyberaudit.reports import amounts, when, why
 from cyberaudit.reports.points import Scene, safe
 from cyberaudit.reports.rule_items import by_asset
 from cyberaudit.reports.words import ActionView, ToTreatView
@@ -15,8 +15,8 @@ from cyberaudit.reports.words import ActionView, ToTreatView
 _SHORT = {Owner.AGENT: "Agent", Owner.ELU: "Élu", Owner.CONTRACTOR: "Prestataire"}
 
 
-def action(value: Action, scene: Scene) -> ActionView:
-    """One action as every format tells it."""
+def action(value: Action, scene: Scene, *, among: Sequence[Action]) -> ActionView:
+    """One action as every format tells it. `among`: the whole plan."""
     measure = value.measure
     return ActionView(
         rank=value.rank,
@@ -36,10 +36,18 @@ def action(value: Action, scene: Scene) -> ActionView:
         cost_yearly=measure.cost.yearly,
         time=amounts.duration(measure.days),
         days=measure.days,
+        kind=value.kind,
         due=value.due,
-        deadline=amounts.deadline(value.due, scene.today) if value.due else "",
+        deadline=when.deadline(value, scene.today),
+        when_short=when.short(value, scene.today),
+        standing=value.standing,
+        standing_sentence=when.standing(value),
+        quarter=when.quarter(Quarter.of(value.due)) if value.due else "",
+        said_done=when.said_done(value),
+        stopgap_due=value.stopgap_due,
+        stopgap_deadline=amounts.deadline(value.stopgap_due, scene.today) if value.stopgap_due else "",
         stopgap=french.typeset(measure.stopgap),
-        steps=tuple(french.typeset(step) for step in measure.steps),
+        steps=_steps(value),
         contractor=french.typeset(measure.contractor),
         to_treat=by_asset(told for each in value.findings for told in _to_treat(each)),
         done_when=french.typeset(measure.done_when),
@@ -49,6 +57,23 @@ def action(value: Action, scene: Scene) -> ActionView:
         effort=value.effort,
         gain=value.gain,
         index=value.index,
+        lots=tuple(_lot(each) for each in value.slot.lots) if value.slot else (),
+        why_here=why.why_here(value, scene, among=among),
+    )
+
+
+def _steps(value: Action) -> tuple[str, ...]:
+    """Those of the measure; the action that gathers questions asks them, so that nobody has to look for them."""
+    steps = tuple(french.typeset(step) for step in value.measure.steps)
+    if value.kind is not ActionKind.ANSWER:
+        return steps
+    asked = (safe(f"Répondre : {amounts.after_colon(each.title)}") for each in value.findings)
+    return (*asked, *steps)
+
+
+def _lot(value: LotSlot) -> str:
+    return french.typeset(
+        f"{when.quarter(value.quarter)} : {value.title}, {amounts.cost_of(value.euros, value.euros, value.yearly)}"
     )
 
 
@@ -65,12 +90,11 @@ def _to_treat(finding: Finding) -> Iterator[ToTreatView]:
 
 
 def _after(value: Action, scene: Scene) -> str:
-    waits = [f"après « {_title(each, scene)} »" for each in value.waits_for]
-    first = [f"vérifier d'abord « {_title(each, scene)} »" for each in value.check_first]
-    text = " ; ".join((*waits, *first))
+    waits = [f"après « {scene.measure_title(each)} »" for each in value.waits_for]
+    first = [f"vérifier d'abord « {scene.measure_title(each)} »" for each in value.check_first]
+    accepted = [
+        f"« {scene.measure_title(each)} » n'est pas fait : ce risque est accepté"
+        for each in value.accepted_before
+    ]
+    text = " ; ".join((*waits, *first, *accepted))
     return french.typeset(f"{text[0].upper()}{text[1:]}.") if text else ""
-
-
-def _title(measure_id: str, scene: Scene) -> str:
-    measure = scene.remedies.measures.get(measure_id)
-    return measure.title if measure else measure_id

@@ -6,16 +6,18 @@ from cyberaudit import french
 from cyberaudit.engine.measures import Cost
 
 _COMMON_FIRST_WORDS = frozenset({
-    "à", "absent", "après", "au", "aucun", "aucune", "aujourd'hui", "avant", "avec", "beaucoup", "ce", "cela",
-    "certaines", "certains", "certificat", "ces", "cet", "cette", "chacun", "chaque", "chiffrement", "clé", "courbe",
-    "dans", "de", "depuis", "des", "deux", "dès", "du", "elle", "elles", "empreinte", "en", "groupe", "groupes",
-    "il", "ils", "impossible", "la", "le", "les", "leur", "lorsque", "mode", "ne", "ni", "non", "notre", "on", "par",
-    "pendant", "personne", "plusieurs", "pour", "preuve", "quand", "que", "quelques", "quelqu'un", "qui", "rien",
-    "répond", "sa", "sans", "se", "ses", "seul", "seule", "si", "son", "suite", "suites", "sur", "tous", "tout",
-    "toute", "toutes", "trois", "un", "une", "vos", "votre",
+    "à", "absent", "agents", "après", "au", "aucun", "aucune", "aujourd'hui", "avant", "avec", "beaucoup", "ce",
+    "cela", "celle", "celui", "certaines", "certains", "certificat", "ces", "cet", "cette", "ceux", "chacun", "chaque",
+    "chiffrement", "clé", "courbe", "dans", "de", "depuis", "des", "deux", "dès", "du", "elle", "elles", "empreinte",
+    "en", "groupe", "groupes", "il", "ils", "impossible", "la", "le", "les", "leur", "lorsque", "mode", "ne", "ni",
+    "non", "notre", "on", "par", "pendant", "personne", "plusieurs", "pour", "preuve", "quand", "que", "quelques",
+    "quelqu'un", "qui", "rien", "répond", "sa", "sans", "se", "ses", "seul", "seule", "si", "son", "suite", "suites",
+    "sur", "tous", "tout", "toute", "toutes", "trois", "un", "une", "vos", "votre",
 })  # fmt: skip
 _ELIDED = ("c'", "d'", "j'", "l'", "n'", "qu'", "s'")
 _INFINITIVE = ("er", "ir", "re")
+_INVERTED = ("-elle", "-elles", "-il", "-ils", "-on")
+"""A question that begins with its verb: « Est-il écrit … », « A-t-on essayé … »."""
 
 MINUTES_A_DAY = 420
 """A working day of seven hours (Code du travail, article L3121-27: 35 hours a week)."""
@@ -71,6 +73,8 @@ def _part_of_day(days: float) -> str:
 
 def deadline(due: date, today: date) -> str:
     """« avant le 28 novembre », « en retard depuis le 14 novembre »; the year only when it is another one."""
+    if due == today:
+        return "aujourd'hui"
     text = french.day_and_month(due) if due.year == today.year else french.day(due)
     return f"en retard depuis le {text}" if due < today else f"avant le {text}"
 
@@ -79,5 +83,6 @@ def after_colon(sentence: str) -> str:
     """Its capital taken off, as French wants after « : », when the first word is no proper noun for sure."""
     first = sentence.split(" ", 1)[0]
     word = first[:1].lower() + first[1:]
-    common = word.startswith(_ELIDED) or word.rstrip(",") in _COMMON_FIRST_WORDS or word.endswith(_INFINITIVE)
+    known = word.rstrip(",") in _COMMON_FIRST_WORDS
+    common = known or word.startswith(_ELIDED) or word.endswith((*_INFINITIVE, *_INVERTED))
     return word + sentence[len(first) :] if common else sentence

@@ -8,11 +8,11 @@ from io import StringIO
 from rich.console import Console
 from rich.text import Text
 
-from cyberaudit.reports import details, sections
+from cyberaudit.reports import details, plan_sections, sections, why_text
 from cyberaudit.reports.doors_section import open_doors
 from cyberaudit.reports.layout import Line, Sheet
 from cyberaudit.reports.rcpnt import rcpnt_section
-from cyberaudit.reports.sections import Room
+from cyberaudit.reports.sections import Room, ThemesRoom
 from cyberaudit.reports.terminal import SIMPLE_UNDER, WIDTH_ELSEWHERE
 from cyberaudit.reports.words import ReportView
 
@@ -28,11 +28,13 @@ class Detail(StrEnum):
     SUMMARY = "summary"
     ALL = "all"
     TECHNICAL = "technical"
+    WHY = "why"
+    """How the level, each rank and each date come about."""
 
 
 _TIGHT = Room(urgent=2, next=4, remarks=3, airy=False)
-_SHORT = replace(_TIGHT, remarks=1, themes_apart=False)
-_COUNTED = replace(_SHORT, remarks=0, first_sentence=True)
+_SHORT = replace(_TIGHT, remarks=1, themes=ThemesRoom.BY_STATE)
+_COUNTED = replace(_SHORT, remarks=0, first_sentence=True, years=2)
 _STEPS = (
     replace(_TIGHT, airy=True),
     _TIGHT,
@@ -42,6 +44,8 @@ _STEPS = (
     replace(_COUNTED, next=3),
     replace(_COUNTED, next=2),
     replace(_COUNTED, next=1),
+    replace(_COUNTED, next=2, themes=ThemesRoom.COUNTED),
+    replace(_COUNTED, next=1, themes=ThemesRoom.COUNTED),
 )
 ROOMS = tuple(replace(step, urgent=urgent) for urgent in (2, 1) for step in _STEPS)
 """From generous to sparing: the first that holds in `SUMMARY_LINES` at 80 columns serves every width."""
@@ -54,12 +58,15 @@ def render(view: ReportView, *, width: int, simple: bool, detail: Detail, colour
         view: what is told.
         width: of the terminal, 40 cells or more; under 72 the simple layout is taken.
         simple: no table, no bar, no drawn line.
-        detail: the summary, every point, or every point with its proof.
+        detail: the summary, every point, every point with its proof, or where the numbers come from.
         colour: with ANSI colours; the words say the same without.
     """
     sheet = Sheet(width=min(width, WIDEST), simple=simple or width < SIMPLE_UNDER)
     if detail is Detail.SUMMARY:
         lines = _summary(view, sheet, _fitting_room(view))
+    elif detail is Detail.WHY:
+        lines = [*sections.head(view, sheet), sheet.blank(), *why_text.level(view, sheet)]
+        lines += [sheet.blank(), *why_text.ranks(view, sheet)]
     else:
         lines = _everything(view, sheet, technical=detail is Detail.TECHNICAL)
     return _printed(lines, width=width, colour=colour)
@@ -102,8 +109,8 @@ def _summary(view: ReportView, sheet: Sheet, room: Room) -> list[Line]:
     lines = sections.head(view, sheet)
     for number, section in enumerate(section for section in body if section):
         lines += [sheet.blank(), *section] if airy or number == 0 else section
-    money, help_lines = sections.money(view, sheet), sections.help_lines(view, sheet, options=True)
-    for section in (money, help_lines):
+    money = plan_sections.money(view, sheet, most=room.years) + plan_sections.arbitrations(view, sheet)
+    for section in (money, sections.help_lines(view, sheet, options=True)):
         lines += [sheet.blank(), *section] if section else []
     return lines
 
@@ -115,15 +122,20 @@ def _everything(view: ReportView, sheet: Sheet, *, technical: bool) -> list[Line
         details.all_actions("À faire tout de suite", view.urgent, sheet, technical=technical)
         or sections.do_now(view, sheet, full),
         details.all_actions("Les actions suivantes", view.next_actions, sheet, technical=technical),
+        plan_sections.arbitrations_in_full(view, sheet),
+        plan_sections.calendar(view, sheet),
+        plan_sections.money_in_full(view, sheet),
+        plan_sections.trend(view, sheet),
+        plan_sections.changes(view, sheet),
         sections.themes(view, sheet, full),
         sections.not_seen(view, sheet, full),
         sections.waivers(view, sheet, full),
         open_doors(view.doors, sheet, technical=technical),
         rcpnt_section(view.rcpnt, sheet),
         details.questions(view, sheet),
+        plan_sections.contacts(view, sheet),
         *details.points(view, sheet, technical=technical),
         details.method(view, sheet),
-        sections.money(view, sheet),
         sections.help_lines(view, sheet, options=False),
     )
     lines = sections.head(view, sheet)

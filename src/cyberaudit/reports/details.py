@@ -36,8 +36,10 @@ def all_actions(title: str, actions: Sequence[ActionView], sheet: Sheet, *, tech
     for number, action in enumerate(actions):
         lines += [sheet.blank()] if number else []
         lines += action_block(action, sheet)
-        if not action.deadline:
-            lines += sheet.labelled("Palier", f"{action.tier.lower()}.")
+        lines += sheet.labelled("Palier", f"{action.tier.lower()}.")
+        for lot in action.lots:
+            lines += sheet.labelled("Lot", f"{lot}.")
+        lines += sheet.paragraph(action.said_done, first="   ") if action.said_done else []
         lines += _how(action, sheet) + _to_forward(action, sheet, technical=technical)
         lines += _references(action, sheet) if technical else []
     return lines

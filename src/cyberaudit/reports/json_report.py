@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import inspect
 import json
+import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -11,7 +12,6 @@ from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from cyberaudit.reports import words
 from cyberaudit.reports.words import ReportView
 
 SCHEMA_VERSION = 1
@@ -42,7 +42,7 @@ def _plain(value: Any) -> Any:
 
 
 def schema() -> Json:
-    """JSON Schema (draft-07) of the report, made from the classes of `reports.words`."""
+    """JSON Schema (draft-07) of the report, made from the classes of `reports.words` and `reports.plan_words`."""
     definitions: dict[str, Json] = {}
     _reference(ReportView, definitions)
     report = definitions.pop(ReportView.__name__)
@@ -127,7 +127,7 @@ def _typed(hint: Any, definitions: dict[str, Json]) -> Json:
 
 def _field_docstrings(cls: type[Any]) -> dict[str, str]:
     """The string that follows each field in the source of `cls`."""
-    tree = ast.parse(inspect.getsource(words))
+    tree = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
     body = next(
         node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == cls.__name__
     )

@@ -43,7 +43,7 @@ def _target(plan: Plan, findings: Sequence[Finding], waived: frozenset[str]) -> 
 def _target_sentence(target: int | None, low: int) -> str:
     if target is None or target <= low:
         return ""
-    return f"Une fois ces actions faites, le niveau sera d'au moins {target} sur 100."
+    return f"Une fois toutes ces actions faites, le niveau sera d'au moins {target} sur 100."
 
 
 def _figure(level: Level) -> str:
@@ -87,6 +87,7 @@ def nothing_urgent(plan: Plan) -> str:
         one = "le seul point qui a pu être contrôlé"
         several = f"les {french.number(level.answered)} points qui ont pu être contrôlés"
         return f"Rien d'urgent dans {one if level.answered == 1 else several}, sur {level.asked}."
+    more = "" if plan.actions else " Aucune action au plan."
     if level.answered < level.asked:
-        return "Rien d'urgent dans ce qui a pu être contrôlé."
-    return "Rien d'urgent."
+        return f"Rien d'urgent dans ce qui a pu être contrôlé.{more}"
+    return f"Rien d'urgent.{more}"

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from cyberaudit import french
 from cyberaudit.french import NBSP
-from cyberaudit.reports import doors_section, point_lines, rcpnt
+from cyberaudit.reports import doors_section, markdown_plan, point_lines, rcpnt
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.markdown_text import code, code_block, escaped, inline, table, with_links
 from cyberaudit.reports.themes import theme_name
@@ -31,12 +31,18 @@ def render(view: ReportView) -> str:
         _list("Déclaré, mais mesuré autrement", (each.sentence for each in view.contradictions)),
         _actions("À faire tout de suite", view.urgent, otherwise=view.nothing_urgent),
         _actions("Les actions suivantes", view.next_actions),
+        markdown_plan.arbitrations(view),
+        markdown_plan.calendar(view),
+        markdown_plan.money(view),
+        markdown_plan.trend(view),
+        markdown_plan.changes_in_full(view),
         _themes(view),
         _list("Ce qui n'a pas pu être vérifié", (each.sentence for each in view.not_seen)),
         _list("Risques acceptés", (each.sentence for each in view.waivers)),
         _doors(view),
         _rcpnt(view),
         _questions(view),
+        markdown_plan.contacts(view),
         _points(view),
         _method(view),
         _closing(view),
@@ -80,6 +86,7 @@ def _head(view: ReportView) -> Lines:
     yield from ("", f"**Niveau{NBSP}: {inline(level.headline)}**{figure}", "")
     for sentence in filter(None, (level.coverage, level.reason)):
         yield from (escaped(sentence), "")
+    yield from markdown_plan.changes(view)
 
 
 def _actions(title: str, actions: Sequence[ActionView], *, otherwise: str = "") -> Lines:
@@ -96,11 +103,20 @@ def _action(action: ActionView) -> Lines:
     yield _labelled("Pourquoi", inline(after_colon(action.why)))
     who = f"{action.who}. Coût{NBSP}: {action.cost}. Temps{NBSP}: {action.time}."
     yield _labelled("Qui", inline(who))
-    when = ("Échéance", f"{action.deadline}.") if action.deadline else ("Palier", f"{action.tier.lower()}.")
-    remarks = (when, ("En attendant", action.stopgap), ("Ordre", action.after))
+    when = ("Échéance", f"{action.deadline or action.when_short} ({action.standing_sentence}).")
+    meanwhile = f"En attendant, {action.stopgap_deadline}" if action.stopgap_deadline else "En attendant"
+    lots = (("Lot", lot) for lot in action.lots)
+    dates = (when, (meanwhile, action.stopgap))
+    remarks = (
+        *(reversed(dates) if action.stopgap_due else dates),
+        ("Palier", f"{action.tier.lower()}."),
+        ("Ordre", action.after),
+        *lots,
+        ("Remarque", action.said_done),
+    )
     for label, text in remarks:
         if text:
-            yield _labelled(label, inline(after_colon(text)))
+            yield _labelled(inline(label), inline(after_colon(text)))
     yield _labelled("Comment", "")
     yield from (f"  {number}. {escaped(step)}" for number, step in enumerate(action.steps, start=1))
     yield _labelled("C'est fait quand", inline(after_colon(action.done_when)))
@@ -250,11 +266,12 @@ def _proof(point: PointView, label: str, value: str) -> Lines:
 
 def _method(view: ReportView) -> Lines:
     yield from (*_heading("Comment le niveau est calculé"), escaped(view.level_paragraph))
+    yield from markdown_plan.weights(view)
     yield from _list("Contrôles réunis dans ce rapport", (scan.sentence for scan in view.scans))
 
 
 def _closing(view: ReportView) -> Lines:
-    sentences = (view.budget.sentence, view.budget.ceiling, view.level.target_sentence)
+    sentences = (view.budget.ceiling, view.level.target_sentence)
     told = [escaped(each) for each in sentences if each]
     yield from _heading("Et ensuite")
     for each in told:

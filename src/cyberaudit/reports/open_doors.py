@@ -1,5 +1,6 @@
 """Which doors of a host are open today, from where: the newest look that could tell, address by address."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.sdk.hosts import doors_of, udp_doors_of
 from cyberaudit.sdk.shape import Context, NoSettings
 
+_NUMBER = re.compile("[0-9]{1,5}")
 _NOT_SEEN = Unreachable(Reason.NOT_COLLECTED)
 
 
@@ -53,7 +55,7 @@ def openings(host: Host, sights: Sequence[Sighting], town: Town) -> tuple[Openin
     that the profile no longer gives to the host are left out.
     """
     candidates = frozenset(port for sight in sights for port in _answering(sight))
-    addresses = {str(ip_address(address)) for address in host.addresses}
+    addresses = set(map(_usual_form, host.addresses))
     settled: dict[tuple[str, str, str], Opening | None] = {}
     for sight in sights:
         for reading in _readings(sight, host, town, candidates):
@@ -63,10 +65,18 @@ def openings(host: Host, sights: Sequence[Sighting], town: Town) -> tuple[Openin
     return tuple(sorted((each for each in settled.values() if each), key=lambda each: by_number(each.port)))
 
 
+def _usual_form(address: str) -> str:
+    """As the looks write it; what is no address, in somebody's scan, stays as it is and meets no look."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
+
+
 def by_number(port: str) -> tuple[str, int]:
-    """Sorts `tcp/80` before `tcp/443`, and UDP last."""
+    """Sorts `tcp/80` before `tcp/443`, and UDP last; what is no number, in somebody's scan, comes first."""
     protocol, _, number = port.partition("/")
-    return protocol, int(number)
+    return protocol, int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def unproven(sight: Sighting, host: Host, town: Town) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from cyberaudit import french
-from cyberaudit.declared import Declaration, Flow, Practice, Town
+from cyberaudit.declared import Declaration, Document, Flow, Practice, Town
 from cyberaudit.engine.measures import Owner, Remedies
 from cyberaudit.engine.remedies import Citation, cite_together
 from cyberaudit.model import Basis, Evidence, Finding, Item, Reason, SeenFrom, Status
@@ -44,6 +44,11 @@ class Scene:
             return "l'extérieur"
         zone = self.town.asset(f"zone/{vantage}")
         return french.typeset(f"le réseau « {safe(zone.name if zone else vantage)} »")
+
+    def measure_title(self, measure_id: str) -> str:
+        """The measure's title; its id when the catalogue of today does not hold it."""
+        measure = self.remedies.measures.get(measure_id)
+        return measure.title if measure else measure_id
 
     def cited(self, references: tuple[str, ...]) -> tuple[SourceView, ...]:
         """The documents of the catalogue that the references name."""
@@ -151,7 +156,16 @@ def _declared(finding: Finding, scene: Scene) -> str:
     by = f" le {french.day(given.on)} par {safe(given.by)}" if given else ""
     if finding.basis is Basis.ATTESTED:
         return f"Attesté{by}. Un document l'appuie."
-    return f"Déclaré{by}. Non vérifié."
+    return f"Déclaré{by}. Non vérifié.{_DOCUMENTS[given.document] if given else ''}"
+
+
+_DOCUMENTS = {
+    Document.NOT_READ: "",
+    Document.UNCHANGED: "",
+    Document.CHANGED: " Le document a changé depuis.",
+    Document.MISSING: " Le document est introuvable.",
+    Document.UNREADABLE: " Le document n'a pas pu être relu.",
+}
 
 
 def _declaration(finding: Finding, town: Town) -> Declaration | None:

@@ -4,16 +4,20 @@ import shlex
 from collections.abc import Sequence
 
 from cyberaudit import french
+from cyberaudit.engine.measures import Owner
 from cyberaudit.engine.questions import Question
 from cyberaudit.model import Reason
+from cyberaudit.plaintext import clean
+from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.wrap import wrap
 from cyberaudit.town.splice import DiffLine, Spliced
 
-_ASKED_BEFORE = {
-    Reason.NOT_DECLARED: "",
-    Reason.DECLARATION_EXPIRED: "La réponse date de plus de douze mois.",
-    Reason.ANSWER_UNKNOWN: "La réponse donnée était « je ne sais pas ».",
+_TO_WHOM = {
+    Owner.AGENT: "à un agent qui le sait",
+    Owner.ELU: "à un élu",
+    Owner.CONTRACTOR: "au prestataire informatique",
 }
+"""To whom a question goes that somebody could not answer."""
 
 
 def change(made: Spliced, *, sentence: str, remarks: Sequence[str], width: int) -> str:
@@ -73,14 +77,29 @@ def _commands(profile: str, key: str) -> str:
 def question(asked: Question, rank: int, total: int, *, width: int, with_key: bool = False) -> str:
     """One question, why it matters, and who probably knows."""
     margin = " " * len(f"{rank}. ")
-    told = [f"Pourquoi : {asked.why}", f"Qui le sait : {asked.owner.french}."]
-    if before := _ASKED_BEFORE[asked.unanswered.reason]:
+    told = [f"Pourquoi : {after_colon(asked.why)}"]
+    if before := asked_before(asked):
         told.insert(0, before)
+    if asked.unanswered.reason is not Reason.ANSWER_UNKNOWN:
+        told.append(f"Qui le sait : {asked.owner.french}.")
     if with_key:
         told.append(f"[{asked.key}]")
     head = f"{rank}. " if with_key else f"{rank} sur {total}. "
     lines = wrap(french.typeset(asked.text), width, first=head, rest=margin)
     return "\n".join((*lines, *(line for each in told for line in _indented(each, margin, width))))
+
+
+def asked_before(asked: Question) -> str:
+    """What became of an answer given before, and whom to ask now; empty when nobody was asked."""
+    said = asked.about.declaration
+    match asked.unanswered.reason:
+        case Reason.ANSWER_UNKNOWN if said is not None:
+            told = f"{clean(said.by)} a répondu « je ne sais pas » le {french.day(said.on)}."
+            return f"{told} À demander {_TO_WHOM[asked.owner]}."
+        case Reason.DECLARATION_EXPIRED:
+            return "La réponse date de plus de douze mois."
+        case _:
+            return ""
 
 
 def _indented(text: str, margin: str, width: int) -> list[str]:
@@ -94,6 +113,7 @@ def question_plain(asked: Question) -> dict[str, object]:
         "question": asked.text,
         "why": asked.why,
         "owner": asked.owner.value,
+        "ask": _TO_WHOM[asked.owner] if asked.unanswered.reason is Reason.ANSWER_UNKNOWN else None,
         "check": asked.check,
         "asset": asked.about.asset.key,
         "field": asked.about.field,

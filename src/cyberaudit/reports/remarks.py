@@ -143,12 +143,16 @@ def waiver_warnings(findings: Sequence[Finding], scene: Scene) -> tuple[str, ...
         covers = any(finding.status.is_open and names(waiver, finding) for finding in findings)
         if left < 0:
             warnings.append(
-                f"La dérogation « {name} » est finie depuis le {french.day(waiver.until)} : à revoir."
+                f"Le risque « {name} » était accepté jusqu'au {french.day(waiver.until)} : à revoir."
             )
         elif not covers:
-            warnings.append(f"La dérogation « {name} » ne couvre aucun défaut : elle peut être retirée.")
+            warnings.append(
+                f"Le risque accepté « {name} » ne couvre aucun défaut : il peut être retiré du profil."
+            )
         elif left <= WAIVER_WARNING_DAYS:
-            warnings.append(f"La dérogation « {name} » finit le {french.day(waiver.until)} : à revoir avant.")
+            warnings.append(
+                f"Le risque « {name} » est accepté jusqu'au {french.day(waiver.until)} : à revoir avant."
+            )
     return tuple(warnings)
 
 

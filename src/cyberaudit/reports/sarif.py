@@ -10,13 +10,17 @@ from urllib.parse import quote
 from cyberaudit import __version__
 from cyberaudit.errors import Place
 from cyberaudit.french import NBSP
+from cyberaudit.history.transitions import Transition
 from cyberaudit.model import Reason, Status
 from cyberaudit.reports import point_lines
+from cyberaudit.reports.change_words import PointChange
 from cyberaudit.reports.point_lines import line
 from cyberaudit.reports.words import CheckView, PointView, ReportView
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "cyberauditIdentity/v1"
+FOLDER = "PROFILE"
+"""The folder of a profile that was named by its whole path."""
 # Product decision, 2026: risk 9 to 16 is an error, 6 to 8 a warning, less a note.
 _ERROR_FROM, _WARNING_FROM = 9, 6
 _WORST_RISK = 16
@@ -43,9 +47,13 @@ def _run(view: ReportView, places: Mapping[str, Place]) -> Json:
         "tool": {"driver": _driver(view)},
         "language": "fr",
         "columnKind": "unicodeCodePoints",
+        **_bases(places),
         "automationDetails": {"id": f"cyberaudit/{line(view.commune)}/", "description": _text(view.title)},
         "invocations": [_invocation(view, rules)],
-        "results": [_result(each, view, rules, places) for each in view.points],
+        "results": [
+            *(_result(each, view, rules, places) for each in view.points),
+            *(_absent(each, places) for each in _gone(view)),
+        ],
         "properties": _summary(view),
     }
 
@@ -124,9 +132,43 @@ def _result(
         "message": _text(point_lines.sentence(point), *map(point_lines.detail, point_lines.details(point))),
         "locations": [_location(point, places.get(point.asset))],
         "partialFingerprints": {FINGERPRINT: line(point.identity)},
+        **_baseline(point),
         # §3.27.23: for all the results of a run, or for none.
         "suppressions": [_suppression(point, view)] if point.waived else [],
         "properties": _properties(point),
+    }
+
+
+def _baseline(point: PointView) -> Json:
+    """§3.27.24: every point that was asked before is in both; what became of it is in the properties."""
+    match point.since_last:
+        case None:
+            return {}
+        case Transition.NEW | Transition.NEW_CHECK:
+            return {"baselineState": "new"}
+        case Transition.SAME:
+            return {"baselineState": "unchanged"}
+        case _:
+            return {"baselineState": "updated"}
+
+
+def _gone(view: ReportView) -> list[PointChange]:
+    """Points of the visit before whose thing has left the profile: never solved."""
+    told = {each.identity for each in view.points}
+    return [each for each in (view.changes.points if view.changes else ()) if each.point not in told]
+
+
+def _absent(gone: PointChange, places: Mapping[str, Place]) -> Json:
+    named = _named(gone.asset_name, gone.asset)
+    return {
+        "ruleId": line(gone.check),
+        "kind": "notApplicable",
+        "level": "none",
+        "message": _text(f"{gone.asset_name}{NBSP}: {gone.word}."),
+        "locations": [_at(named, places.get(gone.asset))],
+        "partialFingerprints": {FINGERPRINT: line(gone.point)},
+        "baselineState": "absent",
+        "suppressions": [],
     }
 
 
@@ -152,20 +194,39 @@ def _level(point: PointView) -> str:
 
 
 def _location(point: PointView, place: Place | None) -> Json:
-    named = {"name": line(point.asset_name), "fullyQualifiedName": line(point.asset), "kind": "resource"}
+    return _at(_named(point.asset_name, point.asset), place)
+
+
+def _named(name: str, asset: str) -> Json:
+    return {"name": line(name), "fullyQualifiedName": line(asset), "kind": "resource"}
+
+
+def _at(named: Json, place: Place | None) -> Json:
     if place is None:
         return {"logicalLocations": [named]}
     physical = {
-        "artifactLocation": {"uri": _uri(place.file)},
+        "artifactLocation": _artifact(place.file),
         "region": {"startLine": place.line, "startColumn": place.column},
     }
     return {"physicalLocation": physical, "logicalLocations": [named]}
 
 
-def _uri(file: str) -> str:
-    """The profile as the person named it: a relative path stays relative."""
+def _artifact(file: str) -> Json:
+    """The profile as the person named it; of a whole path, its name alone, for the rest tells of this machine.
+
+    §3.14.14: a base without an address says that it is not told, on purpose.
+    """
     path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    if path.is_absolute():
+        return {"uri": quote(path.name), "uriBaseId": FOLDER}
+    return {"uri": quote(path.as_posix())}
+
+
+def _bases(places: Mapping[str, Place]) -> Json:
+    """What `FOLDER` stands for, when a location is told by it."""
+    if not any(PurePath(each.file).is_absolute() for each in places.values()):
+        return {}
+    return {"originalUriBaseIds": {FOLDER: {"description": _text("Le dossier où se trouve le profil.")}}}
 
 
 def _suppression(point: PointView, view: ReportView) -> Json:
@@ -189,6 +250,7 @@ def _properties(point: PointView) -> Json:
         "standsOn": line(point.stands_on),
         "contradiction": point.contradiction,
         "looked": point.looked,
+        **({"sinceLast": point.since_last} if point.since_last else {}),
         "vantage": line(point.vantage),
         "seenAt": _utc(point.seen_at),
         "measure": line(point.measure),

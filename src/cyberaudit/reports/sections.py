@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from rich.text import Text
 
 from cyberaudit import french
-from cyberaudit.plan.words import Word
+from cyberaudit.plan.words import Standing, Tier, Word
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Line, Sheet, table
 from cyberaudit.reports.words import ActionView, Mark, ReportView, ThemeView
 
 BAR_CELLS = 30
+# Product decision, 2026: a reader who knows nothing finds the two things to do now; the others are counted.
+MOST_NAMED = 2
 _MARK_STYLES = {
     Mark.TO_FIX: "bold red",
     Mark.TO_IMPROVE: "bold yellow",
@@ -32,6 +35,17 @@ _MARK_WIDTH = max(len(mark) for mark in Mark)
 Section = list[Line]
 
 
+class ThemesRoom(Enum):
+    """How the themes are told."""
+
+    APART = auto()
+    """A line each."""
+    BY_STATE = auto()
+    """A line a state, naming them."""
+    COUNTED = auto()
+    """One line in all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """How much of each list the summary shows in full; the rest is counted."""
@@ -42,8 +56,9 @@ class Room:
     """Contradictions, causes of what was not seen, accepted risks: lines of each."""
     airy: bool
     """A blank line before each section."""
-    themes_apart: bool = True
-    """One line a theme; else one a state."""
+    themes: ThemesRoom = ThemesRoom.APART
+    years: int = 5
+    """Years of the budget; the others are counted."""
     first_sentence: bool = False
     """Only the first sentence of each « Pourquoi »."""
 
@@ -65,8 +80,8 @@ def _level(view: ReportView, sheet: Sheet) -> Section:
     if not sheet.simple and level.asked:
         lines.append(_bar(level.shown_low, level.shown_high, _WORD_STYLES[level.word]))
     lines += sheet.paragraph(level.coverage)
-    if level.reason:
-        lines += sheet.paragraph(level.reason)
+    for sentence in (level.reason, view.changes.sentence if view.changes else ""):
+        lines += sheet.paragraph(sentence) if sentence else []
     return lines
 
 
@@ -122,7 +137,16 @@ def do_now(view: ReportView, sheet: Sheet, room: Room) -> Section:
     for number, action in enumerate(shown):
         lines += [sheet.blank()] if number and (room.airy or sheet.simple) else []
         lines += action_block(action, sheet, first_sentence=room.first_sentence)
-    return lines + _others(len(view.urgent) - len(shown), "urgence", sheet)
+    named = view.urgent[len(shown) : MOST_NAMED]
+    for action in named:
+        lines += sheet.paragraph(_in_brief(action), first=f"{action.rank}. ", style="bold")
+    return lines + _others(len(view.urgent) - len(shown) - len(named), "urgence", sheet)
+
+
+def _in_brief(action: ActionView) -> str:
+    """Of an urgency that finds no room: what it is, and its nearest date."""
+    date = f"à commencer {action.stopgap_deadline}" if action.stopgap_deadline else action.deadline
+    return french.typeset(f"{action.title} : {date}.")
 
 
 def action_block(action: ActionView, sheet: Sheet, *, first_sentence: bool = False) -> Section:
@@ -131,13 +155,28 @@ def action_block(action: ActionView, sheet: Sheet, *, first_sentence: bool = Fal
     why = action.why.partition(". ")[0].rstrip(".") + "." if first_sentence else action.why
     lines += sheet.labelled("Pourquoi", after_colon(why))
     lines += _who_and_cost(action, sheet)
-    if action.deadline:
-        lines += sheet.labelled("Échéance", f"{action.deadline}.")
-    if action.stopgap:
-        lines += sheet.labelled("En attendant", after_colon(action.stopgap))
+    due, meanwhile = sheet.labelled("Échéance", _when(action)), _meanwhile(action, sheet)
+    # What is to be done within the week comes before what may take months.
+    lines += meanwhile + due if action.stopgap_due else due + meanwhile
     if action.after:
         lines += sheet.labelled("Ordre", after_colon(action.after))
     return lines
+
+
+def _when(action: ActionView) -> str:
+    """« avant le 28 novembre. », with what the date is worth when it is not the seven days of an urgency."""
+    if action.tier is Tier.URGENT and action.standing is Standing.PROPOSED and not action.stopgap_due:
+        return f"{action.deadline}."
+    return (
+        f"{action.deadline} ({action.standing_sentence})." if action.deadline else "à arbitrer par le maire."
+    )
+
+
+def _meanwhile(action: ActionView, sheet: Sheet) -> Section:
+    if not action.stopgap:
+        return []
+    label = f"En attendant, {action.stopgap_deadline}" if action.stopgap_deadline else "En attendant"
+    return sheet.labelled(label, after_colon(action.stopgap))
 
 
 def _action_title(action: ActionView, sheet: Sheet) -> Section:
@@ -172,15 +211,17 @@ def next_actions(view: ReportView, sheet: Sheet, room: Room) -> Section:
 
 
 def _table_of_actions(actions: Sequence[ActionView], sheet: Sheet) -> Section:
-    rows = [(f"{each.rank}", each.title, each.who_short, each.cost_short, each.tier) for each in actions]
-    return table(("N°", "Action", "Qui", "Coût", "Palier"), rows, sheet, flexible=1, right=(3,))
+    rows = [
+        (f"{each.rank}", each.title, each.who_short, each.cost_short, each.when_short) for each in actions
+    ]
+    return table(("N°", "Action", "Qui", "Coût", "Pour"), rows, sheet, flexible=1, right=(3,))
 
 
 def _listed_actions(actions: Sequence[ActionView], sheet: Sheet) -> Section:
     lines: Section = []
     for each in actions:
         lines += sheet.paragraph(each.title, first=f"{each.rank}. ")
-        when = f"Palier{french.NBSP}: {each.tier.lower()}."
+        when = f"Pour{french.NBSP}: {each.when_short.removesuffix('.')}."
         lines += sheet.labelled("Qui", f"{each.who}. Coût{french.NBSP}: {each.cost}. {when}")
     return lines
 
@@ -188,8 +229,10 @@ def _listed_actions(actions: Sequence[ActionView], sheet: Sheet) -> Section:
 def themes(view: ReportView, sheet: Sheet, room: Room) -> Section:
     if not view.themes:
         return []
+    if room.themes is ThemesRoom.COUNTED:
+        return sheet.paragraph(_themes_counted(view.themes))
     lines = sheet.heading("Par thème")
-    if room.themes_apart:
+    if room.themes is ThemesRoom.APART:
         for theme in view.themes:
             lines += marked(theme.mark, f"{theme.name} — {theme.sentence}", sheet)
         return lines
@@ -197,6 +240,13 @@ def themes(view: ReportView, sheet: Sheet, room: Room) -> Section:
         names = [_short(theme) for theme in view.themes if theme.mark is mark]
         lines += marked(mark, f"{', '.join(names)}.", sheet)
     return lines
+
+
+def _themes_counted(themes: Sequence[ThemeView]) -> str:
+    """« Par thème : 5 à corriger, 1 à améliorer (option --all). »"""
+    marks = [theme.mark for theme in themes]
+    counts = [f"{marks.count(mark)} {mark}" for mark in dict.fromkeys(marks)]
+    return f"Par thème{french.NBSP}: {', '.join(counts)} (option --all)."
 
 
 def _short(theme: ThemeView) -> str:
@@ -213,11 +263,6 @@ def marked(mark: Mark, text: str, sheet: Sheet, *, indent: str = " ") -> Section
     return lines
 
 
-def money(view: ReportView, sheet: Sheet) -> Section:
-    sentences = (view.budget.sentence, view.budget.ceiling, view.level.target_sentence)
-    return [line for sentence in sentences if sentence for line in sheet.paragraph(sentence)]
-
-
 def help_lines(view: ReportView, sheet: Sheet, *, options: bool) -> Section:
     """Where to go next; `options`: also how to see what the summary leaves out."""
     rows = _option_rows(view) if options else []
@@ -228,5 +273,7 @@ def help_lines(view: ReportView, sheet: Sheet, *, options: bool) -> Section:
 def _option_rows(view: ReportView) -> list[tuple[str, str]]:
     rows = [("Chaque point, avec ses preuves", "options --all et --technical")]
     if view.questions:
-        rows.insert(0, (f"Questions sans réponse{french.NBSP}: {len(view.questions)}", "option --all"))
+        rows.insert(
+            0, (f"Questions sans réponse{french.NBSP}: {len(view.questions)}", "cyberaudit questions PROFIL")
+        )
     return rows

@@ -38,6 +38,7 @@ HEAD = (
     "accepté",
     "vu depuis",
     "vu le",
+    "depuis la dernière fois",
     "mesure",
     "action",
     "sources",
@@ -72,7 +73,7 @@ def _row(point: PointView) -> Iterator[str | int]:
     yield from (point.reason, point.risk, point.impact, point.likelihood)
     yield from (point.stands_on, point.basis, _yes(said=point.contradiction), _yes(said=point.waived))
     yield from (point.place, f"{point.seen_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
-    yield from (point.measure, point.measure_title)
+    yield from (point.since_last_word, point.measure, point.measure_title)
     yield BETWEEN.join(map(point_lines.cited, point.sources))
 
 

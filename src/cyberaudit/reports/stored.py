@@ -5,24 +5,66 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cyberaudit import french
+from cyberaudit.history.integrity import STRUCTURE, Health
+from cyberaudit.history.retention import Pruning
 from cyberaudit.history.state import AuditSummary
 from cyberaudit.model import Audit
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
 
 PARIS = ZoneInfo("Europe/Paris")
+SALVAGE = (
+    "Ce qui est lisible peut être repris : « cyberaudit history export DOSSIER », puis « cyberaudit history import "
+    "DOSSIER --history NOUVEAU.sqlite3 »."
+)
 
 
-def listed(summaries: Sequence[AuditSummary], *, width: int = 80) -> str:
-    """One line an audit: identifier, date, commune, from where, how much is to be done."""
+def listed(summaries: Sequence[AuditSummary], *, width: int = 80, others: int = 0) -> str:
+    """One line an audit: identifier, date, commune, from where, how much is to be done; and how many older ones.
+
+    The points are those that a report counts: what does not apply is none.
+    """
     if not summaries:
         return "Aucun contrôle gardé.\n"
-    lines = []
-    for each in summaries:
-        where = f"{_when(each.started_at, PARIS)}  {each.commune}, depuis {_place(each.vantage)} :"
-        count = f"{french.count(each.findings, 'point')}, {each.open_findings} à traiter"
-        cut = " (interrompu)" if each.partial else ""
-        lines += wrap(f"{french.typeset(where)} {count}{cut}", width, first=f"{each.uuid[:8]}  ")
+    lines = [line for each in summaries for line in _line(each, width)]
+    if others:
+        count = french.count(others, "autre contrôle plus ancien", "autres contrôles plus anciens")
+        lines += wrap(french.typeset(f"Et {count} (« cyberaudit history list --all »)."), width)
+    return "\n".join(lines) + "\n"
+
+
+def _line(each: AuditSummary, width: int) -> list[str]:
+    where = f"{_when(each.started_at, PARIS)}  {each.commune}, depuis {_place(each.vantage)} :"
+    count = f"{french.count(each.asked, 'point')}, {each.open_findings} à traiter"
+    cut = " (interrompu)" if each.partial else ""
+    return wrap(f"{french.typeset(where)} {count}{cut}", width, first=f"{each.uuid[:8]}  ")
+
+
+def leaving(prunings: Sequence[Pruning], *, width: int = 80) -> str:
+    """What `prune` would remove, before it does."""
+    if not prunings:
+        return "Rien à retirer.\n"
+    lines: list[str] = []
+    for each in prunings:
+        first, last = (_when(audit.started_at, PARIS) for audit in (each.audits[0], each.audits[-1]))
+        count = french.count(len(each.audits), "contrôle à retirer", "contrôles à retirer")
+        lines += wrap(french.typeset(f"{each.commune} : {count}, du {first} au {last}."), width)
+    kept = "La date des premiers défauts est conservée, mais le détail de ces contrôles disparaît."
+    return "\n".join([*lines, *wrap(kept, width)]) + "\n"
+
+
+def health_told(health: Health, *, advice: str, width: int = 80) -> str:
+    """Whether the history is whole; else what is damaged, what can be read, and what to do."""
+    count = french.count(health.audits, "contrôle gardé", "contrôles gardés")
+    if health.is_whole:
+        return "\n".join(wrap(f"L'historique est entier : {count}, tous lisibles.", width)) + "\n"
+    lines = wrap(french.typeset(f"L'historique est abîmé : {count}, {health.readable} lisibles."), width)
+    if not health.is_sound:
+        lines += wrap(STRUCTURE, width)
+    for fault in health.faults:
+        lines += wrap(french.typeset(f"{fault.what} : {fault.clause}."), width, first="  - ")
+    for sentence in (SALVAGE, advice):
+        lines += ["", *wrap(french.typeset(sentence), width)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,21 +1,24 @@
 """The whole report as values: everything that any format tells, each sentence ready in French."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from cyberaudit import french
-from cyberaudit.declared import Ceiling, Town
 from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Remedies
 from cyberaudit.history.state import AuditSummary, TownState, zone_of
 from cyberaudit.model import Finding, Status
 from cyberaudit.plan.level import LEVEL_PARAGRAPH
 from cyberaudit.plan.words import Action, Plan, Tier
-from cyberaudit.reports import amounts
+from cyberaudit.reports import money, whom
 from cyberaudit.reports.actions import action
+from cyberaudit.reports.change_words import ChangesView, PointChange
 from cyberaudit.reports.commune import of_commune
+from cyberaudit.reports.decisions import unknown_measures
 from cyberaudit.reports.doors import doors_view
 from cyberaudit.reports.level import level_view, nothing_urgent
+from cyberaudit.reports.plan_words import ContactView
 from cyberaudit.reports.points import Scene, point, safe
 from cyberaudit.reports.rcpnt import rcpnt_views
 from cyberaudit.reports.remarks import (
@@ -28,9 +31,10 @@ from cyberaudit.reports.remarks import (
     waiver_warnings,
 )
 from cyberaudit.reports.themes import theme_views
+from cyberaudit.reports.trend import LevelOn, trend_view
+from cyberaudit.reports.why import weight_views
 from cyberaudit.reports.words import (
     ActionView,
-    BudgetView,
     CheckView,
     HelpView,
     PointView,
@@ -38,9 +42,7 @@ from cyberaudit.reports.words import (
     ScanView,
 )
 
-ATTACK = french.typeset(
-    "Attaque en cours ? Débranchez le réseau, n'éteignez pas, puis 17Cyber : https://17cyber.gouv.fr"
-)
+_ATTACK = "Attaque en cours ? Débranchez le réseau, n'éteignez pas, puis 17Cyber : https://17cyber.gouv.fr"
 
 
 def build_view(
@@ -51,6 +53,8 @@ def build_view(
     fiches: Mapping[str, Fiche],
     today: date,
     partial: bool = False,
+    changes: ChangesView | None = None,
+    past: Sequence[LevelOn] = (),
 ) -> ReportView:
     """Everything the report tells of one town.
 
@@ -61,11 +65,17 @@ def build_view(
         fiches: of the checks, by id; one that is missing is left out.
         today: the day of the reader, in the town's time zone: what is late is late today.
         partial: the last scan was interrupted.
+        changes: since the control before; None when nothing can be compared.
+        past: the level of earlier days, oldest first, today's not among them.
     """
     scene = Scene(state.town, remedies, zone_of(state.town), today)
     waived = frozenset(finding.identity for finding in plan.waived)
     urgent, others = _actions(plan.actions, scene)
-    points = tuple(point(each, scene, waived=each.identity in waived) for each in state.findings)
+    contacts = whom.contacts(state.town.commune.region, remedies)
+    became = {each.point: each for each in changes.points} if changes else {}
+    points = tuple(
+        _since_last(point(each, scene, waived=each.identity in waived), became) for each in state.findings
+    )
     return ReportView(
         title=f"Cybersécurité de la mairie {of_commune(safe(state.town.name))}",
         commune=state.town.id,
@@ -77,23 +87,40 @@ def build_view(
         warnings=_warnings(state, plan, scene, partial=partial),
         level=level_view(plan, state.findings, waived),
         contradictions=contradiction_views(state.findings),
+        changes=changes,
         nothing_urgent="" if urgent else nothing_urgent(plan),
         urgent=urgent,
         next_actions=others,
+        to_arbitrate=money.to_arbitrate(plan.actions, scene),
+        calendar=money.calendar(plan.actions),
         themes=theme_views(points),
         not_seen=left_out_views(state, not_seen_views(plan.not_seen, scene)),
         waivers=tuple(waiver_view(each, scene) for each in plan.waived),
         questions=tuple(question_view(each) for each in plan.questions),
-        budget=_budget(plan.actions, state.town, scene.today),
-        help=_help(plan, state.findings),
-        attack=ATTACK,
+        budget=money.budget(plan, state.town, scene.today),
+        help=_help(plan, state.findings, fiches),
+        attack=_attack(contacts),
+        whom=contacts,
         doors=doors_view(state, scene),
         rcpnt=rcpnt_views(state),
         points=points,
         checks=_checks(points, fiches),
         scans=tuple(_scan(each, scene) for each in state.audits),
         level_paragraph=LEVEL_PARAGRAPH,
+        trend=trend_view((*past, LevelOn(today, plan.level))),
+        weights=weight_views(state.findings, scene),
     )
+
+
+def _since_last(told: PointView, became: Mapping[str, PointChange]) -> PointView:
+    found = became.get(told.identity)
+    return replace(told, since_last=found.transition, since_last_word=found.word) if found else told
+
+
+def _attack(contacts: Sequence[ContactView]) -> str:
+    """What to do, and the telephone of the region's centre when it has one."""
+    phone = next((each.phone for each in contacts if each.phone), "")
+    return french.typeset(f"{_ATTACK} ou votre région : {phone}" if phone else _ATTACK)
 
 
 def _scanned_by(state: TownState) -> str:
@@ -129,6 +156,7 @@ def _warnings(state: TownState, plan: Plan, scene: Scene, *, partial: bool) -> t
         points = french.count(crashed, "point")
         warnings.append(f"{points} sans réponse : erreur de cyberaudit, et non défaut de la mairie.")
     warnings += catalogue_warnings(plan, state.dropped)
+    warnings += unknown_measures(state.town.plan, scene.remedies.measures)
     warnings += waiver_warnings(state.findings, scene)
     return tuple(french.typeset(safe(warning)) for warning in warnings)
 
@@ -136,38 +164,19 @@ def _warnings(state: TownState, plan: Plan, scene: Scene, *, partial: bool) -> t
 def _actions(
     actions: Sequence[Action], scene: Scene
 ) -> tuple[tuple[ActionView, ...], tuple[ActionView, ...]]:
-    told = [action(each, scene) for each in actions]
+    told = [action(each, scene, among=actions) for each in actions]
     urgent = tuple(each for each in told if each.tier is Tier.URGENT)
     return urgent, tuple(each for each in told if each.tier is not Tier.URGENT)
 
 
-def _budget(actions: Sequence[Action], town: Town, today: date) -> BudgetView:
-    costs = [each.measure.cost for each in actions]
-    low, high = sum(cost.low for cost in costs), sum(cost.high for cost in costs)
-    yearly = sum(cost.yearly for cost in costs)
-    together = french.typeset(f"Budget des actions proposées : {amounts.cost_of(low, high, yearly)}.")
-    return BudgetView(
-        low=low,
-        high=high,
-        yearly=yearly,
-        sentence=together if actions else "",
-        ceiling=_ceiling([each for each in town.plan.ceilings if each.year >= today.year]),
-    )
+def _help(plan: Plan, findings: Sequence[Finding], fiches: Mapping[str, Fiche]) -> tuple[HelpView, ...]:
+    """The check to understand first: of the first action, else of the first point.
 
-
-def _ceiling(ceilings: Sequence[Ceiling]) -> str:
-    if not ceilings:
-        return ""
-    years = [f"{french.euros(each.euros)} en {each.year}" for each in ceilings]
-    return french.typeset(f"Plafond choisi par le maire : {french.listed(years)}.")
-
-
-def _help(plan: Plan, findings: Sequence[Finding]) -> tuple[HelpView, ...]:
-    """The check to understand first: of the first action, else of the first point."""
-    found = [each for entry in plan.actions for each in entry.findings] or list(findings)
-    if not found:
-        return ()
-    return (HelpView("Comprendre un point", f"cyberaudit explain {found[0].check}"),)
+    One of ours: another could not be explained, and its name, from somebody's scan, would be copied into a shell.
+    """
+    ordered = [*(each for entry in plan.actions for each in entry.findings), *findings]
+    found = next((each.check for each in ordered if each.check in fiches), None)
+    return (HelpView("Comprendre un point", f"cyberaudit explain {found}"),) if found else ()
 
 
 def _checks(points: Sequence[PointView], fiches: Mapping[str, Fiche]) -> tuple[CheckView, ...]:

@@ -8,8 +8,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from cyberaudit.history.transitions import Transition
 from cyberaudit.model import Basis, SeenFrom, Status
-from cyberaudit.plan.words import Tier, Word
+from cyberaudit.plan.words import ActionKind, Standing, Tier, Word
+from cyberaudit.reports.change_words import ChangesView
+from cyberaudit.reports.plan_words import (
+    ArbitrationView,
+    ContactView,
+    QuarterView,
+    TrendView,
+    WeightView,
+    YearView,
+)
 
 
 class Mark(StrEnum):
@@ -131,9 +141,23 @@ class ActionView:
     time: str
     days: float
     """Working days of the owner."""
+    kind: ActionKind
     due: date | None
+    """Null: to be arbitrated."""
     deadline: str
-    """« avant le 28 novembre »; empty without a date."""
+    """« avant le 28 novembre », « en retard depuis le 14 novembre »; empty without a date."""
+    when_short: str
+    """« 28 nov. », « mars 2027 », « en retard », « à arbitrer »"""
+    standing: Standing
+    standing_sentence: str
+    """« date proposée », « date adoptée par Jeanne Martin, maire, le 25 novembre 2026 »"""
+    quarter: str
+    """« 4e trimestre 2026 »; empty without a date."""
+    said_done: str
+    """What somebody said and nothing shows yet; may be empty."""
+    stopgap_due: date | None
+    stopgap_deadline: str
+    """« avant le 28 novembre »; empty unless it is an urgency that takes money or time."""
     stopgap: str
     steps: tuple[str, ...]
     contractor: str
@@ -149,6 +173,10 @@ class ActionView:
     gain: Fraction
     index: Fraction
     """gain / effort"""
+    lots: tuple[str, ...]
+    """« 1er trimestre 2027 : les deux postes de l'accueil, 400 € »; empty when it is done at once."""
+    why_here: tuple[str, ...]
+    """How its tier, its rank and its date come about, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +238,10 @@ class PointView:
     measure: str
     measure_title: str
     sources: tuple[SourceView, ...]
+    since_last: Transition | None = None
+    """What became of it since the visit before; null when nothing was compared."""
+    since_last_word: str = ""
+    """« dégradé », « inchangé »; empty when nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +322,8 @@ class BudgetView:
     sentence: str
     ceiling: str
     """What the mayor chose; may be empty."""
+    years: tuple[YearView, ...]
+    """The current one first, as far as something is spent or due; empty without an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,11 +465,16 @@ class ReportView:
     warnings: tuple[str, ...]
     level: LevelView
     contradictions: tuple[ContradictionView, ...]
+    changes: ChangesView | None
+    """Null when nothing can be compared."""
     nothing_urgent: str
     """What is said when nothing is urgent; empty when something is."""
     urgent: tuple[ActionView, ...]
     next_actions: tuple[ActionView, ...]
     """The others, in the order of the plan."""
+    to_arbitrate: tuple[ArbitrationView, ...]
+    """Those of both lists that no quarter holds."""
+    calendar: tuple[QuarterView, ...]
     themes: tuple[ThemeView, ...]
     """Worst first."""
     not_seen: tuple[NotSeenView, ...]
@@ -445,6 +484,8 @@ class ReportView:
     help: tuple[HelpView, ...]
     attack: str
     """What to do during an attack."""
+    whom: tuple[ContactView, ...]
+    """Whom to ask; the first is for an attack."""
     doors: DoorsView
     rcpnt: tuple[RcpntView, ...]
     """Beside our own verdicts."""
@@ -454,3 +495,7 @@ class ReportView:
     """Newest first."""
     level_paragraph: str
     """How the level is computed."""
+    trend: TrendView | None
+    """Null when only today's level is known."""
+    weights: tuple[WeightView, ...]
+    """How the number comes about, the heaviest loss first."""

@@ -9,7 +9,7 @@ from cyberaudit.errors import HistoryError
 from cyberaudit.history.scan_file import read_scan_file
 from cyberaudit.history.store import open_history
 from cyberaudit.model import Audit
-from cyberaudit.run.report import choose_commune
+from cyberaudit.run.communes import choose_commune
 from cyberaudit.run.tell import NO_PAST, Told, tell
 
 

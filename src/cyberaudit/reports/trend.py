@@ -1,0 +1,54 @@
+"""The level over time, in words and in figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cyberaudit import french
+from cyberaudit.plan.level import MIN_COVERAGE
+from cyberaudit.plan.words import Level
+from cyberaudit.reports.plan_words import TrendPointView, TrendView
+
+
+@dataclass(frozen=True, slots=True)
+class LevelOn:
+    """The level as the controls of that day gave it."""
+
+    day: date
+    level: Level
+
+
+def trend_view(past: Sequence[LevelOn]) -> TrendView | None:
+    """None when there is no past to compare with. `past` is oldest first and ends today."""
+    known = [each for each in past if each.level.asked]
+    if len(known) < 2:
+        return None
+    points = tuple(_point(each) for each in known)
+    return TrendView(points, french.typeset(_sentence(known[0], known[-1])))
+
+
+def _sentence(first: LevelOn, last: LevelOn) -> str:
+    """From the first to the last; what lies between is in the list."""
+    then, now = _figure(first.level), _figure(last.level)
+    if then == now:
+        return f"Le niveau est de {now} sur 100, comme le {french.day(first.day)}."
+    return (
+        f"Le niveau était de {then} sur 100 le {french.day(first.day)}, "
+        f"il est de {now} le {french.day(last.day)}."
+    )
+
+
+def _figure(level: Level) -> str:
+    """The low bound; both when less than half was known, as one number would say too much."""
+    low, high = level.shown
+    return f"{low} à {high}" if low < high and level.coverage < MIN_COVERAGE else f"{low}"
+
+
+def told(point: TrendPointView) -> str:
+    """« 26, au plus 34 »; the figure alone when both bounds are one."""
+    return f"{point.low}" if point.low == point.high else f"{point.low}, au plus {point.high}"
+
+
+def _point(value: LevelOn) -> TrendPointView:
+    low, high = value.level.shown
+    return TrendPointView(value.day, low, high, value.level.word)
