@@ -7,6 +7,7 @@
     ├── CatalogueError                      2   a check, a measure or a source is broken
     ├── HistoryError                        2   the history cannot be read
     │   └── NotSaved                        3   a scan was made and could not be stored
+    │       └── TooOld                      3   it is older than those that were removed for their age
     └── DemoError                           2   the embedded town could not start
 
 The French sentence is the exception's text; the exit code stands on the class. What the network says is
@@ -83,6 +84,10 @@ class NotSaved(HistoryError):
     """A scan was made and could not be stored where it should be."""
 
     exit_code = 3
+
+
+class TooOld(NotSaved):
+    """A scan is older than those that were removed from the history for their age."""
 
 
 class DemoError(CyberauditError):

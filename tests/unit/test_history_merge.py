@@ -468,6 +468,69 @@ def test_since_when_it_fails_without_interruption(told: list[Scan], days_ago: in
     assert first.identity == finding_identity(TOWN.id, "mail.spf", "domain/main")
 
 
+@pytest.mark.parametrize(
+    ("told", "days_ago", "audits"),
+    [
+        ([(0, "outside", UNKNOWN)], 0, 1),
+        (
+            [(200, "outside", UNKNOWN), (90, "lan", (UNKNOWN, Reason.TIMEOUT)), (0, "outside", UNKNOWN)],
+            200,
+            3,
+        ),
+        ([(200, "outside", PASS), (90, "outside", UNKNOWN), (0, "outside", UNKNOWN)], 90, 2),
+        ([(200, "outside", UNKNOWN), (90, "outside", FAIL), (0, "outside", UNKNOWN)], 0, 1),
+        ([(200, "outside", UNKNOWN), (90, "outside", NA), (0, "outside", UNKNOWN)], 0, 1),
+        ([(200, "outside", UNKNOWN), (90, "outside", ERROR), (0, "outside", UNKNOWN)], 200, 2),
+        ([(200, "outside", UNKNOWN), (90, "lan", NOT_LOOKED), (0, "outside", UNKNOWN)], 200, 2),
+    ],
+)
+def test_since_when_nobody_knows_and_how_often_it_was_asked(
+    told: list[Scan], days_ago: int, audits: int
+) -> None:
+    (first,) = town_state(scans(*told), now=NOW).first_unknown
+    assert (first.on, first.audits) == ((NOW - timedelta(days=days_ago)).date(), audits)
+    assert first.identity == finding_identity(TOWN.id, "mail.spf", "domain/main")
+
+
+def test_a_vantage_without_a_voice_neither_asks_nor_answers() -> None:
+    told = scans((90, "outside", UNKNOWN), (40, "lan", UNKNOWN), (20, "lan", PASS), (0, "outside", UNKNOWN))
+    heard = [
+        replace(each, findings=(replace(each.findings[0], seen_from=SeenFrom.OUTSIDE),)) for each in told
+    ]
+    (first,) = town_state(heard, now=NOW).first_unknown
+    assert (first.on, first.audits) == ((NOW - timedelta(days=90)).date(), 2)
+
+
+@pytest.mark.parametrize("said", [PASS, FAIL, NA, ERROR, NOT_LOOKED])
+def test_what_is_known_or_was_not_asked_is_not_unknown(said: Said) -> None:
+    assert town_state(scans((0, "outside", said)), now=NOW).first_unknown == ()
+
+
+def test_a_check_set_aside_for_a_while_makes_no_fault_younger() -> None:
+    off = replace(TOWN, checks=(CheckChoice("mail.spf", "géré ailleurs", ()),))
+    told = scans((200, "outside", FAIL), (90, "outside", NA), (0, "outside", FAIL))
+    (first,) = town_state([told[0], replace(told[1], town=off), told[2]], now=NOW).first_failed
+    assert first.on == (NOW - timedelta(days=200)).date()
+
+
+def test_a_check_set_aside_for_a_while_hides_no_declared_fault() -> None:
+    off = replace(TOWN, checks=(CheckChoice("mail.spf", "géré ailleurs", ()),))
+    told = [
+        audit(20, declared(FAIL, days_ago=20)),
+        replace(audit(10, declared(NA, days_ago=10)), town=off),
+        audit(0, finding(NOT_LOOKED)),
+    ]
+    assert only(town_state(told, now=NOW)).status is FAIL
+
+
+def test_what_a_scan_tells_of_long_ago_hides_nothing_seen_since() -> None:
+    told = [audit(20, finding(FAIL, days_ago=20)), audit(10, finding(PASS, days_ago=50)), audit(0)]
+    asks = replace(told[2], findings=(finding(NOT_LOOKED),))
+    traces = [trace_of(each) for each in (*told[:2], asks)]
+    read = [each for each in (*told[:2], asks) if each.uuid in audits_to_read(traces, now=NOW)]
+    assert only(town_state(read, now=NOW)).status is FAIL
+
+
 def test_a_declared_no_dates_from_the_first_time_it_was_said() -> None:
     told = [
         audit(90, declared(FAIL, days_ago=90)),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,3 +174,34 @@ def test_without_the_right_to_write_the_history_is_still_read(open_folder: Path)
     assert [("l'accès est refusé" in line) for line in told[1:]] == [True] * 6
     assert path.read_bytes() == before
     assert path.stat().st_mode & 0o777 == 0o444
+
+
+ON_A_READ_ONLY_DISK = """
+mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77
+for words in list "forget l-hay-d-exemple --yes"; do
+    "$2" -m cyberaudit --quiet history $words --history "$1/h.sqlite3"
+    echo "code $?"
+done
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("unshare") is None,
+    reason="only root can make a disk read-only",
+)
+@pytest.mark.parametrize("older", [True, False])
+def test_a_history_on_a_read_only_disk_is_read_and_nothing_is_said_to_be_removed(
+    tmp_path: Path, *, older: bool
+) -> None:
+    path = tmp_path / "h.sqlite3"
+    shutil.copy(GOLDEN.with_name("history-v1.sqlite3"), path)
+    if not older:
+        open_history(path, create=True).close()
+    path.chmod(0o644)
+    command = ["unshare", "--mount", "sh", "-c", ON_A_READ_ONLY_DISK, "sh", str(tmp_path), sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        pytest.skip("mounting is not allowed here")
+    assert "aubagne" in done.stdout
+    assert done.stdout.count("code 0") == 1
+    assert "ne peut pas être modifié" in done.stderr

@@ -23,6 +23,7 @@ from cyberaudit.declared import (
     Declaration,
     Declared,
     Delivery,
+    Document,
     Domain,
     Flow,
     Host,
@@ -124,7 +125,14 @@ def complete_town() -> Town:
 
 
 def other_assets() -> tuple[AnyAsset, ...]:
-    said = Declaration(Answer.YES, "M. d'Ormesson", date(2026, 3, 1), "pv-conseil.pdf", "90 jours")
+    said = Declaration(
+        Answer.YES,
+        "M. d'Ormesson",
+        date(2026, 3, 1),
+        "pv-conseil.pdf",
+        "90 jours",
+        document=Document.CHANGED,
+    )
     return (
         Zone(
             "lan",

@@ -140,6 +140,22 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: changed(lambda audit: audit.update(started_at="2036-11-21T21:10:00Z")),
         "dates sont impossibles",
     ),
+    "a scan of the year 1": (
+        lambda: changed(
+            lambda audit: audit.update(started_at="0001-01-02T00:00:00Z", finished_at="0001-01-02T00:01:00Z")
+        ),
+        "dates sont impossibles",
+    ),
+    "a scan of the year 9999": (
+        lambda: changed(
+            lambda audit: audit.update(started_at="9999-12-31T00:00:00Z", finished_at="9999-12-31T00:01:00Z")
+        ),
+        "dates sont impossibles",
+    ),
+    "a finding seen in the year 1": (
+        lambda: changed(lambda audit: audit["findings"][0].update(seen_at="0001-01-02T00:00:00Z")),
+        "dates sont impossibles",
+    ),
     "a UUID that is none": (lambda: changed(lambda audit: audit.update(uuid="../../x")), "pas un contrôle"),
     "a UUID in capitals": (
         lambda: changed(lambda audit: audit.update(uuid=audit["uuid"].upper())),
@@ -267,7 +283,7 @@ def test_facts_of_a_newer_version_are_kept_for_the_day_they_can_be_read(tmp_path
     assert seen.facts == Unreachable(Reason.TOO_NEW, "mail-dns 99")
     shutil.copy(tmp_path / "h.sqlite3", tmp_path / "copy.sqlite3")
     with open_history(tmp_path / "copy.sqlite3", create=False) as history:
-        stored = history._connection.execute("SELECT document FROM audits").fetchone()[0]
+        stored = history.connection.execute("SELECT document FROM audits").fetchone()[0]
     kept = document.unpack(stored)
     assert isinstance(kept, dict)
     assert json.dumps(newer) in json.dumps(kept)

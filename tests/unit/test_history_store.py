@@ -15,6 +15,7 @@ import pytest
 
 from cyberaudit.errors import HistoryError, NotSaved
 from cyberaudit.history.document import to_audit
+from cyberaudit.history.marks import pack_marks, pack_rows
 from cyberaudit.history.state import summarize
 from cyberaudit.history.store import default_path, open_history
 from cyberaudit.history.trace import trace_of
@@ -86,10 +87,12 @@ def test_the_history_of_one_commune_is_told_in_brief_oldest_first(tmp_path: Path
 @pytest.mark.parametrize(
     "harm",
     [
-        "DELETE FROM marks WHERE identity = (SELECT min(identity) FROM marks)",
+        f"UPDATE marks SET packed = x'{pack_marks(trace_of(BASE).marks[1:]).hex()}'",
         "DELETE FROM marks",
-        "UPDATE marks SET status = 'splendide'",
-        "UPDATE marks SET seen_at = 'hier'",
+        f"UPDATE marks SET packed = x'{pack_rows([('a', 'splendide', '', '', 'word', '2026-01-01')]).hex()}'",
+        f"UPDATE marks SET packed = x'{pack_rows([('a', 'pass', '', '', 'word', 'hier')]).hex()}'",
+        "UPDATE marks SET packed = x'00'",
+        "UPDATE marks SET packed = 12",
     ],
 )
 def test_an_audit_without_all_its_marks_is_read_whole(tmp_path: Path, harm: str) -> None:
@@ -150,14 +153,14 @@ def test_a_file_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
 def test_the_database_says_its_version_and_works_in_wal_mode(tmp_path: Path) -> None:
     store(tmp_path / "h.sqlite3")
     with closing(sqlite3.connect(tmp_path / "h.sqlite3")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def write_newer(path: Path) -> None:
     store(path, BASE)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
 
 
 def write_foreign(path: Path) -> None:

@@ -9,8 +9,9 @@ from cyberaudit.declared import Declaration, Town
 from cyberaudit.errors import HistoryError
 from cyberaudit.history.doors import sightings
 from cyberaudit.history.mail import mail_seen
-from cyberaudit.history.runs import open_since
-from cyberaudit.history.state import FirstFailed, TownState, summarize, zone_of
+from cyberaudit.history.memory import MAX_AGE_DAYS, Memory, memory_of
+from cyberaudit.history.runs import open_since, unknown_since
+from cyberaudit.history.state import FirstFailed, FirstUnknown, TownState, summarize, zone_of
 from cyberaudit.history.trace import (
     CLOCK_SKEW,
     Ground,
@@ -25,9 +26,6 @@ from cyberaudit.history.trace import (
 from cyberaudit.model import Audit, Finding, Reason, SeenFrom, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
 from cyberaudit.sdk import unknown
-
-# Our own choice: a monthly scan that comes two weeks late still counts.
-MAX_AGE_DAYS = 45
 
 Pair = tuple[str, str]
 """Check id and asset key."""
@@ -88,7 +86,7 @@ def town_state(
     vantage sees something else: silence mends nothing. The worst of fail, partial and pass wins, and what is
     known wins over what is not. What is declared comes from the newest audit that looked, as long as it
     holds and no measurement says worse. A failure is dated by `audits` and by `traces`, the whole history of
-    the town in brief.
+    the town in brief: audit by audit, or a `Chronicle` whose memory ends before the oldest audit that counts.
 
     Raises:
         HistoryError: no audit counts, or they are about several communes.
@@ -98,14 +96,15 @@ def town_state(
     past = _Past(records, now, timedelta(days=max_age_days), zone_of(newest.audit.town))
     answers = [_answer(asked, past) for asked in _questions(newest, records)]
     used = {answer.record.rank: answer.record.audit for answer in answers} | {newest.rank: newest.audit}
+    memory = memory_of(traces)
     known = {trace.uuid: trace for trace in traces} | {r.audit.uuid: trace_of(r.audit) for r in records}
     always = newest.audit.uuid
-    counted = [t for t in known.values() if t.uuid == always or _counts(t, now=now)]
+    counted = sorted((t for t in known.values() if t.uuid == always or _counts(t, now=now)), key=_age)
     return TownState(
         town=newest.audit.town,
         as_of=newest.audit.started_at,
         findings=tuple(answer.finding for answer in answers),
-        first_failed=_first_failed(answers, sorted(counted, key=_age), past),
+        first_failed=_first_failed(answers, counted, past, memory=memory),
         audits=tuple(summarize(used[rank]) for rank in sorted(used, reverse=True)),
         dropped=_dropped(answers, past, newest.audit.town),
         sightings=sightings(
@@ -114,6 +113,7 @@ def town_state(
         mail=mail_seen(
             (record.audit for record in reversed(records)), newest.audit.town, since=now - past.max_age
         ),
+        first_unknown=_first_unknown(answers, counted, past.zone, memory=memory),
     )
 
 
@@ -131,9 +131,11 @@ def audits_to_read(
         wanted["", "", ""] = trace.uuid
         for mark in trace.marks:
             if mark.looked and mark.ground is not Ground.OFF:
-                wanted[mark.identity, mark.vantage, mark.ground] = trace.uuid
+                # What a scan tells of long ago does not take the place of what was seen since.
+                kind = f"{mark.ground} {mark.seen_at >= oldest}"
+                wanted[mark.identity, mark.vantage, kind] = trace.uuid
                 if mark.is_settled:
-                    wanted[mark.identity, mark.vantage, f"settled {mark.ground}"] = trace.uuid
+                    wanted[mark.identity, mark.vantage, f"settled {kind}"] = trace.uuid
     chosen = set(wanted.values())
     return tuple(each.uuid for each in sorted(counted, key=_age) if each.uuid in chosen)
 
@@ -148,15 +150,26 @@ def _age(audit: Audit | Trace) -> tuple[datetime, datetime, str]:
 
 
 def _first_failed(
-    answers: Sequence[_Answer], traces: Sequence[Trace], past: _Past
+    answers: Sequence[_Answer], traces: Sequence[Trace], past: _Past, *, memory: Memory
 ) -> tuple[FirstFailed, ...]:
     opened = [answer for answer in answers if answer.finding.status.is_open]
-    since = open_since([answer.finding for answer in opened], traces, max_age=past.max_age)
+    findings = [answer.finding for answer in opened]
+    since = open_since(findings, traces, max_age=past.max_age, memory=memory)
     moments = [
         (answer.finding.identity, since.get(answer.finding.identity, answer.record.audit.started_at))
         for answer in opened
     ]
     return tuple(FirstFailed(identity, moment.astimezone(past.zone).date()) for identity, moment in moments)
+
+
+def _first_unknown(
+    answers: Sequence[_Answer], traces: Sequence[Trace], zone: tzinfo, *, memory: Memory
+) -> tuple[FirstUnknown, ...]:
+    unknown = [a.finding for a in answers if a.finding.status is Status.UNKNOWN and looked(a.finding)]
+    return tuple(
+        FirstUnknown(identity, begun.astimezone(zone).date(), audits)
+        for identity, (begun, audits) in unknown_since(unknown, traces, memory=memory).items()
+    )
 
 
 def _dropped(answers: Sequence[_Answer], past: _Past, town: Town) -> tuple[str, ...]:
@@ -239,6 +252,8 @@ def _spoken(newest: _Answer, past: _Past) -> _Answer:
     for record in reversed(past.records):
         finding = record.findings.get(_pair(asked))
         if finding is None or finding.vantage in answered or not _was_seen(finding, asked.seen_from):
+            continue
+        if is_off(finding.check, record.audit.town):
             continue
         answered.add(finding.vantage)
         stands = finding.status.is_open or (finding.status.is_known and not is_cut_short)
@@ -359,3 +374,6 @@ def _unseen(asked: Finding, zone: tzinfo) -> Finding:
         text = f"Ce point n'a pas pu être vérifié : {Unreachable(Reason.NOT_LOOKED)}."
     verdict = Verdict(Status.UNKNOWN, text, reason=Reason.NOT_LOOKED)
     return replace(asked, verdict=verdict, likelihood=asked.base_likelihood)
+
+
+__all__ = ["MAX_AGE_DAYS", "Pair", "audits_to_read", "town_state"]

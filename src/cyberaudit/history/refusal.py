@@ -16,6 +16,27 @@ _SQLITE = {
     sqlite3.SQLITE_PERM: DENIED,
 }
 
+_NO_DAMAGE = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+    )
+)
+
+
+def may_be_damage(cause: BaseException | None) -> bool:
+    """Whether what stopped a reading may be the file itself: an older copy in its place then helps.
+
+    On a full disk, or while another program writes, it would only destroy what is whole.
+    """
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    return not isinstance(cause, OSError) and code not in _NO_DAMAGE
+
 
 def sqlite_clause(error: sqlite3.Error) -> str:
     """« le fichier est abîmé », without capital or full stop.

@@ -26,6 +26,8 @@ VERSION = 1
 COMPRESSED_LIMIT = 16 * 1024 * 1024
 # Our own bound: a scan stops after 15 minutes, and a machine may sleep meanwhile.
 LONGEST_SCAN = timedelta(days=1)
+# Our own bounds, those of --now: no scan was made before, and beyond, calendars break.
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 IMPOSSIBLE_DATES = "ses dates sont impossibles"
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -45,7 +47,16 @@ def write_scan_file(audit: Audit, path: Path) -> None:
     Raises:
         NotSaved: full disk, no right to write, or something else than a file stands there.
     """
-    packed = pack_gzip({"format": FORMAT, "version": VERSION, "audit": encode(audit, Audit)})
+    write_scan_document(encode(audit, Audit), path)
+
+
+def write_scan_document(content: Json, path: Path) -> None:
+    """The same for an audit that is JSON already, kept as it is: a newer version may have written it.
+
+    Raises:
+        NotSaved: as above.
+    """
+    packed = pack_gzip({"format": FORMAT, "version": VERSION, "audit": content})
     sentence = f"Le contrôle ne peut pas être écrit dans {quoted(path)} : "
     try:
         # Renaming over /dev/null would destroy it.
@@ -90,7 +101,10 @@ def import_scan(history: History, path: Path, *, commune: str | None) -> Importe
     """
     audit, content = _read(path)
     _refuse_other_commune(path, audit.town.id, wanted=commune, known=history.communes())
-    return Imported(audit.uuid, history.save(audit, received=content))
+    was_new = history.save(audit, received=content)
+    if was_new:
+        history.follow(audit.town.id)
+    return Imported(audit.uuid, was_new)
 
 
 def _refuse_other_commune(path: Path, found: str, *, wanted: str | None, known: tuple[str, ...]) -> None:
@@ -186,9 +200,13 @@ def _check_words(audit: Audit) -> None:
 
 
 def _has_possible_dates(audit: Audit) -> bool:
-    """What was « seen » in ten years would stay recent for ten years."""
+    """What was « seen » in ten years would stay recent for ten years, and no calendar holds the year 1 or 9999."""
+    if not FIRST_YEAR <= audit.started_at.year <= audit.finished_at.year <= LAST_YEAR:
+        return False
     seen = [finding.seen_at for finding in audit.findings] + [each.seen_at for each in audit.observations]
     lasted = audit.finished_at - audit.started_at
+    if any(each.year < FIRST_YEAR for each in seen):
+        return False
     return timedelta() <= lasted <= LONGEST_SCAN and max(seen, default=audit.started_at) <= (
         audit.finished_at + CLOCK_SKEW
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from cyberaudit.declared import Town
 from cyberaudit.history.doors import Sighting
 from cyberaudit.history.mail import MailSeen
-from cyberaudit.model import Audit, Finding
+from cyberaudit.model import Audit, Finding, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class AuditSummary:
     program: str
     findings: int
     open_findings: int
+    asked: int = 0
+    """The findings whose question arises: the points that a report counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,17 @@ class FirstFailed:
 
     identity: str
     on: date
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUnknown:
+    """Since when a question has had no answer."""
+
+    identity: str
+    on: date
+    """Day of the first audit that asked in vain after the last answer."""
+    audits: int
+    """How many asked in vain since, that one included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ class TownState:
     """What the audits that count saw of the doors of hosts, newest first."""
     mail: tuple[MailSeen, ...] = ()
     """What they saw last of the mail of each domain."""
+    first_unknown: tuple[FirstUnknown, ...] = ()
+    """Of the findings that are unknown after somebody looked."""
 
 
 def summarize(audit: Audit) -> AuditSummary:
@@ -70,6 +85,7 @@ def summarize(audit: Audit) -> AuditSummary:
         program=audit.program,
         findings=len(audit.findings),
         open_findings=sum(finding.status.is_open for finding in audit.findings),
+        asked=sum(finding.status is not Status.NOT_APPLICABLE for finding in audit.findings),
     )
 
 
