@@ -1,0 +1,414 @@
+"""`cyberaudit notify`: who is written what today, from what is stored; kept in the outbox, then sent."""
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from email.utils import make_msgid
+from pathlib import Path
+
+from cyberaudit import french
+from cyberaudit.declared import Delivery, Recipient, Town
+from cyberaudit.delivery.letter import Letter
+from cyberaudit.delivery.message import compose
+from cyberaudit.delivery.sending import deliver
+from cyberaudit.engine.catalogue import Catalogue
+from cyberaudit.errors import HistoryError, UsageError
+from cyberaudit.history.diff import Diff
+from cyberaudit.history.outbox import Copy, Outbox, Queued, State, open_outbox, outbox_path
+from cyberaudit.history.state import zone_of
+from cyberaudit.history.trace import CLOCK_SKEW
+from cyberaudit.reports.change_words import ChangesView, Section
+from cyberaudit.reports.changes import changes_view
+from cyberaudit.reports.mail_words import Role
+from cyberaudit.run.diff import Compared, Span, compare
+from cyberaudit.run.exit_code import ExitCode
+from cyberaudit.run.letters import Occasion, Written, letters, problem_letter
+from cyberaudit.run.lock import alone
+from cyberaudit.run.relay import relay_of
+from cyberaudit.run.report import report
+from cyberaudit.run.seals import Sealed, Seals, seals
+from cyberaudit.town.local import LocalConfig
+
+ROLES = ("secretary", "contractor", "mayor")
+MAYOR = "mayor"
+# Ours: the sign of life of a month does not follow a mail of the last days of the month before.
+APART = timedelta(days=14)
+# Ours: the same trouble every week is told every week, not more often.
+PROBLEM_AGAIN = timedelta(days=6)
+
+# Ours: deciding and writing takes a second or two.
+PATIENCE = 60.0
+_BUSY = "Le courrier est déjà en train d'être écrit par un autre programme : recommencez dans une minute."
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One town whose mail is looked after: where it is written, what this machine may use for it."""
+
+    town: Town
+    """Its `delivery` says whom and by which relay."""
+    folder: Path
+    """Where the profile stands."""
+    history: Path
+    config: LocalConfig
+    now: datetime
+    relay_at: str = ""
+    """`127.0.0.1:2525`: where tests find the relay instead."""
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.town.delivery
+
+    @property
+    def zone(self) -> tzinfo:
+        return zone_of(self.town)
+
+    @property
+    def outbox(self) -> Path:
+        return outbox_path(self.history)
+
+    def recipients(self, role: str) -> tuple[Recipient, ...]:
+        return tuple(each for each in self.delivery.recipients if each.role == role)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for beyond the usual."""
+
+    always: bool = False
+    """A mail to each role, whatever changed."""
+    roles: Collection[str] = ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one role is told, or is not."""
+
+    role: str
+    recipients: tuple[str, ...]
+    """Addresses."""
+    since: datetime | None
+    """When the last mail of this role was made; None: there was none."""
+    written: Written | None
+    """None: nothing to say today."""
+    told_from: tuple[str, ...]
+    """UUIDs of the audits it would tell about, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the mail of one town."""
+
+    notices: tuple[Notice, ...] = ()
+    """What was put this time, or would have been."""
+    sent: int = 0
+    waiting: int = 0
+    refused: int = 0
+    answers: tuple[str, ...] = ()
+    """Why something did not leave, or not as it should: French sentences."""
+    unwritten: int = 0
+    """Of the refused, people for whom no message could be made: the outbox holds nothing of them."""
+
+    @property
+    def code(self) -> ExitCode:
+        if self.waiting or self.refused:
+            return ExitCode.NOT_SENT
+        return ExitCode.INCOMPLETE if self.answers else ExitCode.DONE
+
+
+NOTHING_SENT = Outcome()
+USUAL = Wish()
+
+
+def notices(post: Post, catalogue: Catalogue, wish: Wish = USUAL) -> tuple[Notice, ...]:
+    """What each role that has somebody would be told now; nothing is kept, nothing leaves.
+
+    Raises:
+        UsageError: the profile names nobody of these roles.
+        HistoryError: nothing recent is stored, or it cannot be read.
+    """
+    roles = [role for role in ROLES if role in wish.roles and post.recipients(role)]
+    if not roles:
+        raise UsageError("Le profil ne dit pas à qui écrire : remplissez « delivery », puis « recipients ».")
+    _refuse_no_way(post.delivery)
+    past = {role: _last(post, role) for role in roles}
+    found = {role: _since(post, catalogue, past[role]) for role in roles}
+    occasions = {role: _occasion(role, past[role], found[role], post, wish) for role in roles}
+    words = _words(
+        post, catalogue, {role: (each, found[role].diff) for role, each in occasions.items() if each}
+    )
+    return tuple(
+        Notice(
+            role=role,
+            recipients=tuple(each.address for each in post.recipients(role)),
+            since=last.made_at if (last := past[role]) else None,
+            written=words.get(role),
+            told_from=found[role].told_from,
+        )
+        for role in roles
+    )
+
+
+def _refuse_no_way(delivery: Delivery) -> None:
+    for key, value, what in (
+        ("relay", delivery.relay, "par quel serveur"),
+        ("sender", delivery.sender, "de la part de qui"),
+    ):
+        if not value:
+            raise UsageError(f"Le profil ne dit pas {what} écrire : remplissez « delivery », puis « {key} ».")
+
+
+def _last(post: Post, role: str) -> Queued | None:
+    """The last mail of the role that told somebody of an audit, or may still do so."""
+    if not post.outbox.exists():
+        return None
+    with open_outbox(post.outbox, create=True) as outbox:
+        last = outbox.last(post.town.id, role)
+        if last is None or _counts(last):
+            return last
+        return next((each for each in outbox.of(post.town.id) if each.role == role and _counts(each)), None)
+
+
+def _counts(mail: Queued) -> bool:
+    """A problem tells of no audit; what was given up for everybody told nobody, and its news is still to be told."""
+    return mail.kind != Occasion.PROBLEM and any(each.state is not State.REFUSED for each in mail.copies)
+
+
+def _since(post: Post, catalogue: Catalogue, last: Queued | None) -> Compared:
+    """What changed since the audit that `last` told of; since the visit before when it is not known any more."""
+    known = tuple(last.audit.split()) if last else ()
+    span = Span(since=known[0], known=known) if known else Span()
+    try:
+        return compare(post.history, catalogue, commune=post.town.id, span=span, now=post.now)
+    except (HistoryError, UsageError):
+        if last is None:
+            raise
+    return compare(post.history, catalogue, commune=post.town.id, span=Span(), now=post.now)
+
+
+def _occasion(role: str, last: Queued | None, found: Compared, post: Post, wish: Wish) -> Occasion | None:
+    if wish.always:
+        return Occasion.ALWAYS
+    if role != MAYOR and last is not None and is_worth_a_mail(found.diff):
+        return Occasion.CHANGE
+    return Occasion.HEARTBEAT if last is None or _month_went_by(last.made_at, post) else None
+
+
+def is_worth_a_mail(diff: Diff | None) -> bool:
+    """Whether something has a line of its own, delays aside: those were told when they began."""
+    return any(each.section is not Section.LATE for each in _view(diff).sections)
+
+
+def _view(diff: Diff | None) -> ChangesView:
+    return changes_view(diff, titles={})
+
+
+def _month_went_by(last: datetime, post: Post) -> bool:
+    """Whether the month is another one in the town, and the last mail is not of these days."""
+    if _of_another_clock(last, post):
+        return True
+    then, today = last.astimezone(post.zone), post.now.astimezone(post.zone)
+    return (then.year, then.month) < (today.year, today.month) and post.now - last >= APART
+
+
+def _of_another_clock(last: datetime, post: Post) -> bool:
+    """Whether a mail is of days to come: this machine's clock was wrong then, and nobody waits for that day."""
+    return last - post.now > CLOCK_SKEW
+
+
+def _words(
+    post: Post, catalogue: Catalogue, due: dict[str, tuple[Occasion, Diff | None]]
+) -> dict[str, Written]:
+    if not due:
+        return {}
+    told = report(post.history, catalogue, commune=post.town.id, now=post.now, with_levels=True)
+    found: dict[str, Written] = {}
+    for role, (occasion, diff) in due.items():
+        made = letters(told, diff, catalogue=catalogue, occasion=occasion, now=post.now)
+        found |= {each.role: each for each in made if each.role == role}
+    return found
+
+
+def notify(post: Post, catalogue: Catalogue, wish: Wish = USUAL) -> Outcome:
+    """Put what there is to say, then send it and whatever waited.
+
+    Raises:
+        UsageError: as `notices`.
+        HistoryError: as `notices`; `NotSaved` when the outbox cannot be written.
+    """
+    with _alone(post):
+        told = notices(post, catalogue, wish)
+        put = _put(post, [(each.written, each.told_from) for each in told if each.written])
+    return _with(put, replace(send_what_waits(post), notices=told))
+
+
+def _alone(post: Post) -> AbstractContextManager[None]:
+    """From what was told last to what is put: two programs at once would tell the same news twice.
+
+    Raises:
+        Busy: another one is at it for a minute.
+    """
+    return alone(post.outbox.with_name(f"{post.outbox.name}.notify.lock"), sentence=_BUSY, patience=PATIENCE)
+
+
+def send_what_waits(post: Post) -> Outcome:
+    """Try every mail of the town that is due.
+
+    Raises:
+        HistoryError: the outbox cannot be read; `NotSaved` when it cannot be written.
+    """
+    if not post.outbox.exists():
+        return NOTHING_SENT
+    with open_outbox(post.outbox, create=True) as outbox:
+        try:
+            relay = relay_of(post.delivery, post.config, folder=post.folder, relay_at=post.relay_at)
+        except UsageError as error:
+            waiting = outbox.unsettled(post.town.id)
+            return Outcome(waiting=waiting, answers=(str(error),) if waiting else ())
+        done = deliver(outbox, relay, post.delivery.sender, now=post.now, commune=post.town.id)
+    return Outcome((), done.sent, done.waiting, done.refused, done.answers)
+
+
+def forget_old_mail(history: Path, *, before: datetime) -> None:
+    """Remove what was made before and is settled, from the outbox beside `history`.
+
+    Raises:
+        HistoryError: it cannot be read; `NotSaved` when it cannot be written.
+    """
+    if outbox_path(history).exists():
+        with open_outbox(outbox_path(history), create=True) as outbox:
+            outbox.prune(before)
+
+
+def tell_problem(post: Post, sentence: str) -> Outcome:
+    """Write that the weekly control could not be made, then send it and whatever waited.
+
+    To the contractor; to the secretary of a town that names none: somebody must know.
+
+    Raises:
+        HistoryError: as `notify`.
+    """
+    put = NOTHING_SENT
+    role = next((each for each in (Role.CONTRACTOR, Role.SECRETARY) if post.recipients(each)), None)
+    with _alone(post):
+        if role is not None and not _told_lately(post, role):
+            name = post.town.commune.name
+            written = problem_letter(name, sentence, now=post.now, zone=post.zone, role=role)
+            put = _put(post, [(written, ())])
+    return _with(put, send_what_waits(post))
+
+
+def _told_lately(post: Post, role: Role) -> bool:
+    if not post.outbox.exists():
+        return False
+    with open_outbox(post.outbox, create=True) as outbox:
+        last = outbox.last(post.town.id, role)
+    if last is None or last.kind != Occasion.PROBLEM or _of_another_clock(last.made_at, post):
+        return False
+    return post.now - last.made_at < PROBLEM_AGAIN
+
+
+def _put(post: Post, written: Sequence[tuple[Written, tuple[str, ...]]]) -> Outcome:
+    """Keep each mail; who could not be written to, and why."""
+    if not written:
+        return NOTHING_SENT
+    made = [(words, told_from, _seals(post, words.role)) for words, told_from in written]
+    with open_outbox(post.outbox, create=True) as outbox:
+        # Together: half of them, and the next run would believe that everybody was told.
+        outbox.put_all(
+            [
+                _queued(post, outbox, words, told_from, sealed)
+                for words, told_from, found in made
+                for sealed in found.messages
+            ]
+        )
+    troubles = dict.fromkeys(sentence for *_, found in made for sentence in found.troubles)
+    unwritten = sum(len(found.unwritten) for *_, found in made)
+    return Outcome(refused=unwritten, answers=tuple(troubles), unwritten=unwritten)
+
+
+def _seals(post: Post, role: str) -> Seals:
+    return seals(
+        post.recipients(role),
+        post.config.signing,
+        sender=post.delivery.sender,
+        folder=post.folder,
+        now=post.now,
+    )
+
+
+def _with(put: Outcome, sent: Outcome) -> Outcome:
+    return replace(
+        sent,
+        refused=put.refused + sent.refused,
+        answers=(*put.answers, *sent.answers),
+        unwritten=put.unwritten,
+    )
+
+
+def _queued(post: Post, outbox: Outbox, words: Written, told_from: tuple[str, ...], sealed: Sealed) -> Queued:
+    commune, addresses = post.town.id, tuple(each.address for each in sealed.recipients)
+    letter = Letter(
+        message_id=make_msgid(domain=post.delivery.sender.rpartition("@")[2]),
+        thread=outbox.first_message_id(commune, words.role),
+        at=post.now.astimezone(post.zone),
+        sender=post.delivery.sender,
+        sender_name=f"cyberaudit, {post.town.commune.name}",
+        recipients=addresses,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        attachments=words.attachments,
+    )
+    return Queued(
+        id=0,
+        message_id=letter.message_id,
+        commune=commune,
+        role=words.role,
+        kind=words.kind,
+        audit=" ".join(told_from),
+        subject=words.subject,
+        made_at=post.now,
+        message=compose(letter, signer=sealed.signer, readers=sealed.readers),
+        copies=tuple(Copy(each, State.WAITING, 0, None, "", post.now, doubtful=False) for each in addresses),
+    )
+
+
+def preview(told: Sequence[Notice], *, zone: tzinfo) -> str:
+    """What would be sent, role by role, as text."""
+    blocks = []
+    for each in told:
+        head = f"{_ROLE_NAMES[each.role]} ({french.count(len(each.recipients), 'destinataire')})"
+        if each.written is None:
+            day = french.day(each.since.astimezone(zone)) if each.since else ""
+            blocks.append(
+                french.typeset(f"{head} : rien à envoyer, rien n'a changé depuis le courrier du {day}.")
+            )
+        else:
+            attached = "".join(f"\nPièce jointe : {file.name}" for file in each.written.attachments)
+            blocks.append(
+                french.typeset(f"{head}\nObjet : {each.written.subject}{attached}")
+                + f"\n\n{each.written.text}"
+            )
+    return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
+
+
+_ROLE_NAMES = {"secretary": "Secrétariat", "contractor": "Prestataire", "mayor": "Maire"}
+
+
+__all__ = [
+    "NOTHING_SENT",
+    "ROLES",
+    "Notice",
+    "Outcome",
+    "Post",
+    "Wish",
+    "forget_old_mail",
+    "is_worth_a_mail",
+    "notices",
+    "notify",
+    "preview",
+    "send_what_waits",
+    "tell_problem",
+]

@@ -1,0 +1,154 @@
+"""`cyberaudit status`: whether controls still come, mail leaves, and what was said or decided still holds."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from cyberaudit.declared import Practice, Town
+from cyberaudit.history.outbox import Queued, State, open_outbox, outbox_path
+from cyberaudit.history.state import zone_of
+from cyberaudit.history.store import History, open_history
+from cyberaudit.history.trace import CLOCK_SKEW
+from cyberaudit.reports.status_text import Deadline, Ends, LastRun, Mail, Status
+from cyberaudit.run.communes import choose_commune
+from cyberaudit.run.last_weekly import LastWeekly, last_of_commune, last_of_profile
+from cyberaudit.town.load import load_profile
+
+# Ours: three days of grace after a weekly control.
+MAX_AGE = timedelta(days=10)
+# product: « 30 days before the end they warn too ».
+SOON = timedelta(days=30)
+# Ours: a mail that was given up is spoken of for a month.
+REFUSED_SHOWN = timedelta(days=30)
+# Ours: a doubt older than a week is settled in the mailbox.
+DOUBT_SHOWN = timedelta(days=7)
+
+
+def status_of_profile(profile: Path, history: Path, *, now: datetime, max_age: timedelta = MAX_AGE) -> Status:
+    """The commune of a profile, as the profile stands today.
+
+    Raises:
+        ProfileError: the profile is not valid.
+        HistoryError: a file cannot be read; nothing stored yet is no reason.
+    """
+    town = load_profile(profile).town
+    last = _last_complete_of(history, town.id, now) if history.exists() else None
+    weekly = last_of_profile(history, profile) or last_of_commune(history, town.id)
+    return _status(town, history, last=last, weekly=weekly, now=now, max_age=max_age)
+
+
+def status_of_stored(
+    history: Path, commune: str | None, *, now: datetime, max_age: timedelta = MAX_AGE
+) -> tuple[Status, ...]:
+    """Each stored commune, or one, as its last control knew it.
+
+    Raises:
+        HistoryError: nothing is stored, or a file cannot be read.
+        UsageError: the commune is not there.
+    """
+    with open_history(history, create=False) as opened:
+        chosen = (choose_commune(opened, commune),) if commune else opened.communes()
+        if not chosen:
+            choose_commune(opened, None)
+        towns = [(_town(opened, each), _last_complete(opened, each, now)) for each in chosen]
+    return tuple(
+        _status(town, history, last=last, weekly=last_of_commune(history, town.id), now=now, max_age=max_age)
+        for town, last in towns
+    )
+
+
+def _town(history: History, commune: str) -> Town:
+    return history.load(history.summaries(commune)[0].uuid).town
+
+
+def _last_complete_of(path: Path, commune: str, now: datetime) -> datetime | None:
+    with open_history(path, create=False) as history:
+        return _last_complete(history, commune, now)
+
+
+def _last_complete(history: History, commune: str, now: datetime) -> datetime | None:
+    """Of the past: a clock that was wrong once does not make controls look fresh for years."""
+    complete = (each.started_at for each in history.summaries(commune) if not each.partial)
+    return next((each for each in complete if each - now <= CLOCK_SKEW), None)
+
+
+def _status(
+    town: Town,
+    history: Path,
+    *,
+    last: datetime | None,
+    weekly: LastWeekly | None,
+    now: datetime,
+    max_age: timedelta,
+) -> Status:
+    zone = zone_of(town)
+    return Status(
+        commune=town.id,
+        name=town.commune.name,
+        zone=zone,
+        now=now,
+        max_age=max_age,
+        last_complete=last,
+        mails=tuple(_mails(outbox_path(history), town.id, now)),
+        deadlines=tuple(sorted(_deadlines(town, now.astimezone(zone).date()), key=lambda each: each.until)),
+        weekly=_last_run(weekly) if weekly else None,
+    )
+
+
+def _last_run(weekly: LastWeekly) -> LastRun:
+    return LastRun(weekly.ended_at, weekly.code, weekly.sentences, weekly.unwritten)
+
+
+def _mails(path: Path, commune: str, now: datetime) -> Iterator[Mail]:
+    if not path.exists():
+        return
+    reached: set[tuple[str, str]] = set()
+    with open_outbox(path, create=False) as outbox:
+        for queued in outbox.of(commune):
+            # What told nobody is told again by the next mail (`run.notify`): nobody is called for it any more.
+            is_lost = all(copy.state is State.REFUSED for copy in queued.copies)
+            told = _copies(queued, now)
+            yield from (each for each in told if not (is_lost and (each.role, each.recipient) in reached))
+            reached |= {(queued.role, copy.recipient) for copy in queued.copies if copy.state is State.SENT}
+
+
+def _copies(queued: Queued, now: datetime) -> Iterator[Mail]:
+    for copy in queued.copies:
+        age = now - copy.changed_at
+        refused = copy.state is State.REFUSED and age <= REFUSED_SHOWN
+        doubted = copy.state is State.SENT and copy.doubtful and age <= DOUBT_SHOWN
+        if copy.state in (State.WAITING, State.SENDING) or refused or doubted:
+            yield Mail(
+                role=queued.role,
+                recipient=copy.recipient,
+                subject=queued.subject,
+                state=copy.state.value,
+                since=queued.made_at,
+                attempts=copy.attempts,
+                next_try=copy.next_try,
+                answer=copy.last_answer,
+                is_doubtful=copy.doubtful,
+            )
+
+
+def _deadlines(town: Town, today: date) -> Iterator[Deadline]:
+    for found in _ends(town, today):
+        if found.until - today <= SOON:
+            yield found
+
+
+def _ends(town: Town, today: date) -> Iterator[Deadline]:
+    if town.authorization is not None:
+        until = town.authorization.until
+        yield Deadline(Ends.AUTHORIZATION, "", "", until, is_over=until < today)
+    for waiver in town.waivers:
+        key = f"{waiver.check}@{waiver.asset}" if waiver.asset else waiver.check
+        yield Deadline(Ends.WAIVER, waiver.check, key, waiver.until, is_over=waiver.until < today)
+    for asset in town.assets:
+        for entry in asset.declared:
+            key = asset.id if isinstance(asset, Practice) else f"{asset.key}.{entry.field}"
+            until = entry.declaration.until
+            yield Deadline(Ends.DECLARATION, asset.name, key, until, is_over=until < today)
+
+
+__all__ = ["MAX_AGE", "status_of_profile", "status_of_stored"]
