@@ -119,7 +119,7 @@ def test_a_mistake_in_a_profile_has_its_place(
         (("scan", "x.yaml", "--now", "demain"), "n'est pas une date"),
         (("scan", "x.yaml", "--fail-on", "bientôt"), "n'est pas un palier"),
         (("scan", "x.yaml", "--min-coverage", "101"), "de 0 à 100"),
-        (("scan", "x.yaml", "--output", "pdf:x.pdf"), "text, json"),
+        (("scan", "x.yaml", "--output", "odt:x.odt"), "text, html"),
         (("scan", "x.yaml", "--checks", "/nowhere"), "n'est pas un dossier"),
         (("scan", "x.yaml", "--resolver"), "attend une valeur"),
         (("scan", "a", "b"), "ne comprend pas « b »"),

@@ -86,13 +86,15 @@ def test_the_profile_of_another_town_is_refused_and_nothing_is_written(cyberaudi
     assert not (cyberaudit.folder / "report.sarif").exists()
 
 
-def test_a_profile_that_cannot_be_read_is_said_only_when_it_is_needed(cyberaudit: Command) -> None:
+@pytest.mark.parametrize("kind", ["csv", "sarif"])
+def test_a_profile_that_cannot_be_read_is_said_and_nothing_is_written(cyberaudit: Command, kind: str) -> None:
+    """Every format follows the choices of today's profile."""
     cyberaudit.scan("--quiet")
     again = ("report", "--quiet", "--now", cyberaudit.place.now.isoformat(), "--profile", "/nowhere.yaml")
-    assert cyberaudit(*again, *asked(cyberaudit.folder, "csv"))[0] == 1
-    code, _, err = cyberaudit(*again, *asked(cyberaudit.folder, "sarif"))
+    code, _, err = cyberaudit(*again, *asked(cyberaudit.folder, kind))
     assert code == 2
     assert "n'existe pas" in err
+    assert not (cyberaudit.folder / f"report.{kind}").exists()
 
 
 @pytest.mark.parametrize("kind", KINDS)

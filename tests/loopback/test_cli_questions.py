@@ -130,7 +130,7 @@ def test_answers_are_written_one_by_one_and_resumed_after_ctrl_c(profile: Path) 
 
 def test_what_was_done_is_asked_with_its_day(profile: Path) -> None:
     with terminal("questions", str(profile), "--now", NOW, "--by", "Cabinet Dupont") as person:
-        for _ in range(40):
+        for _ in range(80):
             shown = person.until("[t]ard : ")
             if "restaurés, pour essai" in shown:
                 person.type("oui\n")
@@ -138,7 +138,7 @@ def test_what_was_done_is_asked_with_its_day(profile: Path) -> None:
                 person.until("n'est pas encore arrivé")
                 person.answer(DAY, "hier")
                 person.answer(DAY, "01/10/2026")
-            elif "mis à jour" in shown:
+            elif "cet équipement a-t-il été mis à jour" in shown:
                 person.type("p\n")
                 person.until("Répondez oui, non")
                 person.answer("[t]ard : ", "o")
@@ -159,6 +159,28 @@ def test_what_was_done_is_asked_with_its_day(profile: Path) -> None:
     assert (tested.answer, tested.on.isoformat()) == (Answer.YES, "2026-10-01")
     assert (updated.value, updated.on.isoformat()) == ("2026-09-15", NOW)
     assert supported.answer is Answer.UNKNOWN
+
+
+def test_only_a_question_that_may_not_arise_offers_sans_objet(profile: Path) -> None:
+    offered = 0
+    with terminal("questions", str(profile), "--now", NOW, "--by", "M") as person:
+        person.answer(CHOICE, "x")
+        person.until("se pose partout")
+        for _ in range(60):
+            if "[x] sans objet" in person.until(CHOICE):
+                person.type("x\n")
+                offered += 1
+                break
+            person.type("t\n")
+        person.until("Écrit à la ligne")
+        person.type("\x04")
+        person.until("1 réponse écrite.")
+    answers = [each.declaration("answer") for each in load_profile(profile).town.assets]
+    assert (
+        [each.answer for each in answers if each]
+        == [Answer.NOT_APPLICABLE] * offered
+        == [Answer.NOT_APPLICABLE]
+    )
 
 
 def test_an_answer_that_cannot_be_written_does_not_stop_the_others(profile: Path) -> None:
@@ -202,3 +224,21 @@ def test_a_text_that_is_not_readable_is_asked_again(profile: Path) -> None:
     found = said(profile, "practice/mfa")
     assert found is not None
     assert (found.answer, found.by) == (Answer.NO, "René, maire")
+
+
+def test_the_nine_letters_are_asked_then_told_and_resumed(profile: Path) -> None:
+    words = ("--history", str(profile.with_name("none.sqlite3")), "questions", str(profile), "--quick")
+    with terminal(*words, "--now", NOW, "--by", "M") as person:
+        assert "I — Inventaire complet" in person.answer(CHOICE, "o")
+        assert "M — Mots de passe" in person.answer(CHOICE, "n")
+        person.until(CHOICE)
+        person.type("\x04")
+        person.until("2 réponses écrites.")
+        person.until("M — Mots de passe : ROUGE")
+        person.until("Résultat : rouge. 1 lettre verte, 1 rouge, 7 sans réponse.")
+        assert person.ended() == 0
+    with terminal(*words, "--now", NOW, "--by", "M") as person:
+        assert "M — Mises à jour" in person.until(CHOICE)
+    inventory = said(profile, "practice/inventory")
+    assert inventory is not None
+    assert inventory.answer is Answer.YES

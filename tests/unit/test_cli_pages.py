@@ -2,62 +2,209 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer._click.exceptions import BadParameter, MissingParameter, UsageError
 
 from cyberaudit import __version__
 from cyberaudit.cli.catalogue import _to_test
-from cyberaudit.cli.main import run
+from cyberaudit.cli.examples import EXAMPLES, Example
+from cyberaudit.cli.main import app, run
+from cyberaudit.cli.misuse import french_usage_error
+from cyberaudit.cli.pages import EXIT_CODES
 from cyberaudit.engine.catalogue import load_catalogue
+from cyberaudit.french import NBSP
 from cyberaudit.run.exit_code import ExitCode
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = [
-    (), ("scan",), ("report",), ("replay",), ("explain",), ("demo",), ("look",), ("look", "domain"), ("history",),
-    ("questions",), ("declare",), ("waive",), ("history", "list"), ("history", "show"), ("history", "import"),
-    ("profile",), ("profile", "check"), ("profile", "schema"), ("checks",), ("checks", "list"),
-    ("checks", "new"), ("checks", "test"),
-]  # fmt: skip
-ENGLISH = (
-    "Usage:",
-    "Options:",
-    "Commands",
-    "Arguments:",
-    "Show this",
-    "Error",
-    "[required]",
-    "[default",
-    "TEXT",
+ROOT: Any = typer.main.get_command(app)
+
+
+def tree(group: Any = ROOT, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with the words that lead to it."""
+    yield above, group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from tree(command, (*above, name))
+
+
+COMMANDS = dict(tree())
+SHOWN = [path for path, command in COMMANDS.items() if not command.hidden]
+ENGLISH = re.compile(
+    r"\b(Usage:|Options:|Commands?\b|Arguments:|Show|Error|Try|required|default|TEXT|INTEGER|KIND|FILE|the|and|or|with|for"
+    r"|this|exit|message|help|not|file|Missing|Invalid|such)\b"
 )
+SPELLED = re.compile(r"--[\w-]+|« [^»]* »|\w+:\S+|[\w-]+\.[\w.-]+")
+"""Options, quotations, sources (`env:NOM`) and names of files are not words of a sentence."""
 
 
+@pytest.mark.parametrize("columns", [80, 52])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_help_page_is_french_and_80_columns_wide(
-    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+def test_every_help_page_is_french_and_fits_the_screen(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    columns: int,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     assert run([*command, "--help"]) == 0
     page = capsys.readouterr().out
-    assert not [word for word in ENGLISH if word in page]
-    assert max(len(line) for line in page.splitlines()) <= 80
-    assert "« \n" not in page
+    prose = SPELLED.sub("", page.replace(NBSP, " ").partition("Exemple")[0])
+    assert [word for word in ENGLISH.findall(prose) if word != "message"] == []
+    assert max(len(line) for line in page.splitlines()) <= columns
+    assert not [line for line in page.splitlines() if line != line.rstrip() or line.endswith("«")]
     assert "--help" in page
 
 
-def test_the_exit_codes_of_the_help_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", SHOWN, ids=" ".join)
+def test_every_option_and_argument_says_what_it_is(command: tuple[str, ...]) -> None:
+    assert COMMANDS[command].help.strip().endswith(".")
+    for param in COMMANDS[command].params:
+        text = param.help or ""
+        assert text[:1] != text[:1].lower() or SPELLED.match(text) or text.split()[0].rstrip(",") in WORDS, (
+            text
+        )
+        assert text.endswith((".", "?")), (param.name, text)
+        assert max(len(sentence.split()) for sentence in text.split(". ")) <= 25, text
+
+
+WORDS = {"oui", "every-day", "disk", "x-<votre"}
+"""With these a help may begin: they are to be typed."""
+
+
+def test_every_command_has_an_example_and_every_example_a_command() -> None:
+    assert set(EXAMPLES) == {" ".join(path) for path in SHOWN}
+    assert all(EXAMPLES.values())
+    for path in SHOWN:
+        if not hasattr(COMMANDS[path], "commands"):
+            assert any(f"cyberaudit {' '.join(path)}" in each.line for each in EXAMPLES[" ".join(path)]), path
+
+
+@pytest.mark.parametrize(
+    "example", [each for found in EXAMPLES.values() for each in found], ids=lambda each: each.line
+)
+def test_every_example_can_be_typed(example: Example) -> None:
+    words = shlex.split(example.line.removeprefix('eval "$(').removesuffix(')"').partition(" > ")[0])
+    assert words[0] == "cyberaudit"
+    context: Any = None
+    command, name, rest = ROOT, "cyberaudit", words[1:]
+    while hasattr(command, "commands"):
+        context = command.make_context(name, list(rest), parent=context)
+        name, command, rest = command.resolve_command(context, context._protected_args + context.args)
+    assert command.make_context(name, list(rest), parent=context).args == []
+
+
+def test_an_example_is_never_broken_between_quotation_marks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns in ("80", "52", "30"):
+        monkeypatch.setenv("COLUMNS", columns)
+        run(["waive", "--help"])
+        shown = capsys.readouterr().out.partition("Exemples :\n")[2].partition("\n      ")[0]
+        assert shlex.split(shown.replace("\\\n", " ")) == shlex.split(EXAMPLES["waive"][0].line)
+
+
+@pytest.mark.parametrize("columns", [80, 52])
+def test_the_exit_codes_of_the_help_are_those_of_the_program(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     run(["--help"])
     page = capsys.readouterr().out.partition("Codes de sortie")[2]
-    assert [int(line.split()[0]) for line in page.splitlines()[1:] if line.strip()] == [
-        code.value for code in ExitCode
-    ]
+    told = [int(found[1]) for line in page.splitlines() if (found := re.match(r"  (\d+)  ", line))]
+    assert told == [code.value for code in ExitCode] == [code for code, _ in EXIT_CODES]
+
+
+def test_what_people_do_first_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["--help"])
+    names = re.findall(r"^  ([a-z]+)  ", capsys.readouterr().out.partition("Options")[0], re.MULTILINE)
+    assert names[:5] == ["scan", "report", "plan", "questions", "declare"]
+    assert set(names) == {path[0] for path in SHOWN if path}
+
+
+def test_what_an_option_is_when_nobody_says_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["report", "--help"])
+    page = " ".join(capsys.readouterr().out.replace(NBSP, " ").split())
+    assert "later ou never. Par défaut : urgent." in page
+    run(["checks", "new", "--help"])
+    assert "Par défaut : « . »." in capsys.readouterr().out.replace(NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            "scna",
+            "La commande « scna » n'existe pas ; vouliez-vous dire « scan » ? Voir « cyberaudit --help ».",
+        ),
+        ("look prts", "vouliez-vous dire « ports » ? Voir « cyberaudit look --help »."),
+        ("next-word", "La commande « next-word » n'existe pas. Voir"),
+        ("scan --fial-on", "L'option « --fial-on » n'existe pas ; vouliez-vous dire « --fail-on » ?"),
+        ("scan --quiett a", "L'option « --quiett » n'existe pas ; vouliez-vous dire « --quiet » ?"),
+        ("scan -z a", "L'option « -z » n'existe pas. Voir « cyberaudit scan --help »."),
+        ("--foo", "L'option « --foo » n'existe pas. Voir « cyberaudit --help »."),
+        ("scan a --fail-on", "L'option « --fail-on » attend une valeur."),
+        ("scan a --json=yes", "L'option « --json » n'attend aucune valeur."),
+        ("scan", "Il manque l'argument PROFIL. Voir « cyberaudit scan --help »."),
+        ("look domain", "Il manque l'argument DOMAINE."),
+        ("scan a b", "La commande ne comprend pas « b ». Voir « cyberaudit scan --help »."),
+        (
+            "history",
+            "Il manque une commande après « cyberaudit history » : list, show, trend, export,",
+        ),
+        ("--history", "L'option « --history » attend une valeur."),
+    ],
+)
+def test_a_line_that_cannot_be_understood_is_told_in_french(
+    capsys: pytest.CaptureFixture[str], line: str, sentence: str
+) -> None:
+    assert run(line.split()) == ExitCode.USAGE
+    told = capsys.readouterr().err.replace(NBSP, " ")
+    assert sentence in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            BadParameter("Invalid.", param=COMMANDS[("scan",)].params[0]),
+            "PROFIL : cette valeur ne convient pas.",
+        ),
+        (
+            BadParameter("Invalid.", param=COMMANDS[("report",)].params[1]),
+            "--output : cette valeur ne convient pas.",
+        ),
+        (MissingParameter(param=COMMANDS[("report",)].params[1]), "Il manque l'option --output."),
+        (UsageError("Missing command."), "Il manque une commande."),
+        (UsageError("Something new."), "La commande ne peut pas être comprise."),
+    ],
+)
+def test_what_typer_refuses_otherwise_keeps_no_english(error: typer.TyperException, sentence: str) -> None:
+    assert french_usage_error(error) == sentence
 
 
 def test_no_word_at_all_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 0
     assert "Commandes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "line", [["scan", "--help"], ["checks", "list"], ["completion", "bash"]], ids=" ".join
+)
+def test_no_command_waits_for_the_library_that_validates(line: list[str]) -> None:
+    code = (
+        f"import sys; from cyberaudit.cli.main import run; run({line}); sys.exit('pydantic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from cyberaudit.cli.options import (
     Json,
     Output,
     Technical,
+    Why,
     begin_below,
     progress,
 )
@@ -30,6 +31,7 @@ def demo(
     output: Output = None,
     everything: All = False,
     technical: Technical = False,
+    why: Why = False,
     as_json: Json = False,
 ) -> int:
     """Fait vivre une petite commune sur cette machine et la contrôle, sans réseau ni droits.
@@ -43,7 +45,7 @@ def demo(
     from cyberaudit.run.exit_code import has_broken
 
     wanted = screen.outputs(output or ())
-    level = screen.detail(everything=everything, technical=technical)
+    level = screen.detail(everything=everything, technical=technical, why=why)
     with DemoPlace() as place:
         done = scan_place(place, progress=progress(quiet=shared(ctx).quiet))
         begin_below(partial=done.audit.partial)

@@ -12,8 +12,26 @@ from typing import Annotated, NoReturn
 import typer
 
 from cyberaudit import __version__
-from cyberaudit.cli import catalogue, declare, demo, history, look, profile, questions, report, scan
-from cyberaudit.cli.help import FrenchGroup, french_usage_error
+from cyberaudit.cli import (
+    catalogue,
+    completion,
+    declare,
+    demo,
+    diff,
+    history,
+    look,
+    notify,
+    plan,
+    profile,
+    questions,
+    report,
+    scan,
+    schedule,
+    status,
+    verify,
+    weekly,
+)
+from cyberaudit.cli.help import FrenchGroup
 from cyberaudit.cli.shared import Shared, say, warn
 from cyberaudit.errors import CyberauditError, UsageError
 
@@ -60,7 +78,25 @@ def cyberaudit(
     _log_to_standard_error(verbose=verbose, as_json=log_json)
 
 
-for module in (scan, report, questions, declare, look, history, profile, catalogue, demo):
+for module in (
+    scan,
+    report,
+    plan,
+    verify,
+    diff,
+    questions,
+    declare,
+    look,
+    history,
+    weekly,
+    notify,
+    schedule,
+    status,
+    profile,
+    catalogue,
+    demo,
+    completion,
+):
     module.register(app)
 
 
@@ -85,6 +121,8 @@ def run(arguments: Sequence[str]) -> int:
     except CyberauditError as error:
         return _mistake(str(error), error.exit_code, verbose=verbose)
     except typer.TyperException as error:
+        from cyberaudit.cli.misuse import french_usage_error
+
         return _mistake(french_usage_error(error), 2, verbose=False)
     except (KeyboardInterrupt, typer.Abort):
         return _mistake("Interrompu.", INTERRUPTED, verbose=False)

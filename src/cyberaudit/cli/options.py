@@ -26,6 +26,9 @@ Checks = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Montre tous les points.")]
 Technical = Annotated[bool, typer.Option("--technical", help="Montre les preuves et les références.")]
+Why = Annotated[
+    bool, typer.Option("--why", help="Montre d'où viennent le niveau, l'ordre des actions et leurs dates.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Répond en JSON.")]
 Profile = Annotated[str, typer.Argument(metavar="PROFIL", help="Le profil YAML de la commune.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Écrit sans demander.")]
@@ -34,7 +37,8 @@ Output = Annotated[
     typer.Option(
         "--output",
         metavar="FORMAT:FICHIER",
-        help="Écrit aussi le rapport dans un fichier : text, json, markdown, csv, sarif ou junit (répétable).",
+        help="Écrit aussi le rapport dans un fichier : html, pdf, mayor (la page du maire), text, json, markdown, "
+        "csv, sarif ou junit (répétable).",
     ),
 ]
 FailOn = Annotated[
@@ -205,6 +209,14 @@ Deep = Annotated[
 NoEmptyPassword = Annotated[
     bool,
     typer.Option("--no-empty-password", help="N'essaie pas si une sauvegarde s'ouvre sans mot de passe."),
+]
+RelayAt = Annotated[
+    str,
+    typer.Option(
+        "--relay-at",
+        metavar="IP:PORT",
+        help="Joint le serveur d'envoi à cette adresse de cette machine, pour les essais.",
+    ),
 ]
 AuthorizedBy = Annotated[
     str,

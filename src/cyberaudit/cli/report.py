@@ -1,6 +1,5 @@
 """`cyberaudit report` and `cyberaudit replay`: what is stored, told again."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from cyberaudit.cli.options import (
     Now,
     Output,
     Technical,
+    Why,
     fail_tier,
     percent,
 )
@@ -36,7 +36,14 @@ def report(
     output: Output = None,
     profile: Annotated[
         str | None,
-        typer.Option("--profile", metavar="PROFIL", help="Le profil, dont le format sarif cite les lignes."),
+        typer.Option(
+            "--profile",
+            metavar="PROFIL",
+            help=(
+                "Le profil d'aujourd'hui : ses plafonds, ses devis, ses dates adoptées et ses risques acceptés "
+                "comptent. Le format sarif en cite les lignes."
+            ),
+        ),
     ] = None,
     now: Now = None,
     checks: Checks = None,
@@ -44,6 +51,7 @@ def report(
     min_coverage: MinCoverage = "50",
     everything: All = False,
     technical: Technical = False,
+    why: Why = False,
     as_json: Json = False,
 ) -> int:
     """Redit l'état de la commune à partir des contrôles gardés, sans rien envoyer."""
@@ -53,10 +61,17 @@ def report(
     from cyberaudit.run.report import report as walk
 
     wanted, tier = screen.outputs(output or ()), fail_tier(fail_on)
-    catalogue = load_catalogue(folders(checks or ()))
-    told = walk(shared(ctx).history_path, catalogue, commune=commune, now=moment(now))
-    level = screen.detail(everything=everything, technical=technical)
-    places = screen.places(Path(profile) if profile else None, wanted, commune=told.state.town.id)
+    level = screen.detail(everything=everything, technical=technical, why=why)
+    catalogue, today = load_catalogue(folders(checks or ())), screen.profile_of(profile)
+    told = walk(
+        shared(ctx).history_path,
+        catalogue,
+        commune=commune,
+        now=moment(now),
+        with_levels=screen.tells_levels(wanted, as_json=as_json, level=level),
+        profile=today.town if today else None,
+    )
+    places = screen.places(today, wanted)
     complaints = screen.write(told.view, wanted, level=level, places=places)
     screen.show(told.view, shared(ctx), as_json=as_json, level=level)
     for complaint in complaints:

@@ -132,6 +132,7 @@ def scan(
             axfr=not no_axfr,
         ),
     )
+    level = screen.detail(everything=everything, technical=technical)
     request = Request(
         profile=Path(profile),
         history=shared(ctx).history_path,
@@ -142,14 +143,17 @@ def scan(
         check_folders=folders(checks or ()),
         config=Path(config) if config else None,
         save=Path(save) if save else None,
+        with_levels=screen.tells_levels(outputs, as_json=as_json, level=level),
     )
+    tier, coverage = fail_tier(fail_on), percent(min_coverage)
+    cited = screen.profile_of(profile if screen.cites_lines(outputs) else None)
     wanted = Wanted(
         outputs=outputs,
-        places=screen.places(request.profile, outputs),
-        level=screen.detail(everything=everything, technical=technical),
+        places=screen.places(cited, outputs),
+        level=level,
         as_json=as_json,
-        fail_on=fail_tier(fail_on),
-        min_coverage=percent(min_coverage),
+        fail_on=tier,
+        min_coverage=coverage,
     )
     return _announce(request) if dry_run else _walk(request, wanted, shared(ctx))
 
