@@ -32,11 +32,14 @@ types: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/reports.py
 	$(BIN)/python benchmarks/small_town.py
 	$(BIN)/python benchmarks/reachability.py
 	$(BIN)/python benchmarks/tls.py
 	$(BIN)/python benchmarks/domains.py
 	$(BIN)/python benchmarks/backups.py
+	$(BIN)/python benchmarks/history.py 520 2000
+	$(BIN)/python benchmarks/outbox_kills.py
 
 # What is generated: the catalogue of checks, the schemas, the README's report.
 docs: $(VENV)/.ready-dev

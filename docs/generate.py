@@ -1,4 +1,4 @@
-"""Write what is made from the code: the pages of checks and of ports, the README's report, the two JSON schemas.
+"""Write what is made from the code: the pages of checks, of ports and of `man`, the README's report, two JSON schemas.
 
 python docs/generate.py            rewrites what is stale
 python docs/generate.py --check    writes nothing, names what is stale, exits 1
@@ -13,7 +13,8 @@ from itertools import groupby
 from pathlib import Path
 
 from cyberaudit import french
-from cyberaudit.cli.main import run
+from cyberaudit.cli.main import app, run
+from cyberaudit.cli.man import man_page
 from cyberaudit.declared import AssetKind
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.engine.measures import Measure, Remedies
@@ -100,6 +101,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "docs/checks.md": checks_page(catalogue),
         ROOT / "docs/ports.md": ports_page(),
+        ROOT / "docs/cyberaudit.1": man_page(app),
         readme: REPORT.sub(lambda _: report, readme.read_text("utf-8")),
         ROOT / "profiles/schema.json": schema_text(),
         ROOT / "docs/report.schema.json": json_report.schema_text(),

@@ -30,17 +30,18 @@ ROWS = [
     {"engine"},
     {"plan", "history"},
     {"reports"},
+    {"delivery"},
     {"run"},
     {"demo"},
     {"cli", "__main__"},
 ]
 NEVER = {"town": {"sdk"}, "sdk": {"town"}, "probes": {"sdk"}, "history": {"plan"}, "plan": {"history"}}
 ROOMS_OF = {
-    "socket": {"probes", "demo"},
-    "ssl": {"probes", "demo"},
+    "socket": {"probes", "demo", "delivery"},
+    "ssl": {"probes", "demo", "delivery"},
     "dns": {"probes", "demo"},
     "scapy": {"probes"},
-    "cryptography": {"probes", "demo"},
+    "cryptography": {"probes", "demo", "delivery"},
     "publicsuffixlist": {"probes"},
     "asyncio": {"probes", "engine", "demo"},
     "yaml": {"town", "engine"},
@@ -48,6 +49,8 @@ ROOMS_OF = {
     # Databases that tools leave beside their copies, read from memory: probes/stores/sqlite_table.
     "sqlite3": {"history", "probes"},
     "rich": {"reports", "cli"},
+    "jinja2": {"reports"},
+    "typst": {"reports"},
     "typer": {"cli"},
     "click": set[str](),
     "checks": set[str](),

@@ -139,7 +139,10 @@ def test_a_field_with_a_default_may_be_missing() -> None:
     [
         ("raw", "not base64 é"), ("raw", 3), ("when", "hier"), ("day", "2026-02-30"), ("colour", "blue"),
         ("names", "a"), ("pair", [1]), ("pair", [True, "x"]), ("inner", {"@": "Strange", "name": "x"}),
-        ("inner", 4), ("maybe", "text"), ("count", "3"), ("count", True),
+        ("inner", 4), ("maybe", "text"), ("count", "3"), ("count", True), ("count", 3.0), ("count", None),
+        ("inner", {"@": "str", "name": "x"}), ("inner", {"@": ["Inner"], "name": "x"}), ("inner", {"name": "x"}),
+        ("colour", 1), ("colour", None), ("colour", ["red"]), ("names", {"a": 1}), ("names", [1]),
+        ("pair", [1, "x", 2]),
     ],
 )  # fmt: skip
 def test_damage_is_refused(field: str, damaged: Any) -> None:

@@ -67,7 +67,9 @@ FORMATS: dict[str, Callable[[ReportView], str]] = {
     "all.txt": lambda view: screen(view, detail=Detail.ALL),
     "why.txt": lambda view: screen(view, detail=Detail.WHY),
     "report.md": markdown.render,
-    "report.html": lambda view: re.sub(r"<style>.*?</style>", "<style>…</style>", html.render(view), flags=re.DOTALL),
+    "report.html": lambda view: re.sub(
+        r"<style>.*?</style>", "<style>…</style>", html.render(view), flags=re.DOTALL
+    ),
     "mayor.txt": mayor,
     "plan.txt": plan,
 }

@@ -174,7 +174,10 @@ def test_sixty_green_points_do_not_drown_an_open_urgency() -> None:
     many = [replace(f, measure=f"measure-{n}") for n, f in enumerate(green)]
     drowned = assess([*many, open_door])
     assert drowned.low > 85
-    assert (drowned.word, drowned.word_reason) == (Word.FRAGILE, "1\xa0point urgent est à corriger : le niveau reste Fragile d'ici là.")
+    assert (drowned.word, drowned.word_reason) == (
+        Word.FRAGILE,
+        "1\xa0point urgent est à corriger : le niveau reste Fragile d'ici là.",
+    )
 
 
 def test_an_open_urgency_is_fragile_even_when_little_was_seen() -> None:
@@ -182,7 +185,10 @@ def test_an_open_urgency_is_fragile_even_when_little_was_seen() -> None:
     other = replace(open_door, identity="other", asset="host/other")
     unknown = [finding(f"mail.c{n}", Status.UNKNOWN) for n in range(5)]
     result = assess([open_door, other, *unknown])
-    assert (result.word, result.word_reason) == (Word.FRAGILE, "2\xa0points urgents sont à corriger : le niveau reste Fragile d'ici là.")
+    assert (result.word, result.word_reason) == (
+        Word.FRAGILE,
+        "2\xa0points urgents sont à corriger : le niveau reste Fragile d'ici là.",
+    )
 
 
 def test_a_raised_likelihood_makes_an_urgency_and_leaves_the_number() -> None:

@@ -3,11 +3,16 @@
 import re
 from dataclasses import replace
 from functools import cache
+from html import unescape
 from itertools import pairwise
 
 import pytest
 
+from cyberaudit.history.transitions import Transition
 from cyberaudit.reports import html
+from cyberaudit.reports.change_words import ChangeLine, Section, SectionView
+from cyberaudit.reports.changes import NOTHING_TO_COMPARE
+from cyberaudit.reports.html import render_changes
 from cyberaudit.reports.page_text import visible
 from cyberaudit.reports.theme_points import by_theme, is_told
 from cyberaudit.reports.words import DoorView
@@ -175,3 +180,18 @@ def test_a_host_that_opens_everything_does_not_fill_the_page() -> None:
     (told,) = html.open_doors(replace(view, doors=replace(view.doors, hosts=(replace(host, doors=doors),))))
     assert told.sentences[-1] == "Et 7\xa0autres portes ouvertes\xa0: rapport en JSON."
     assert len(told.sentences) == len(host.remarks) + html.MOST_DOORS + 1
+
+
+def test_the_page_of_changes_says_every_sentence_and_nothing_hostile_becomes_markup() -> None:
+    line = ChangeLine(
+        "p", "mail.spf", Transition.WORSE, "main", "main — <b>C'était</b> en ordre.", "Vu <i>là</i>."
+    )
+    section = SectionView(Section.DEGRADED, "Ce qui s'est dégradé", "Remarque.", (line,))
+    view = replace(NOTHING_TO_COMPARE, sentence="Depuis le 14 novembre : 1 dégradation.", sections=(section,))
+    page = render_changes("Ce qui a changé : L'Haÿ <script>", view)
+    text = unescape(page)
+    for told in (view.sentence, section.title, section.remark, line.sentence, line.seen):
+        assert told in text
+    assert not {"<script>", "<b>", "<i>"} & set(re.findall(r"<[a-z]+>", page))
+    assert '<html lang="fr">' in page
+    assert "default-src 'none'" in page

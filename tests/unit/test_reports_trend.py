@@ -1,15 +1,18 @@
 """The level over time: two controls at least, one figure or two, the same in words."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 import pytest
 
 from cyberaudit.french import NBSP
+from cyberaudit.model import Status
 from cyberaudit.plan.level import assess
 from cyberaudit.plan.words import Level, Word
 from cyberaudit.reports.plan_words import TrendPointView
-from cyberaudit.reports.trend import LevelOn, told, trend_view
+from cyberaudit.reports.trend import LevelOn, on_day, theme_trends, told, trend_view
+from tests.unit import report_samples as samples
 
 pytestmark = pytest.mark.unit
 
@@ -83,3 +86,16 @@ def test_every_level_is_a_point_in_order_and_what_could_not_be_assessed_is_none(
 @pytest.mark.parametrize(("low", "high", "expected"), [(26, 34, "26, au plus 34"), (26, 26, "26")])
 def test_a_point_tells_both_bounds_when_there_are_two(low: int, high: int, expected: str) -> None:
     assert told(TrendPointView(OCTOBER, low, high, Word.SOLID)) == expected
+
+
+def test_each_theme_of_today_that_was_told_before_has_its_own_past() -> None:
+    findings = samples.BUSY
+    then = [each for each in findings if each.theme in ("mail", "backup")]
+    mended = [replace(each, verdict=replace(each.verdict, status=Status.PASS)) for each in findings]
+    past = (on_day(OCTOBER, assess(then), then), on_day(NOVEMBER, assess(mended), mended))
+    trends = theme_trends(past)
+    assert [each.theme for each in trends] == ["mail", "backup"]
+    assert [each.name for each in trends] == ["Courrier électronique", "Sauvegardes"]
+    assert all(each.trend.points[-1].low == 100 > each.trend.points[0].low for each in trends)
+    assert theme_trends(past[1:]) == ()
+    assert theme_trends(()) == ()

@@ -88,4 +88,3 @@ def _comes_before_its_money(action: Action, due: date | None) -> bool:
     """The thing ends before the quarter that could pay: a person has to say that it is paid all the same."""
     proposed = action.standing is Standing.PROPOSED and action.slot is not None and due is not None
     return proposed and action.slot is not None and due is not None and due < action.slot.start.first_day
-

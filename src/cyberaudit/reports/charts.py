@@ -51,6 +51,17 @@ def trend(points: Sequence[TrendPointView]) -> Chart:
     return Chart(_svg(parts, height=_TOP + _PLOT + _BOTTOM), french.typeset(words))
 
 
+def sparkline(points: Sequence[TrendPointView]) -> str:
+    """The low bound alone, small, for a cell of a table whose words say the figures."""
+    first, last = points[0].day, points[-1].day
+    days = max((last - first).days, 1)
+    places = [(4 + (each.day - first).days * 152 / days, 4 + (100 - each.low) * 0.32) for each in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    x, y = places[-1]
+    parts = f'<polyline class="line" points="{line}"/><circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
+    return f'<svg viewBox="0 0 160 40" width="160" height="40" aria-hidden="true" focusable="false">{parts}</svg>'
+
+
 def _told(point: TrendPointView) -> str:
     """« 26 le 21 novembre 2026 », « entre 26 et 34 le … »: both bounds are drawn, both are said."""
     level = f"{point.low}" if point.low == point.high else f"entre {point.low} et {point.high}"

@@ -13,6 +13,7 @@ from cyberaudit import french
 from cyberaudit.plan.words import Word
 from cyberaudit.reports import charts
 from cyberaudit.reports.amounts import after_colon
+from cyberaudit.reports.change_words import ChangesView
 from cyberaudit.reports.charts import Chart
 from cyberaudit.reports.glossary_of import glossary_of
 from cyberaudit.reports.page_text import visible
@@ -56,6 +57,7 @@ def render(view: ReportView) -> str:
         glossary=glossary_of(view),
         gauge=_safe(charts.gauge(view.level, WORD_TONES[view.level.word])),
         trend=_drawn(charts.trend(view.trend.points)) if view.trend else None,
+        sparklines={each.theme: _safe(charts.sparkline(each.trend.points)) for each in view.theme_trends},
         money=_drawn(charts.money(view.budget.years)),
         bars={each.theme: _safe(charts.theme(each)) for each in view.themes},
     )
@@ -71,8 +73,17 @@ def _drawn(chart: Chart) -> dict[str, str]:
     return {"svg": _safe(chart.svg), "words": chart.words}
 
 
-@cache
+def render_changes(title: str, view: ChangesView) -> str:
+    """What changed, as a page of its own: the same sentences as on a terminal."""
+    return _environment().get_template("changes.html").render(title=title, view=view)
+
+
 def _template() -> Template:
+    return _environment().get_template("report.html")
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_source),
         autoescape=True,
@@ -98,7 +109,7 @@ def _template() -> Template:
     }
     # The style sheet stands in the page: the file needs no other.
     environment.globals["style"] = Markup(_text("report.css"))  # noqa: S704 - our own file
-    return environment.get_template("report.html")
+    return environment
 
 
 def _shown(value: object) -> object:

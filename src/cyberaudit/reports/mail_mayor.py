@@ -29,7 +29,13 @@ def mayor_document(view: ReportView) -> MailView:
     """The mayor's page itself, for where no PDF can be made: the same words as the PDF."""
     page = mayor_page(view)
     figure = f" ({page.figure})" if page.figure else ""
-    opening = (f"{page.when}.", f"Niveau : {page.headline}{figure}.", page.coverage, page.changes)
+    opening = (
+        f"{page.when}.",
+        page.caution,
+        f"Niveau : {page.headline}{figure}.",
+        page.coverage,
+        page.changes,
+    )
     title = told(page.title)
     sections = [each for each in _mayor_sections(view) if each.entries]
     return MailView(
@@ -49,7 +55,7 @@ def _mayor_sections(view: ReportView) -> tuple[MailSection, ...]:
     contacts = [f"{each.name} : {_told_of(each.what, each.phone, each.url)}" for each in page.contacts]
     return (
         _listed("À faire tout de suite", urgent, page.urgent_more),
-        _listed("À décider", decisions, page.decisions_more),
+        _listed("À décider", decisions, " ".join(filter(None, (page.decisions_more, page.refusal)))),
         _listed("Budget", years, ""),
         _listed("À qui s'adresser", contacts, ""),
     )

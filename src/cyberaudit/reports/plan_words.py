@@ -75,6 +75,15 @@ class TrendView:
 
 
 @dataclass(frozen=True, slots=True)
+class ThemeTrendView:
+    """One theme over time."""
+
+    theme: str
+    name: str
+    trend: TrendView
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """Somebody to turn to; never a company."""
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.plan.words import Quarter
-from cyberaudit.reports.plan_words import TrendPointView, TrendView
-from cyberaudit.reports.themes import THEMES, theme_name
+from cyberaudit.reports.plan_words import ThemeTrendView, TrendPointView, TrendView
+from cyberaudit.reports.themes import rank_of, theme_name
 from cyberaudit.reports.trend import LevelOn, told, trend_view
 from cyberaudit.reports.when import quarter as quarter_name
 from cyberaudit.reports.wrap import wrap
@@ -42,15 +42,6 @@ class DueQuarter:
     @property
     def to_come(self) -> int:
         return len(self.planned) - len(self.in_time) - len(self.later) - len(self.late)
-
-
-@dataclass(frozen=True, slots=True)
-class ThemeTrendView:
-    """One theme over time."""
-
-    theme: str
-    name: str
-    trend: TrendView
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +88,7 @@ def past_view(
 
 def theme_trend_views(themes: Sequence[ThemeTrend]) -> tuple[ThemeTrendView, ...]:
     """In the order of themes; one that was told in one month alone has no trend."""
-    order = list(THEMES)
-    ranked = sorted(
-        themes, key=lambda each: (order.index(each.theme) if each.theme in order else len(order), each.theme)
-    )
+    ranked = sorted(themes, key=lambda each: rank_of(each.theme))
     views = ((each.theme, trend_view(each.points)) for each in ranked)
     return tuple(ThemeTrendView(theme, theme_name(theme), trend) for theme, trend in views if trend)
 

@@ -56,6 +56,12 @@ def _theme(theme: str, points: Sequence[PointView]) -> ThemeView:
     )
 
 
+def rank_of(theme: str) -> tuple[int, str]:
+    """Sorts themes in the order of the report, third parties' last."""
+    order = list(THEMES)
+    return (order.index(theme) if theme in order else len(order), theme)
+
+
 def theme_name(theme: str) -> str:
     """« Courrier électronique »; a third party's theme keeps its own name."""
     return THEMES.get(theme, safe(theme))

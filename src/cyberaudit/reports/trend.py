@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from cyberaudit import french
-from cyberaudit.plan.level import MIN_COVERAGE
+from cyberaudit.model import Finding
+from cyberaudit.plan.level import MIN_COVERAGE, assess
 from cyberaudit.plan.words import Level
-from cyberaudit.reports.plan_words import TrendPointView, TrendView
+from cyberaudit.reports.plan_words import ThemeTrendView, TrendPointView, TrendView
+from cyberaudit.reports.themes import rank_of, theme_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,26 @@ class LevelOn:
 
     day: date
     level: Level
+    themes: tuple[tuple[str, Level], ...] = ()
+    """The same formula on the findings of each theme alone; empty when they are not wanted."""
+
+
+def on_day(day: date, level: Level, findings: Sequence[Finding]) -> LevelOn:
+    """The level of that day, and of each theme among its findings."""
+    themes = dict.fromkeys(each.theme for each in findings)
+    levels = ((theme, assess([each for each in findings if each.theme == theme])) for theme in themes)
+    return LevelOn(day, level, tuple(levels))
+
+
+def theme_trends(past: Sequence[LevelOn]) -> tuple[ThemeTrendView, ...]:
+    """The themes of today that were already told on an earlier day, in the order of themes."""
+    today = [theme for theme, _ in past[-1].themes] if past else []
+    views = ((theme, trend_view(_of_theme(past, theme))) for theme in sorted(today, key=rank_of))
+    return tuple(ThemeTrendView(theme, theme_name(theme), found) for theme, found in views if found)
+
+
+def _of_theme(past: Sequence[LevelOn], theme: str) -> list[LevelOn]:
+    return [LevelOn(each.day, level) for each in past for name, level in each.themes if name == theme]
 
 
 def trend_view(past: Sequence[LevelOn]) -> TrendView | None:

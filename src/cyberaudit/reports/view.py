@@ -31,7 +31,7 @@ from cyberaudit.reports.remarks import (
     waiver_warnings,
 )
 from cyberaudit.reports.themes import theme_views
-from cyberaudit.reports.trend import LevelOn, trend_view
+from cyberaudit.reports.trend import LevelOn, on_day, theme_trends, trend_view
 from cyberaudit.reports.why import weight_views
 from cyberaudit.reports.words import (
     ActionView,
@@ -71,6 +71,7 @@ def build_view(
     scene = Scene(state.town, remedies, zone_of(state.town), today)
     waived = frozenset(finding.identity for finding in plan.waived)
     urgent, others = _actions(plan.actions, scene)
+    levels = (*past, on_day(today, plan.level, state.findings))
     contacts = whom.contacts(state.town.commune.region, remedies)
     became = {each.point: each for each in changes.points} if changes else {}
     points = tuple(
@@ -107,7 +108,8 @@ def build_view(
         checks=_checks(points, fiches),
         scans=tuple(_scan(each, scene) for each in state.audits),
         level_paragraph=LEVEL_PARAGRAPH,
-        trend=trend_view((*past, LevelOn(today, plan.level))),
+        trend=trend_view(levels),
+        theme_trends=theme_trends(levels),
         weights=weight_views(state.findings, scene),
     )
 

@@ -16,6 +16,7 @@ from cyberaudit.reports.plan_words import (
     ArbitrationView,
     ContactView,
     QuarterView,
+    ThemeTrendView,
     TrendView,
     WeightView,
     YearView,
@@ -497,5 +498,7 @@ class ReportView:
     """How the level is computed."""
     trend: TrendView | None
     """Null when only today's level is known."""
+    theme_trends: tuple[ThemeTrendView, ...]
+    """The same, theme by theme; empty when only today is known."""
     weights: tuple[WeightView, ...]
     """How the number comes about, the heaviest loss first."""

@@ -12,19 +12,23 @@ from cyberaudit.declared import Town, Zone
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.errors import HistoryError, NotSaved, ScopeError, UsageError
+from cyberaudit.history.merge import town_state
 from cyberaudit.history.scan_file import write_scan_file
+from cyberaudit.history.state import TownState
 from cyberaudit.history.store import open_history
 from cyberaudit.model import AssetKind, Audit, ProgressCallback
 from cyberaudit.probes.instruments import OUTSIDE, Instruments, Options, set_up
 from cyberaudit.probes.vantage import barely_asked, standing_in
 from cyberaudit.refusals import quoted
 from cyberaudit.run.accesses import as_configured
+from cyberaudit.run.lately import lately
 from cyberaudit.run.options_of_profile import as_declared
 from cyberaudit.run.seen_open import ports_seen_open
-from cyberaudit.run.tell import NO_PAST, Past, Told, recall, tell
+from cyberaudit.run.tell import NO_PAST, NOT_ASKED, Lately, Past, Told, recall, tell_state
 from cyberaudit.town.load import load_profile
 from cyberaudit.town.local import local_config
 from cyberaudit.town.profile import Profile
+from cyberaudit.town.proofs import documents_read
 from cyberaudit.town.scope import authorized
 
 _log = logging.getLogger(__name__)
@@ -48,6 +52,8 @@ class Request:
     """A scan file for another machine, beside the history."""
     config: Path | None = None
     """The configuration of this machine; None: at its usual places."""
+    with_levels: bool = False
+    """Also the level of earlier months, for the formats that draw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +85,11 @@ def scan(request: Request, *, progress: ProgressCallback | None = None) -> Scann
         progress=progress,
     )
     past, complaints = keep(made, request)
-    told = tell(past, catalogue, now=max(made.finished_at, request.now), current=made)
-    remarks = (_doubt(profile.town, vantage), _strangers(profile, request, vantage))
-    return Scanned(made, told, complaints, remark=" ".join(filter(None, remarks)))
+    now = max(made.finished_at, request.now)
+    state = town_state(past.audits, now=now, current=made, traces=past.traces)
+    added = _added(state, catalogue, request, now=now)
+    told = tell_state(state, catalogue, now=now, partial=made.partial, beside=added)
+    return Scanned(made, told, complaints, remark=remark(profile, request, vantage))
 
 
 def instruments_for(profile: Profile, request: Request, vantage: str) -> Instruments:
@@ -120,6 +128,7 @@ def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
     if request.save is not None:
         _check_place(request.save)
     profile = load_profile(request.profile)
+    profile = replace(profile, town=documents_read(profile.town, request.profile.resolve().parent))
     zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
     vantage = request.vantage or _recognised(profile.town)
     if vantage not in (OUTSIDE, *zones):
@@ -175,6 +184,12 @@ def _recognised(town: Town) -> str:
     raise UsageError(f"Cette machine {where}.")
 
 
+def remark(profile: Profile, request: Request, vantage: str) -> str:
+    """What a person should make sure of; may be empty."""
+    remarks = (_doubt(profile.town, vantage), _strangers(profile, request, vantage))
+    return " ".join(filter(None, remarks))
+
+
 def _doubt(town: Town, vantage: str) -> str:
     """What to say when « outside » is given on a machine that bears one of the town's inner addresses.
 
@@ -219,6 +234,16 @@ def keep(made: Audit, request: Request) -> tuple[Past, tuple[str, ...]]:
     except HistoryError as error:
         complaints += [str(error), _rescue(made, (Path.cwd(), Path(tempfile.gettempdir())))]
     return past, tuple(complaints)
+
+
+def _added(state: TownState, catalogue: Catalogue, request: Request, *, now: datetime) -> Lately:
+    """What the history adds to the state; nothing when it cannot be read, which `keep` has said already."""
+    try:
+        with open_history(request.history, create=False) as history:
+            return lately(history, state, catalogue, now=now, with_levels=request.with_levels)
+    except HistoryError as error:
+        _log.info("no past beside the state: %s", error)
+        return NOT_ASKED
 
 
 def _rescue(made: Audit, folders: Iterable[Path]) -> str:

@@ -49,7 +49,10 @@ def failed(
     likelihood: int | None = None,
     before: date | None = None,
 ) -> Verdict:
-    """Not in order. `likelihood` may raise the check's own, never lower it; `before`: the day after which it is too late."""
+    """Not in order.
+
+    `likelihood` may raise the check's own, never lower it. `before`: the day after which it is too late.
+    """
     return _verdict(
         Status.FAIL, text, reason=reason, items=items, evidence=evidence, likelihood=likelihood, before=before
     )
