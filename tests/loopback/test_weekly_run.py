@@ -41,6 +41,7 @@ DELIVERY = """delivery:
   password: secret:smtp
   ca_bundle: ca.pem
 """
+SECRET = "SMTP_MAIRIE"
 PASSWORD = "S3cret·d'été"
 
 
@@ -67,7 +68,7 @@ class Town:
         text = self.place.profile.read_text("utf-8")
         assert "\ndelivery: {}" in text
         self.profile.write_text(text.replace("delivery: {}", DELIVERY), "utf-8")
-        self.config = {"secrets": {"smtp": {"host": f"{RELAY}:587", "env": "W4_SMTP"}}}
+        self.config = {"secrets": {"smtp": {"host": f"{RELAY}:587", "env": SECRET}}}
         self.configure()
 
     def configure(self, **more: object) -> None:
@@ -145,7 +146,7 @@ def town(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Town]:
-    monkeypatch.setenv("W4_SMTP", PASSWORD)
+    monkeypatch.setenv(SECRET, PASSWORD)
     relay = MailRelay(authority.issue(RELAY), auth="PLAIN LOGIN", account=("mairie", PASSWORD))
     (tmp_path / "ca.pem").write_bytes(authority.ca_bundle.read_bytes())
     with running(relay):
@@ -244,7 +245,7 @@ def test_mail_that_cannot_leave_waits_and_leaves_later(town: Town) -> None:
 
 
 def test_a_wrong_password_keeps_the_mail(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("W4_SMTP", "autre")
+    monkeypatch.setenv(SECRET, "autre")
     code, _, err = town.weekly()
     assert code == 4
     assert "autre" not in err
@@ -320,7 +321,7 @@ def test_a_problem_goes_to_the_webhook(town: Town, authority: Authority) -> None
 def _elsewhere(town: Town, watchman: Watchman, authority: Authority) -> None:
     trusted = {"ca_bundle": str(authority.ca_bundle)}
     town.configure(
-        webhook={"url": f"{watchman.url}/hook", "secret": {"env": "W4_SMTP"}, **trusted},
+        webhook={"url": f"{watchman.url}/hook", "secret": {"env": SECRET}, **trusted},
         ping={"url": f"{watchman.url}/ping", **trusted},
         feed={"path": str(town.folder / "flux.xml")},
     )
@@ -355,7 +356,7 @@ def test_a_control_that_saw_too_little_is_told_as_such_and_its_mail_leaves(town:
 
 
 def test_a_webhook_without_its_secret_is_said(town: Town) -> None:
-    town.configure(webhook={"url": "https://localhost:1/", "secret": {"env": "W4_ABSENT"}})
+    town.configure(webhook={"url": "https://localhost:1/", "secret": {"env": "SMTP_ABSENT"}})
     code, _, err = town.weekly()
     assert code == 3
     assert "« webhook » est vide" in err.replace("\u00a0", " ")
@@ -454,7 +455,7 @@ def test_one_that_is_killed_while_it_looks_leaves_nothing_in_the_way(town: Town)
 def poor() -> dict[str, str]:
     """Debian's cron gives little more: no terminal, no locale, two folders."""
     found = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "LOGNAME": "root"}
-    return {**found, "HOME": "/nonexistent", "W4_SMTP": PASSWORD}
+    return {**found, "HOME": "/nonexistent", SECRET: PASSWORD}
 
 
 def cron_line(town: Town) -> str:
@@ -495,7 +496,7 @@ def test_real_cron_runs_it(town: Town) -> None:
     tab = tabs / "root"
     ended = town.folder / "ended"
     quoted = str(ended).replace("%", "\\%")
-    tab.write_text(f"W4_SMTP={PASSWORD}\n* * * * * {cron_line(town)}; echo $? > '{quoted}'\n", "utf-8")
+    tab.write_text(f"{SECRET}={PASSWORD}\n* * * * * {cron_line(town)}; echo $? > '{quoted}'\n", "utf-8")
     tab.chmod(0o600)
     script = (
         "mount --bind {tabs} /var/spool/cron/crontabs && mount -t tmpfs none /etc/cron.d && "

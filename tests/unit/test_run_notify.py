@@ -284,7 +284,7 @@ def test_a_signature_that_cannot_be_made_is_told_and_mail_leaves_without(post: P
 
 
 def bound(host: str, port: int = 0) -> LocalConfig:
-    return LocalConfig(secrets={"secret:smtp": SecretSource(host, SecretKind.ENV, ("W4_SMTP",), port=port)})
+    return LocalConfig(secrets={"secret:smtp": SecretSource(host, SecretKind.ENV, ("SMTP_MAIRIE",), port=port)})
 
 
 WITH_PASSWORD = replace(DELIVERY, relay="smtp.ville.example:587", password="secret:smtp")
@@ -301,7 +301,7 @@ WITH_PASSWORD = replace(DELIVERY, relay="smtp.ville.example:587", password="secr
 def test_a_password_goes_to_its_own_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: LocalConfig, relay: str, security: str
 ) -> None:
-    monkeypatch.setenv("W4_SMTP", "Éa$y pass")
+    monkeypatch.setenv("SMTP_MAIRIE", "Éa$y pass")
     made = relay_of(replace(WITH_PASSWORD, relay=relay, security=security), config, folder=tmp_path)
     assert (made.user, made.password) == ("cyberaudit@ville.example", "Éa$y pass")
     assert "pass" not in repr(made).replace("password", "")
