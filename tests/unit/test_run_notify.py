@@ -284,7 +284,9 @@ def test_a_signature_that_cannot_be_made_is_told_and_mail_leaves_without(post: P
 
 
 def bound(host: str, port: int = 0) -> LocalConfig:
-    return LocalConfig(secrets={"secret:smtp": SecretSource(host, SecretKind.ENV, ("SMTP_MAIRIE",), port=port)})
+    return LocalConfig(
+        secrets={"secret:smtp": SecretSource(host, SecretKind.ENV, ("SMTP_MAIRIE",), port=port)}
+    )
 
 
 WITH_PASSWORD = replace(DELIVERY, relay="smtp.ville.example:587", password="secret:smtp")
