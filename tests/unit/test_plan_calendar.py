@@ -9,7 +9,7 @@ import pytest
 from cyberaudit.declared import Adoption, Completion, Quote
 from cyberaudit.engine.measures import Lot, Owner
 from cyberaudit.model import Reason, Status
-from cyberaudit.plan.adopted import later_starts
+from cyberaudit.plan.adopted import later_starts, starts_of
 from cyberaudit.plan.level import assess
 from cyberaudit.plan.what_if import compare
 from cyberaudit.plan.words import (
@@ -691,3 +691,13 @@ def test_what_ends_by_itself_is_due_that_day_even_before_its_money(
     ending = replace(ending, verdict=replace(ending.verdict, before=ends))
     action = plan_of([ending], measure("renew", cost=cost)).actions[0]
     assert (action.due, action.standing) == (due, standing)
+
+
+def test_what_ends_before_its_money_is_adopted_as_beginning_in_the_quarter_of_its_date() -> None:
+    ending = finding("dns.registration", measure="renew")
+    ending = replace(ending, verdict=replace(ending.verdict, before=date(2026, 12, 5)))
+    action = plan_of([ending], measure("renew", cost=60)).actions[0]
+    assert action.slot is not None
+    assert action.due is not None
+    assert action.slot.start.first_day > action.due
+    assert starts_of(action) == ()

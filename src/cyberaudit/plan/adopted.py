@@ -70,12 +70,14 @@ def slot_adopted(action: Action, adoption: Adoption, *, today: date) -> Slot:
 def starts_of(action: Action) -> tuple[date, ...]:
     """What an adoption of the proposed date keeps with it: the first day of the quarter of its start, or of each lot.
 
-    Nothing when that is the quarter of its date.
+    Nothing when that is the quarter of its date, nor when the thing ends before the quarter that could pay: it is
+    then begun and paid in the quarter of its date.
     """
     if action.slot is None or action.due is None:
         return ()
     quarters = [lot.quarter for lot in action.slot.lots] or [action.slot.start]
-    return () if quarters == [Quarter.of(action.due)] else tuple(each.first_day for each in quarters)
+    own = Quarter.of(action.due)
+    return () if quarters == [own] or max(quarters) > own else tuple(each.first_day for each in quarters)
 
 
 def later_starts(adoption: Adoption, due: date) -> tuple[date, ...]:
