@@ -18,9 +18,11 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 from cyberaudit.demo.place import DemoPlace
+from cyberaudit.history.document import unpack
 from cyberaudit.history.store import open_history
 from cyberaudit.model import Audit, Finding, Status, Verdict, finding_identity
 
@@ -119,6 +121,26 @@ def measure(path: Path, number: int, saved: float, now: datetime) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM memories")
     print(f"  diff, nothing prepared   {timed(path, 'diff', '--now', now.isoformat()):8.2f} s")
+    make_version_1(path)
+    print(f"  diff, of version 1       {timed(path, 'diff', '--now', now.isoformat()):8.2f} s, once")
+    print(f"  diff, after that         {timed(path, 'diff', '--now', now.isoformat()):8.2f} s")
+
+
+def make_version_1(path: Path) -> None:
+    """The same audits as version 1 kept them: one row a mark, no memory."""
+    columns = "audit, identity, status, reason, vantage, ground, seen_at"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        packed = connection.execute("SELECT audit, packed FROM marks").fetchall()
+        connection.execute("DROP TABLE memories")
+        connection.execute("DROP TABLE marks")
+        connection.execute("DROP INDEX audits_by_time")
+        connection.execute(f"CREATE TABLE marks ({columns}, PRIMARY KEY (audit, identity)) WITHOUT ROWID")
+        for audit, marks in packed:
+            rows = zip(*cast("list[list[str]]", unpack(marks)), strict=True)
+            connection.executemany(
+                "INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?, ?)", [(audit, *row) for row in rows]
+            )
+        connection.execute("PRAGMA user_version = 1")
 
 
 def timed(path: Path, *command: str) -> float:

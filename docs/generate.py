@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cyberaudit import french
-from cyberaudit.cli.main import app, run
+from cyberaudit.cli.main import application, run
 from cyberaudit.cli.man import man_page
 from cyberaudit.declared import AssetKind
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
@@ -101,7 +101,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "docs/checks.md": checks_page(catalogue),
         ROOT / "docs/ports.md": ports_page(),
-        ROOT / "docs/cyberaudit.1": man_page(app),
+        ROOT / "docs/cyberaudit.1": man_page(application()),
         readme: REPORT.sub(lambda _: report, readme.read_text("utf-8")),
         ROOT / "profiles/schema.json": schema_text(),
         ROOT / "docs/report.schema.json": json_report.schema_text(),

@@ -14,8 +14,8 @@ n'importe qui peut prendre le nom et écrire à la place de la mairie.
 La date vient du registre, par RDAP, sinon par WHOIS ; certains registres ne la donnent pas. Un registre muet ou qui ne
 connaît pas le nom laisse la question ouverte : ce n'est jamais une échéance dépassée. Un renouvellement automatique
 déclaré compte jusqu'à trente jours de la fin ; plus près, le nom compte pour moitié. L'absence de verrou est dite et ne
-compte pas. Les seuils de 15, 30 et 60 jours sont notre jugement. La vraisemblance monte à 2 sous soixante jours, à 3
-sous trente. Elle monte à 4 sous quinze, ou quand le nom est échu, suspendu ou en cours de suppression. Le site et le
+compte pas. Les seuils de 14, 30 et 60 jours sont notre jugement. La vraisemblance monte à 2 sous soixante jours, à 3
+sous trente. Elle monte à 4 sous quatorze, ou quand le nom est échu, suspendu ou en cours de suppression. Le site et le
 courrier s'arrêtent alors, ou vont s'arrêter avant qu'un paiement aboutisse. Le nom d'un sous-domaine est celui du
 dessus.
 """
@@ -54,10 +54,10 @@ STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    # Ours: a mandate for payment takes a town about a month.
+    # Ours: a mandate for payment takes a town about a month; a step of the countdown.
     fail_days: int = 30
-    # Ours: after that, one slow payment or one absence loses the name.
-    urgent_days: int = 15
+    # Ours: after that, one slow payment or one absence loses the name; a step of the countdown.
+    urgent_days: int = 14
     # Ours: two meetings of the council.
     warn_days: int = 60
 
@@ -122,16 +122,18 @@ def _dated(seen: Registration, evidence: tuple[Evidence, ...], ctx: Context) -> 
         text = f"La location du domaine {name} est échue depuis le {until}."
         return _open(seen, text, evidence, code="expired", likelihood=4)
     ends = _local_day(seen, ctx)
+    # Whole days, as the countdown of what changed counts them.
+    days = (ends - ctx.local(ctx.now).date()).days
     renewed = _renews_itself(ctx)
-    if left <= timedelta(days=ctx.settings.fail_days):
+    if days <= ctx.settings.fail_days:
         text = f"La location du domaine {name} se termine le {until}."
-        is_late = renewed is None and left <= timedelta(days=ctx.settings.urgent_days)
+        is_late = renewed is None and days <= ctx.settings.urgent_days
         likelihood = 4 if is_late else 3
         half = renewed is not None
         return _open(
             seen, text, evidence, code="expiring_soon", likelihood=likelihood, half=half, before=ends
         )
-    if left <= timedelta(days=ctx.settings.warn_days) and renewed is None:
+    if days <= ctx.settings.warn_days and renewed is None:
         text = f"La location du domaine {name} se termine le {until}."
         return _open(seen, text, evidence, code="expiring_soon", likelihood=2, half=True, before=ends)
     how = f" : renouvellement automatique, déclaré par {renewed.by}" if renewed else ""

@@ -6,15 +6,17 @@ Certaines zones répondent pour tous les noms, même inventés. Un inconnu peut 
 
 ## Corriger
 1. Repérer dans la zone DNS les enregistrements dont le nom commence par « * ».
-2. Supprimer ceux de type MX et TXT, et créer à la place les seuls noms qui servent.
+2. Supprimer ceux de type MX et les listes SPF, et créer à la place les seuls noms qui servent.
 3. Garder au besoin celui du site, ou le remplacer par « www » seul.
 
 ## Limites
 Un seul nom tiré au sort est demandé. Une adresse pour tous les noms est un réglage usuel des hébergeurs : elle n'est
-pas une faute, pas plus qu'un alias vers le domaine. Un MX nul ou « v=spf1 -all » pour tous les noms est une bonne
-protection. Aucun texte officiel n'en parle : la gravité et la vraisemblance 1 sont notre jugement.
+pas une faute, pas plus qu'un alias vers le domaine. Un texte qui n'est pas une liste SPF n'en est pas une non plus. Un
+MX nul ou « v=spf1 -all » pour tous les noms est une bonne protection. Aucun texte officiel n'en parle : la gravité et
+la vraisemblance 1 sont notre jugement.
 """
 
+import re
 from collections.abc import Iterator
 
 from cyberaudit.facts.names import DomainNames, RandomAnswer
@@ -35,6 +37,8 @@ from cyberaudit.sdk import (
 MAIL_TYPES = ("MX", "TXT")
 # RFC 7505 §3, and the SPF record of RFC 7208 §10.1.2: both refuse all mail.
 REFUSALS = ("0 .", '"v=spf1 -all"')
+# RFC 7208 §4.5: of all texts, only a list of senders lets an invented name write.
+SENDERS = re.compile(r'"v=spf1[ "]', re.IGNORECASE)
 
 
 @check("dns.wildcard", needs=DomainNames, about="domain", impact=1, likelihood=1, measure="clean-up-names")
@@ -70,9 +74,16 @@ def _lines(names: DomainNames) -> Iterator[Evidence]:
         if _item(names.domain, answer).status is Status.PARTIAL and not isinstance(
             answer.records, Unreachable
         ):
-            for record in answer.records:
+            for record in filter(_lets_write, answer.records):
                 text = f"*.{names.domain}. IN {answer.rrtype} {record}"
                 yield Evidence("ligne à retirer", text)
+
+
+def _lets_write(record: str) -> bool:
+    """An MX or a TXT record that makes an invented name look like one that has mail."""
+    if record.startswith('"'):
+        return bool(SENDERS.match(record.replace('" "', ""))) and record.lower() not in REFUSALS
+    return record not in REFUSALS
 
 
 def _item(domain: str, answer: RandomAnswer) -> Item:
@@ -83,6 +94,10 @@ def _item(domain: str, answer: RandomAnswer) -> Item:
         return Item(key, Status.PASS, "wildcard", f"Tout nom a une réponse de type {answer.rrtype}.")
     if answer.aliased:
         return Item(key, Status.PASS, "wildcard", "Tout nom est un alias : c'est un réglage d'hébergeur.")
-    if all(record in REFUSALS for record in answer.records):
+    if all(record.lower() in REFUSALS for record in answer.records):
         return Item(key, Status.PASS, "wildcard", "Tout nom inventé refuse le courrier.")
+    if not any(map(_lets_write, answer.records)):
+        return Item(
+            key, Status.PASS, "wildcard", "Tout nom inventé a un texte (TXT), sans effet sur le courrier."
+        )
     return Item(key, Status.PARTIAL, "wildcard", f"Tout nom inventé a un enregistrement {answer.rrtype}.")

@@ -17,6 +17,7 @@ réseau depuis cet endroit ne compte pas si le même serveur répond en IPv4. La
 jugement.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -88,7 +89,7 @@ def mail_servers_prove_who_they_are(
         for host, address, tls in seen
     )
     statuses = {item.status for item in items}
-    half = [item.reason for item in items if item.status is Status.PARTIAL]
+    half = [_undated(item.reason) for item in items if item.status is Status.PARTIAL]
     if Status.FAIL in statuses:
         text = f"Un serveur de courrier de {name} ne prouve pas son identité."
         return failed(text, reason="bad-certificate", items=items, evidence=evidence)
@@ -161,7 +162,9 @@ def _faults(key: str, host: str, tls: TlsSession, dane: Dane | Unreachable, ctx:
         case Unreachable() as cause:
             # A promise that could not be read may answer for all of it; without facts at all, for the issuer alone.
             doubtful = _UNVOUCHED if isinstance(dane, Unreachable) else tuple(_CODES)
-            return [_in_doubt(item, cause) if item.reason in doubtful else _coded(item) for item in kept]
+            return [
+                _in_doubt(item, cause) if _undated(item.reason) in doubtful else _coded(item) for item in kept
+            ]
         case _:
             return [_coded(item) for item in kept]
 
@@ -181,10 +184,18 @@ def _promised(dane: Dane | Unreachable, host: str, tls: TlsSession) -> str:
 
 
 def _coded(item: Item) -> Item:
-    status = Status.PARTIAL if item.reason in _HALF else item.status
-    return Item(item.key, status, _CODES.get(item.reason, item.reason), item.text)
+    trait = _undated(item.reason)
+    status = Status.PARTIAL if trait in _HALF else item.status
+    reason = _CODES.get(trait, trait) + item.reason.removeprefix(trait)
+    return Item(item.key, status, reason, item.text)
 
 
+def _undated(reason: str) -> str:
+    """Without the step of a countdown: « expires-soon-14 » is « expires-soon »."""
+    return _STEP.sub("", reason)
+
+
+_STEP = re.compile(r"(?<=soon)-[0-9]+$")
 _CODES: dict[str, str] = {
     Trait.EXPIRED: "mx.cert_expired",
     Trait.NOT_YET_VALID: "mx.cert_not_yet_valid",

@@ -251,12 +251,20 @@ def _mending(name: str, record: bytes) -> Iterator[Evidence]:
     if not line.endswith(" IN TXT ") and len(line) <= LINE_LENGTH:
         yield Evidence("ligne à publier", line)
     elif unwanted:
-        gone = " et ".join(f"« {tag}= »" for tag in sorted(unwanted))
-        yield Evidence("à corriger dans la zone", f"{name} : retirer {gone} et sa valeur")
+        yield Evidence("à corriger dans la zone", f"{name} : {_by_hand(key, unwanted)}")
     else:
         yield Evidence(
             "à corriger dans la zone", f"{name} : retirer les guillemets et barres obliques du texte"
         )
+
+
+def _by_hand(key: KeyRecord, unwanted: set[str]) -> str:
+    """What to take out of a record that is too long to be written anew."""
+    flags = ":".join(key.flags) if key.testing else ""
+    gone = " et ".join(f"« {tag}= »" for tag in sorted(unwanted - ({"t"} if flags else set())))
+    said = [f"retirer {gone} et sa valeur"] if gone else []
+    said += [f"remplacer la valeur de « t= » par « {flags} »"] if flags else []
+    return " ; ".join(said)
 
 
 def _ways(dkim: Dkim) -> Iterator[Evidence]:

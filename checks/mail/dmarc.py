@@ -58,6 +58,7 @@ from cyberaudit.sdk import (
     dmarc_records,
     dmarc_tags,
     failed,
+    line_for,
     partial,
     passed,
     unknown,
@@ -156,8 +157,9 @@ def _absent_items(read: _Read) -> Iterator[Item]:
         count = len(dmarc_records(answer))
         yield Item(answer.name, Status.FAIL, "dmarc.multiple", f"{count} consignes à {answer.name}.")
     if read.found and not several:
-        text = "« p » est absent ou faux, et personne ne reçoit de rapports : la consigne est ignorée."
-        yield Item(read.found[0][0], Status.FAIL, "dmarc.syntax", text)
+        name, record = read.found[0]
+        text = f"{_wrong_policy(record)}, et personne ne reçoit de rapports : la consigne est ignorée."
+        yield Item(name, Status.FAIL, "dmarc.syntax", text)
     if not read.found:
         yield Item(read.own, Status.FAIL, "dmarc.missing", f"Aucune consigne lisible à {read.own}.")
     for record in near_records(read.walk[0]) if read.walk else ():
@@ -168,6 +170,15 @@ def _absent_items(read: _Read) -> Iterator[Item]:
     if read.apex:
         text = f"Une consigne DMARC est publiée à {read.mail.domain} : sa place est à {read.own}."
         yield Item(read.mail.domain, Status.FAIL, "dmarc.wrong_location", text)
+
+
+def _wrong_policy(record: str) -> str:
+    """Which of the three policies makes receivers pass over the record (RFC 9989 §4.7)."""
+    tags = dmarc_tags(record)
+    for tag in ("p", "sp", "np"):
+        if tag in tags and tags[tag].lower() not in POLICIES:
+            return f"« {tag}={tags[tag][:40]} » n'existe pas"
+    return "« p » est absent"
 
 
 def _strength(read: _Read, policy: DmarcPolicy) -> Verdict:
@@ -321,7 +332,7 @@ def _line(read: _Read, records: tuple[str, ...], made: str) -> Iterator[Evidence
     line = txt_line(read.own, made)
     if len(line) > EVIDENCE_LIMIT:
         return
-    yield Evidence("ligne à publier", line)
+    yield from line_for(line, read.mail.dmarc_aliases)
     domain = read.mail.domain
     kept = kept_reports(records, "rua")
     if not kept:

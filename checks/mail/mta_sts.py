@@ -46,6 +46,7 @@ from cyberaudit.sdk import (
     Verdict,
     check,
     failed,
+    line_for,
     not_applicable,
     partial,
     passed,
@@ -249,7 +250,7 @@ def _proposed(
         return
     if isinstance(hosts, Unreachable):
         return
-    yield Evidence("ligne à publier", f'{sts.txt_name}. IN TXT "v=STSv1; id={ctx.now:%Y%m%d%H%M%S}"')
+    yield from line_for(f'{sts.txt_name}. IN TXT "v=STSv1; id={ctx.now:%Y%m%d%H%M%S}"', sts.txt_aliases)
     seen = read_policy(sts.policy) if isinstance(sts.policy, PolicyPage) else None
     lines = _file(seen, hosts, ctx)
     if not hosts or (seen and not seen.faults and _is_the_same(lines, seen)):

@@ -88,8 +88,9 @@ def mail_has_a_server(
         item = Item(
             ".", Status.FAIL, "mx.null_with_others", "Un MX nul doit être seul (RFC 7505, section 3)."
         )
-        mended = tuple(_lines(dns.domain, [mx for mx in dns.mx if mx.host], {}))
-        return failed(text, reason="null-mx-with-others", items=(item,), evidence=(*evidence, *mended))
+        # Whoever declares the name for mail wants the others.
+        gone = _records(dns.domain, (mx for mx in dns.mx if not mx.host), "ligne à retirer")
+        return failed(text, reason="null-mx-with-others", items=(item,), evidence=(*evidence, *gone))
     if isinstance(servers, Unreachable):
         return unknown(servers, evidence=evidence)
     return _resolution(servers, dns.mx, ctx, evidence)

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cyberaudit.facts.mail_servers import is_address
+from cyberaudit.facts.spf import spf_near, spf_salvaged
 from cyberaudit.facts.spf_tree import (
     MOST_LOOKUPS,
     MOST_NAMES,
@@ -125,8 +126,7 @@ def _judged(mail: MailDns, name: str) -> Verdict:
         return unknown(mail.apex)
     records = spf_records(mail.apex)
     if not records:
-        text = f"Le domaine {name} ne dit pas qui peut écrire en son nom."
-        return failed(text, reason="no-record", evidence=tuple(_to_begin_with(mail)))
+        return _absent(mail, name, spf_near(mail.apex))
     evidence = tuple(Evidence(f"TXT {mail.domain}", record) for record in records)
     if len(records) > 1:
         text = f"Le domaine {name} publie {len(records)} listes SPF : elles s'annulent."
@@ -143,6 +143,17 @@ def _judged(mail: MailDns, name: str) -> Verdict:
         )
     flaw = _lets_nearly_all(name, records[0], terms, evidence, mail)
     return flaw or _with_what_it_includes(name, mail, records[0], terms)
+
+
+def _absent(mail: MailDns, name: str, near: tuple[str, ...]) -> Verdict:
+    """Nobody reads a list: there is none, or it does not begin as one."""
+    if not near:
+        text = f"Le domaine {name} ne dit pas qui peut écrire en son nom."
+        return failed(text, reason="no-record", evidence=tuple(_to_begin_with(mail)))
+    text = f"La liste SPF de {name} ne commence pas par « v=spf1 » et une espace : personne ne la lit."
+    shown = tuple(Evidence(f"TXT {mail.domain}", record) for record in near)
+    line = tuple(_rewritten(mail.domain, spf_salvaged(near[0]))) or tuple(_to_begin_with(mail))
+    return failed(text, reason="no-record", evidence=(*shown, *line))
 
 
 def _tree(mail: MailDns) -> SpfTree:

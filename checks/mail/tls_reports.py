@@ -33,6 +33,7 @@ from cyberaudit.sdk import (
     Verdict,
     check,
     clean,
+    line_for,
     not_applicable,
     partial,
     passed,
@@ -72,7 +73,7 @@ def encryption_reports_arrive(reports: TlsReports, ctx: Context) -> Verdict:
             f"Le domaine {name} reçoit les rapports de chiffrement.", items=items, evidence=evidence
         )
     text = f"Les rapports de chiffrement demandés par {name} n'arrivent pas tous."
-    lines = tuple(_lines(at, records, reports.domain))
+    lines = tuple(_lines(at, records, reports))
     return partial(text, reason="reports-lost", items=items, evidence=(*evidence, *lines))
 
 
@@ -97,18 +98,18 @@ def _uri_item(at: str, uri: str) -> Item:
     )
 
 
-def _lines(at: str, records: tuple[str, ...], domain: str) -> Iterator[Evidence]:
+def _lines(at: str, records: tuple[str, ...], reports: TlsReports) -> Iterator[Evidence]:
     """The addresses that can serve are kept; a bare one gets the word it lacks."""
     written = [uri for record in records for uri in report_uris(record) or _salvaged(record)]
     mended = (uri if is_report_uri(uri) else f"mailto:{uri}" for uri in written)
     kept = tuple(dict.fromkeys(uri for uri in mended if is_report_uri(uri)))
-    rua = ",".join(kept) or f"mailto:postmaster@{domain}"
+    rua = ",".join(kept) or f"mailto:postmaster@{reports.domain}"
     line = f'{at}. IN TXT "v=TLSRPTv1; rua={rua}"'
     # RFC 1035 §3.3: one string holds 255 bytes; more addresses than that are not proposed.
     if len(rua) <= MOST_WRITTEN and rua.isascii() and '"' not in rua and "\\" not in rua:
-        yield Evidence("ligne à publier", line)
+        yield from line_for(line, reports.txt_aliases)
         if not kept:
-            yield Evidence("à savoir", f"la boîte postmaster@{domain} doit exister")
+            yield Evidence("à savoir", f"la boîte postmaster@{reports.domain} doit exister")
 
 
 def _salvaged(record: str) -> tuple[str, ...]:

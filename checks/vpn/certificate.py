@@ -15,11 +15,12 @@ Seuls les accès de type SSL et OpenVPN sont regardés. D'un accès OpenVPN, seu
 souvent sa propre autorité. Chaque adresse et chaque certificat montré comptent ; une adresse qui n'a pas été regardée
 empêche de conclure que tout est en ordre. Un certificat d'une autorité propre à la mairie compte comme non reconnu,
 sauf si cette autorité est donnée à l'outil (--ca-bundle). Une autorité reconnue doit encore avoir le droit de signer
-pour ces noms (DNS et adresses IP) et pour un serveur. Une extension critique inconnue est refusée. Une signature
-dépassée (SHA-1, MD5) ne compte pas ici : elle est l'affaire de vpn.certificate-form. Ce qui est montré à un visiteur
-qui ne demande aucun nom n'est pas jugé. Sans nom déclaré, ou quand une adresse en tient lieu, le nom n'est pas
-comparé : la question reste sans réponse. La gravité et la vraisemblance 3 sont notre jugement. Une fin à moins de sept
-jours ou déjà passée monte la vraisemblance à 4, comme un certificat qui ne vaut pas encore.
+pour ces noms (DNS et adresses IP) et pour un serveur. Un certificat fait pour un autre usage est refusé, comme une
+extension critique inconnue. Une signature dépassée (SHA-1, MD5) ne compte pas ici : elle est l'affaire de
+vpn.certificate-form. Ce qui est montré à un visiteur qui ne demande aucun nom n'est pas jugé. Sans nom déclaré, ou
+quand une adresse en tient lieu, le nom n'est pas comparé : la question reste sans réponse. La gravité et la
+vraisemblance 3 sont notre jugement. Une fin à moins de sept jours ou déjà passée monte la vraisemblance à 4, comme un
+certificat qui ne vaut pas encore.
 """
 
 from dataclasses import dataclass, replace

@@ -3,10 +3,12 @@
 `cyberaudit.town` builds these from YAML; checks, plan and reports read them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
+
+from cyberaudit.frozen import frozen
 
 DECLARATION_MONTHS = 12
 """A declaration older than this is a question again (guidance: yearly review)."""
@@ -35,7 +37,7 @@ class Document(StrEnum):
     """Outside the profile's folder, too big, no ordinary file, or refused by the system."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """A practice stated by a named person on a date."""
 
@@ -91,7 +93,7 @@ class AssetKind(StrEnum):
     PRACTICE = "practice"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """One declaration attached to an asset, under its field's name: `mfa`, `confirmed`, `restore_test`."""
 
@@ -99,7 +101,7 @@ class Declared:
     declaration: Declaration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asset:
     """One thing the profile names, with an id that stays."""
 
@@ -119,7 +121,7 @@ class Asset:
         return next((entry.declaration for entry in self.declared if entry.field == field), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commune(Asset):
     """The town itself: the asset of questions about the whole."""
 
@@ -147,7 +149,7 @@ class ZoneUse(StrEnum):
     IOT = "iot"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Zone(Asset):
     """A part of the town's network, and a vantage."""
 
@@ -162,7 +164,7 @@ class Zone(Asset):
     """A `ZoneUse`; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """A port that is meant to be open."""
 
@@ -174,7 +176,7 @@ class Service:
     """A zone's id, `outside` or `any`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host(Asset):
     """One machine with all its addresses, v4 and v6."""
 
@@ -189,7 +191,7 @@ class Host(Asset):
     firmware: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow(Asset):
     """What may go from one zone to another."""
 
@@ -219,7 +221,7 @@ class VpnUsers(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vpn(Asset):
     """An entry for people who work from elsewhere, or for the contractor."""
 
@@ -234,7 +236,7 @@ class Vpn(Asset):
     """A `VpnUsers`; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Domain(Asset):
     """A domain name of the town."""
 
@@ -247,7 +249,7 @@ class Domain(Asset):
     subdomains: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailHost(Asset):
     """A mail server the town runs itself."""
 
@@ -266,7 +268,7 @@ class Weekdays(StrEnum):
     WEEKLY = "weekly"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backup(Asset):
     """One place where copies are kept."""
 
@@ -293,7 +295,7 @@ class Backup(Asset):
     """`secret:nas`: what the configuration of this machine calls its password or key; never the secret itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Website(Asset):
     kind = AssetKind.WEBSITE
 
@@ -312,7 +314,7 @@ class LinkKind(StrEnum):
     LAN = "lan"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link(Asset):
     """A line to the Internet."""
 
@@ -324,7 +326,7 @@ class Link(Asset):
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cloud(Asset):
     """A service somebody else runs for the town."""
 
@@ -336,7 +338,7 @@ class Cloud(Asset):
     qualification: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Practice(Asset):
     """What can only be declared: awareness, passwords, contacts. Its declaration stands under `answer`."""
 
@@ -346,7 +348,7 @@ class Practice(Asset):
 AnyAsset = Commune | Zone | Host | Flow | Vpn | Domain | MailHost | Backup | Website | Link | Cloud | Practice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authorization:
     """The written permission to look, signed by the town."""
 
@@ -359,7 +361,7 @@ class Authorization:
     tests: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiver:
     """A risk accepted by an élu until a date; the day itself counts."""
 
@@ -373,13 +375,13 @@ class Waiver:
     stopgap: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ceiling:
     year: int
     euros: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capacity:
     """Half-days a quarter that an owner can give."""
 
@@ -387,7 +389,7 @@ class Capacity:
     half_days: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """A real price for a measure."""
 
@@ -396,7 +398,7 @@ class Quote:
     yearly_euros: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Adoption:
     """The date that an élu decided for a measure: only a person moves it."""
 
@@ -414,7 +416,7 @@ class Adoption:
     year. Empty: all in the quarter of `due`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completion:
     """Somebody says that a measure is done; only a control or an answer shows it."""
 
@@ -423,7 +425,7 @@ class Completion:
     on: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanChoices:
     """What the mayor decided about money and time."""
 
@@ -437,7 +439,7 @@ class PlanChoices:
     """One a measure at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckChoice:
     """Settings of one check, or off with a reason."""
 
@@ -448,7 +450,7 @@ class CheckChoice:
     """Name and value as written; the check's own `Settings` gives them their type."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recipient:
     address: str
     role: str
@@ -457,7 +459,7 @@ class Recipient:
     """File beside the profile, PEM: mail to this address is encrypted to it (S/MIME); may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """Where the weekly mail goes."""
 
@@ -475,7 +477,7 @@ class Delivery:
     """File beside the profile, PEM: the authorities of the relay's certificate; empty: those of the system."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Town:
     """One commune and everything its profile declares."""
 

@@ -14,7 +14,7 @@ The French sentence is the exception's text; the exit code stands on the class. 
 never an exception: probes return `Unreachable`.
 """
 
-from dataclasses import dataclass
+from cyberaudit.frozen import frozen
 
 
 class CyberauditError(Exception):
@@ -27,7 +27,7 @@ class UsageError(CyberauditError):
     """The command line asks for something that does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where in a file: `line` and `column` start at 1."""
 
@@ -39,7 +39,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One thing wrong in a profile."""
 

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from cyberaudit.declared import AssetKind, Town
+from cyberaudit.frozen import frozen
 
 
 class Status(StrEnum):
@@ -101,7 +101,7 @@ _REASONS: dict[Reason, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreachable:
     """Looking failed: never a pass, never a failure."""
 
@@ -113,7 +113,7 @@ class Unreachable:
         return f"{self.reason.french} ({self.detail})" if self.detail else self.reason.french
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """One raw thing seen, as the contractor would see it again."""
 
@@ -121,7 +121,7 @@ class Evidence:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """Plural detail of a verdict: an MX, a port, a rule number."""
 
@@ -133,7 +133,7 @@ class Item:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The judgement of one check about one asset."""
 
@@ -168,7 +168,7 @@ class Basis(StrEnum):
     """Declared with a document behind it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A verdict with its identity and its weight."""
 
@@ -224,7 +224,7 @@ def finding_identity(commune_id: str, check_id: str, asset_key: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """Facts of one kind about one asset, as stored. `facts` holds a `Facts` object or an `Unreachable`."""
 
@@ -234,7 +234,7 @@ class Observation:
     seen_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audit:
     """One scan: what was declared, seen and judged."""
 
@@ -254,7 +254,7 @@ class Audit:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """One step of a running scan."""
 

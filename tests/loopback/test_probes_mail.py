@@ -107,13 +107,14 @@ def test_the_records_of_a_domain_in_order() -> None:
         dmarc_beyond=(TxtAnswer("_dmarc.example", ()),),
         dmarc_suffix=None,
         reports=(),
+        dmarc_aliases=(),
     )
 
 
 def test_a_domain_that_does_not_exist_is_a_fact() -> None:
     facts = dns_of("", name="absent.example")
     assert facts == MailDns(
-        "absent.example", False, (), TxtAnswer("absent.example", ()), None, (), (), None, ()
+        "absent.example", False, (), TxtAnswer("absent.example", ()), None, (), (), None, (), ()
     )
 
 

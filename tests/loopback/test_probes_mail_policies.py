@@ -82,6 +82,7 @@ def test_a_policy_and_its_record(authority: Authority) -> None:
         domain=DOMAIN,
         txt=TxtAnswer(f"_mta-sts.{DOMAIN}", (b"v=STSv1; id=1;",)),
         policy=PolicyPage(200, "text/plain", "", "192.0.2.80", POLICY),
+        txt_aliases=(),
     )
 
 
@@ -90,6 +91,7 @@ def test_the_record_may_be_an_alias_of_the_provider_s(authority: Authority) -> N
     facts = sts_of(zone, authority)
     assert isinstance(facts, MtaSts)
     assert (facts.txt, facts.policy) == (TxtAnswer(f"_mta-sts.{DOMAIN}", (b"v=STSv1; id=1",)), None)
+    assert facts.txt_aliases == (f"regle.{DOMAIN}",)
 
 
 def test_a_redirect_of_the_policy_is_not_followed(authority: Authority) -> None:
@@ -112,7 +114,7 @@ def test_nothing_published_is_a_fact_and_costs_three_questions(authority: Author
     with place("", authority) as (instruments, server):
         facts = asyncio.run(mta_sts.look(ASSET, instruments))
         assert sum(server.queries.values()) <= 5
-    assert facts == MtaSts(DOMAIN, TxtAnswer(f"_mta-sts.{DOMAIN}", ()), None)
+    assert facts == MtaSts(DOMAIN, TxtAnswer(f"_mta-sts.{DOMAIN}", ()), None, ())
     assert not mta_sts.worth_asking_again(facts)
 
 
@@ -138,7 +140,7 @@ def test_tls_reports_are_one_question() -> None:
         facts = asyncio.run(tls_reports.look(ASSET, instruments))
         assert sum(server.queries.values()) <= 3
     record = b"v=TLSRPTv1; rua=mailto:a@l-hay.example"
-    assert facts == TlsReports(DOMAIN, TxtAnswer(f"_smtp._tls.{DOMAIN}", (record,)))
+    assert facts == TlsReports(DOMAIN, TxtAnswer(f"_smtp._tls.{DOMAIN}", (record,)), ())
     with place(zone, faults={f"_smtp._tls.{DOMAIN}": DnsFault.MUTE}) as (instruments, _):
         assert isinstance(asyncio.run(tls_reports.look(ASSET, instruments)), Unreachable)
 

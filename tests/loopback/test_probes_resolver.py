@@ -14,7 +14,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyberaudit.demo.background import Background
@@ -376,6 +376,7 @@ def test_no_resolver_at_all_is_a_failure() -> None:
     assert is_failure(asyncio.run(scenario()))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 200), st.integers(0, 255))
 def test_no_bytes_make_the_reader_of_answers_raise(data: bytes, place: int, value: int) -> None:
     question = Question(dns.name.from_text("mairie.example"), dns.rdatatype.TXT)

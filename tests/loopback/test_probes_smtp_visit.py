@@ -19,6 +19,7 @@ from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail_servers import (
     REWRITTEN,
     UNDECIDED,
+    VERSIONS,
     MailServer,
     MailServers,
     RelayTrial,
@@ -36,7 +37,7 @@ from cyberaudit.probes.instruments import Patience
 from cyberaudit.probes.network import Network
 from cyberaudit.probes.smtp import NO_TRIALS, SILENT, Caller, Trials
 from cyberaudit.probes.smtp_trials import RECIPIENT, SENDERS
-from cyberaudit.probes.smtp_visit import MOST_CONNECTIONS, visit
+from cyberaudit.probes.smtp_visit import LATE_SECONDS, MOST_CONNECTIONS, visit
 from cyberaudit.probes.stream import Limits, Stream
 from cyberaudit.probes.tls.hello import TLS10, TLS11, TLS12
 from cyberaudit.town.scope import scope_for_look
@@ -59,15 +60,17 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("ca"), DEMO_NOW)
 
 
-def met(server: SmtpServer | Listener, trials: Trials = NO_TRIALS) -> SmtpSession | Unreachable:
-    caller = Caller(ehlo="cyberaudit.invalid", patience=PATIENCE, trust=TrustStore(()), now=DEMO_NOW)
+def met(
+    server: SmtpServer | Listener, trials: Trials = NO_TRIALS, *, patience: Patience = PATIENCE
+) -> SmtpSession | Unreachable:
+    caller = Caller(ehlo="cyberaudit.invalid", patience=patience, trust=TrustStore(()), now=DEMO_NOW)
 
     async def scenario() -> SmtpSession | Unreachable:
         network = Network(scope_for_look(authorized_by=""), infrastructure=[Endpoint(HERE, server.port)])
 
         async def dial(test: str = "") -> Stream | Unreachable:
             return await network.connect(
-                HERE, server.port, purpose=Purpose.INFRASTRUCTURE, limits=Limits(seconds=PATIENCE.session)
+                HERE, server.port, purpose=Purpose.INFRASTRUCTURE, limits=Limits(seconds=patience.session)
             )
 
         return await visit(dial, caller, host=HOST, trials=trials)
@@ -76,8 +79,10 @@ def met(server: SmtpServer | Listener, trials: Trials = NO_TRIALS) -> SmtpSessio
         return asyncio.run(scenario())
 
 
-def seen(server: SmtpServer | Listener, trials: Trials = NO_TRIALS) -> SmtpSession:
-    session = met(server, trials)
+def seen(
+    server: SmtpServer | Listener, trials: Trials = NO_TRIALS, *, patience: Patience = PATIENCE
+) -> SmtpSession:
+    session = met(server, trials, patience=patience)
     assert isinstance(session, SmtpSession)
     return session
 
@@ -269,6 +274,63 @@ def test_nothing_is_asked_of_a_server_that_is_mute_or_falls_silent() -> None:
 def test_a_slow_banner_is_waited_for_each_time(authority: Authority) -> None:
     server = SmtpServer(HOST, certificate=authority.issue(HOST), banner_delay=0.2)
     assert versions(seen(server))[2:] == [True, True]
+
+
+class Late(Mail):
+    """Lets everybody wait, each time, as postscreen does; keeps how many waited together."""
+
+    waiting = most_waiting = 0
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        await asyncio.sleep(2 * LATE_SECONDS)
+        self.waiting -= 1
+        await super()._serve(reader, writer)
+
+
+PATIENT = replace(PATIENCE, banner=4 * LATE_SECONDS, session=9)
+
+
+def test_greetings_that_come_late_are_waited_for_together() -> None:
+    mail = Late(honest(Truth(suites=OLD)))
+    assert versions(seen(Listener(mail), patience=PATIENT)) == [True, True, True, False]
+    # The first conversation, and those that are begun meanwhile: a newest version granted leaves three to ask.
+    assert mail.most_waiting == len(VERSIONS)
+    assert mail.sessions <= 1 + len(VERSIONS)
+
+
+def test_what_was_begun_for_a_late_server_is_ended_when_it_does_not_encrypt() -> None:
+    mail = Late()
+    server = Listener(mail)
+    assert seen(server, patience=PATIENT).versions == ()
+    assert mail.sessions == len(VERSIONS)
+    assert mail.under_way == 0
+
+
+def test_an_address_where_no_connection_opens_is_tried_once() -> None:
+    tried = []
+
+    async def dial(test: str = "") -> Stream | Unreachable:
+        tried.append(test)
+        await asyncio.sleep(2 * LATE_SECONDS)
+        return LOST
+
+    caller = Caller(ehlo="cyberaudit.invalid", patience=PATIENT, trust=TrustStore(()), now=DEMO_NOW)
+    assert asyncio.run(visit(dial, caller, host=HOST, trials=TRIED)) == LOST
+    assert tried == [""]
+
+
+def test_a_server_that_greets_nobody_is_told_nothing() -> None:
+    heard: list[bytes] = []
+
+    async def listens(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+
+    server = Listener(listens)
+    assert met(server, TRIED, patience=replace(PATIENCE, banner=1.5 * LATE_SECONDS)) == SILENT
+    assert server.connections <= len(VERSIONS)
+    assert not any(heard)
 
 
 def test_ways_to_log_in_are_those_of_the_clear_text() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -342,11 +343,13 @@ def test_an_agent_of_one_version_of_snmp_is_not_missed_where_answers_get_lost(
     assert (public.state, public.understood) == (PortState.OPEN, True)
 
 
-def lossy(asks: Callable[..., Coroutine[Any, Any, bool]]) -> Callable[..., Coroutine[Any, Any, bool]]:
+def lossy(
+    asks: Callable[..., Coroutine[Any, Any, bool | None]],
+) -> Callable[..., Coroutine[Any, Any, bool | None]]:
     """The first group of slow questions misses its control."""
-    told: list[bool] = []
+    told: list[bool | None] = []
 
-    async def ask(*words: Any, **more: Any) -> bool:
+    async def ask(*words: Any, **more: Any) -> bool | None:
         told.append(await asks(*words, **more))
         return told[-1] and len(told) > 1
 
@@ -510,6 +513,36 @@ def test_what_time_does_not_allow_is_unstable_and_never_silent(
         PortState.UNSTABLE,
         "les refus de cette adresse viennent un par un",
     )
+
+
+def test_the_end_of_the_time_takes_no_proven_silence_back_and_holds_up_nobody(
+    closed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(udp_rounds, "SLOW_SECONDS", 0.3)
+    monkeypatch.setattr(udp_rounds, "_PATIENCE", (0.1, 0.1))
+    monkeypatch.setattr(udp_rounds, "GROUP", 1)
+    held_up: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(0.01)
+            held_up.append(time.monotonic() - begun)
+
+    async def settle(port: int) -> Rounds:
+        one = rounds(closed, port, *(f"udp/{number}" for number in range(40000, 40007)))
+        await one.quickly()
+        monkeypatch.setattr(udp_rounds, "UDP_SECONDS", 2.1)
+        watching = asyncio.create_task(watch())
+        await one.slowly()
+        watching.cancel()
+        return one
+
+    with serving(silence) as port:
+        states = [answer.state for answer in asyncio.run(settle(port)).result().answers]
+    assert states[:2] == [PortState.CLOSED, PortState.SILENT]
+    assert states[-1] is PortState.UNSTABLE
+    assert max(held_up) < 0.2
 
 
 def test_a_loss_that_cannot_be_beaten_is_unstable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,9 @@ def test_a_watchman_who_refuses_or_is_away_is_told(watchman: Watchman, authority
 
 
 def told(number: int) -> Entry:
-    return Entry(f"urn:uuid:{number}", f"Contrôle n° {number} <&>", NOW + timedelta(days=number), ("a", "b"))
+    return Entry(
+        f"urn:uuid:{number}", f"Contrôle n° {number} <&>", NOW + timedelta(days=number), ("a", "b"), "l-hay"
+    )
 
 
 def read(path: Path) -> ET.Element:

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -23,7 +23,7 @@ from cyberaudit.demo.place import DemoPlace
 from cyberaudit.history.outbox import open_outbox, outbox_path
 from cyberaudit.run.last_weekly import last_of_profile, lock_path
 from cyberaudit.run.lock import Busy, alone
-from cyberaudit.run.schedule import program
+from cyberaudit.run.schedule import Plan, cron_lines, program
 from tests.loopback.mail_relay import SILENCE, MailRelay, Taken, running
 from tests.loopback.watchman import Watchman, watching
 
@@ -236,12 +236,26 @@ def test_mail_that_cannot_leave_waits_and_leaves_later(town: Town) -> None:
     assert (code, out) == (4, "")
     assert "Du courrier attend" in err
     assert town.subjects == []
+    last = last_of_profile(town.history, town.profile)
+    assert last is not None
+    # Told mail by mail, and no longer once it has left.
+    assert (last.code, last.sentences) == (4, ())
     assert town("status", "--history", str(town.history), "--now", town.now.isoformat())[0] == 1
     town.relay.script = {}
     retry = ["notify", str(town.profile), "--waiting", *town.common, "--now"]
     assert town(*retry, town.now.isoformat())[0] == 4  # five minutes have not gone by
     assert town(*retry, (town.now + timedelta(hours=1)).isoformat()) == (0, "", "")
     assert len(town.subjects) == 3
+
+
+def test_who_mended_the_relay_need_not_wait_for_the_next_try(town: Town) -> None:
+    town.relay.script = {"MAIL": "451 4.3.0 Later"}
+    assert town.weekly()[0] == 4
+    town.relay.script = {}
+    again = ["notify", str(town.profile), "--at-once", *town.common, "--now", town.now.isoformat()]
+    assert town(*again) == (0, "3\u00a0courriers envoyés.\n", "")
+    assert len(town.subjects) == 3
+    assert town(*again) == (0, "Rien à envoyer.\n", "")
 
 
 def test_a_wrong_password_keeps_the_mail(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -483,36 +497,63 @@ def test_it_works_in_the_poor_environment_of_cron(town: Town) -> None:
 
 
 CRON = Path("/usr/sbin/cron")
+SENDMAIL = Path("/usr/sbin/sendmail")
 
 
 @pytest.mark.skipif(
-    os.geteuid() != 0 or not CRON.exists() or not Path("/usr/bin/unshare").exists(),
-    reason="cron of Debian, by root only",
+    os.geteuid() != 0 or not CRON.exists() or not SENDMAIL.exists() or not Path("/usr/bin/unshare").exists(),
+    reason="cron and a sendmail of Debian, by root only",
 )
-def test_real_cron_runs_it(town: Town) -> None:
+def test_real_cron_runs_the_lines_and_mails_what_goes_wrong(town: Town) -> None:
     """A cron of its own: in a mount namespace where its crontabs, and nothing else, are ours."""
-    tabs = town.folder / "crontabs"
-    tabs.mkdir(mode=0o700)
-    tab = tabs / "root"
-    ended = town.folder / "ended"
-    quoted = str(ended).replace("%", "\\%")
-    tab.write_text(f"{SECRET}={PASSWORD}\n* * * * * {cron_line(town)}; echo $? > '{quoted}'\n", "utf-8")
+    broken = town.folder / "faux.yaml"
+    broken.write_text("schema_version: 1\ncommune: {nom: Hélène}\n", "utf-8")
+    words = town.words()
+    plan = Plan("saint-etienne-d-o", "", "Europe/Paris", town.profile, town.history, options=tuple(words[4:]))
+    wrong = replace(plan, profile=broken, history=town.folder / "faux.sqlite3")
+    with_cron(town, [*cron_lines(plan), cron_lines(wrong)[0]], until=(plan, wrong))
+    last = [last_of_profile(each.history, each.profile) for each in (plan, wrong)]
+    assert [each and each.code for each in last] == [1, 2]
+    assert len(town.subjects) == 3
+    # Silence but for what goes wrong: one line alone had something to say.
+    (letter,) = town.folder.glob("cron-mail-*")
+    mailed = letter.read_text("utf-8")
+    assert "faux.yaml" in mailed.partition("\n\n")[0]
+    assert "La clé « nom » n'existe pas ici" in mailed.partition("\n\n")[2].replace("\u00a0", " ")
+
+
+WITH_CRON = """mount --bind "$1/crontabs" /var/spool/cron/crontabs
+mount -t tmpfs none /etc/cron.d
+mount -t tmpfs none /run
+mount --bind /dev/null /etc/crontab
+mount --bind "$1/sendmail" /usr/sbin/sendmail
+exec /usr/sbin/cron -f"""
+
+
+def with_cron(town: Town, lines: Sequence[str], *, until: Sequence[Plan]) -> None:
+    """Have cron run `lines` every minute, until each of the profiles had its week."""
+    (town.folder / "crontabs").mkdir(mode=0o700)
+    tab = town.folder / "crontabs" / "root"
+    each_minute = [f"* * * * * {line.split(maxsplit=5)[5]}" for line in lines]
+    tab.write_text("\n".join([f"{SECRET}={PASSWORD}", *each_minute, ""]), "utf-8")
     tab.chmod(0o600)
-    script = (
-        "mount --bind {tabs} /var/spool/cron/crontabs && mount -t tmpfs none /etc/cron.d && "
-        "mount -t tmpfs none /run && mount --bind /dev/null /etc/crontab && exec /usr/sbin/cron -f"
-    )
+    sendmail = town.folder / "sendmail"
+    sendmail.write_text(f"#!/bin/sh\ncat > '{town.folder}'/cron-mail-$$\n")
+    sendmail.chmod(0o755)
     cron = subprocess.Popen(
-        ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script.format(tabs=f"'{tabs}'")],
+        ["/usr/bin/unshare", "--mount", "/bin/sh", "-ec", WITH_CRON, "sh", str(town.folder)],
         stdin=subprocess.DEVNULL,
     )
     try:
         end = time.monotonic() + 110
-        while not (ended.exists() and ended.read_text().strip()) and time.monotonic() < end:
+        while time.monotonic() < end:
             assert cron.poll() is None
+            if all(last_of_profile(each.history, each.profile) for each in until):
+                break
+            time.sleep(0.2)
+        # What is left of a line is its mail.
+        while not list(town.folder.glob("cron-mail-*")) and time.monotonic() < end:
             time.sleep(0.2)
     finally:
         cron.terminate()
         cron.wait()
-    assert ended.read_text().strip() == "1"
-    assert len(town.subjects) == 3

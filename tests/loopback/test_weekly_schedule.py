@@ -128,6 +128,22 @@ def test_notify_as_a_person_types_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "ne partira pas" in err or "délai" in err
 
 
+def test_a_preview_says_what_would_keep_the_mail_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile, history, config = (tmp_path / name for name in ("ville.yaml", "h.sqlite3", "config.yaml"))
+    config.write_text("{}")
+    config.chmod(0o600)
+    kept(history, towns.NOW, town=towns.renamed(TOWN, "lhay-d-essai"))
+    words = ["notify", str(profile), "--preview", "--history", str(history), "--config", str(config)]
+    for password, said in (("", ""), ("  password: secret:smtp\n", "«\u00a0secret:smtp\u00a0»")):
+        profile.write_text(PROFILE + password, "utf-8")
+        assert run([*words, "--now", towns.NOW.isoformat()]) == 0
+        err = capsys.readouterr().err
+        assert said in err
+        assert bool(err) == bool(said)
+
+
 def test_notify_without_history_or_people_is_a_mistake(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

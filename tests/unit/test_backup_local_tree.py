@@ -200,7 +200,7 @@ def test_a_place_is_told_absent_refused_or_there(place: Path) -> None:
     assert gone.present is False
     refused = worker.look_at(request(place, place / "bas"))
     assert isinstance(refused, Unreachable)
-    assert refused.reason is Reason.NOT_AUTHORIZED
+    assert refused.reason is Reason.NOT_LOOKED
     file = worker.look_at(request(place / "bas" / "a.zip", place))
     assert isinstance(file, BackupStore)
     assert file.present is True

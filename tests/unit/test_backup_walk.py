@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyberaudit.facts.backup import Encrypted, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores import inspection as inspection_room
 from cyberaudit.probes.stores import walk as walking
 from cyberaudit.probes.stores.inspection import Claim, Family, File, Found, Inspection
@@ -219,7 +219,7 @@ def test_a_repository_that_cannot_be_read_is_one_all_the_same(tmp_path: Path) ->
     assert "non lisible" in found.reading.evidence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed(LocalTree):
     """Some folders cannot be listed, or not to their end."""
 

@@ -148,6 +148,11 @@ def test_stray_signs_are_named_and_a_short_key_is_written_anew() -> None:
     [
         (record(more="t=y; "), "« t= »"),
         (record(more="t=y; h=sha1; "), "« h= » et « t= »"),
+        (record(more="t=y:s; "), ": remplacer la valeur de « t= » par « s »"),
+        (
+            record(more="t=y:s; h=sha1; "),
+            ": retirer « h= » et sa valeur ; remplacer la valeur de « t= » par « s »",
+        ),
         (b'"' + record() + b'"', "guillemets"),
     ],
 )

@@ -13,6 +13,7 @@ from cyberaudit.facts.dmarc import dmarc_faults, dmarc_policy, dmarc_records
 from cyberaudit.facts.mail import MailDns, ReportTarget, TxtAnswer
 from cyberaudit.facts.mail_samples import GOOD_DNS
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
+from cyberaudit.reports.to_publish import to_publish
 from cyberaudit.sdk import Context
 from tests.unit import towns
 
@@ -320,3 +321,20 @@ def test_the_line_read_back_has_no_fault_and_weakens_nothing(records: list[str],
         assert (after.policy, "sp=" in text) == ("none", False)
     again = ask("mail.dmarc", replace(facts, dmarc=(answer,)))
     assert not set(codes(again)) & {"dmarc.syntax", "dmarc.multiple", "dmarc.missing"}
+
+
+@pytest.mark.parametrize("aliases", [(), LOST])
+def test_a_line_is_proposed_where_no_alias_is_known_to_stand(aliases: Any) -> None:
+    verdict = ask("mail.dmarc", policy("p=none", RUA, dmarc_aliases=aliases))
+    assert (line(verdict) or "").startswith(f"_dmarc.{D}. IN TXT ")
+
+
+def test_beside_an_alias_nothing_is_to_be_published() -> None:
+    """RFC 1034 §3.6.2: who manages the alias's target may change its record; else the alias goes first."""
+    facts = policy("p=none", RUA, dmarc_aliases=(f"etape.{D}", f"{D}.consignes.example"))
+    verdict = ask("mail.dmarc", facts)
+    told = {each.label: each.value for each in verdict.evidence}
+    assert line(verdict) is None
+    assert told["ligne à publier, si l'alias est retiré"].startswith(f"_dmarc.{D}. IN TXT ")
+    assert any(f"alias de {D}.consignes.example" in each.value for each in verdict.evidence)
+    assert to_publish(verdict.evidence) == []

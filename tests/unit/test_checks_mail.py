@@ -623,6 +623,23 @@ def test_certificate(facts: MailServers, expected: Expected) -> None:
     assert outcome("mail.certificate", (facts, NO_DANE)) == expected
 
 
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        (29, "mx.cert_expires_soon-30"),
+        (14, "mx.cert_expires_soon-30"),
+        (13, "mx.cert_expires_soon-14"),
+        (6, "mx.cert_expires_soon-7"),
+        (-1, "mx.cert_expired"),
+    ],
+)
+def test_a_certificate_counts_down_in_the_steps_of_every_other(days: int, reason: str) -> None:
+    start, end = towns.NOW - timedelta(days=365), towns.NOW + timedelta(days=days)
+    ends = replace(CERTIFICATE, not_before=start, not_after=end)
+    verdict = ask("mail.certificate", (servers(tls(ends)), NO_DANE))
+    assert {item.reason for item in verdict.items} == {reason}
+
+
 def test_a_certificate_that_ends_soon_tells_its_day() -> None:
     def before(*sessions: MailServers) -> list[date | None]:
         return [ask("mail.certificate", (each, NO_DANE)).before for each in sessions]
@@ -697,3 +714,56 @@ def test_no_record_makes_a_check_crash_or_show_control_characters(spf: bytes, po
         verdict = ask(check_id, facts)
         shown = verdict.text + "".join(line.value for line in verdict.evidence)
         assert shown.isprintable() or "\u00a0" in shown
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        (b" v=spf1 include:_spf.example -all", "v=spf1 include:_spf.example -all"),
+        (b'"v=spf1 mx ip4:192.0.2.1 ~all"', "v=spf1 mx ip4:192.0.2.1 ~all"),
+        (b"v=spf1; mx; include:_spf.example; -all;", "v=spf1 mx include:_spf.example -all"),
+        (b"v=spf1, mx, -all", "v=spf1 mx -all"),
+        (b"v=spf1\tmx -all", "v=spf1 mx -all"),
+        (b"v = spf1 mx -all", "v=spf1 mx -all"),
+        (b"v=spf1: ipv4:192.0.2.1 -all", "v=spf1 ip4:192.0.2.1 -all"),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}v=spf1 mx -all".encode(), "v=spf1 mx -all"),
+        ("“v=spf1\N{NO-BREAK SPACE}mx -all”".encode(), "v=spf1 mx -all"),
+    ],
+)
+def test_a_list_that_nobody_reads_is_shown_and_kept(written: bytes, line: str) -> None:
+    """A line deduced from the MX in its place would lose whom the town lets write."""
+    verdict = ask("mail.spf", dns(spf=(written, b"verification=1")))
+    assert (verdict.status, verdict.reason) == (FAIL, "no-record")
+    assert "personne ne la lit" in verdict.text
+    told = {each.label: each.value for each in verdict.evidence}
+    assert "spf1" in told[f"TXT {GOOD_DNS.domain}"]
+    assert told["ligne à publier (proposition)"] == f'{GOOD_DNS.domain}. IN TXT "{line}"'
+
+
+@pytest.mark.parametrize("text", [b"v=spf10 mx -all", b"v=spf2.0 mx", b"spf2.0/pra mx", b"notre v=spf1 mx"])
+def test_another_text_is_no_list_that_nobody_reads(text: bytes) -> None:
+    verdict = ask("mail.spf", dns(spf=(text,)))
+    assert "personne ne la lit" not in verdict.text
+    assert f"TXT {GOOD_DNS.domain}" not in {each.label for each in verdict.evidence}
+
+
+def test_a_null_mx_beside_others_is_the_line_to_take_out() -> None:
+    records = (MxRecord(5, ""), MxRecord(10, "a.example"))
+    told = {each.label: each.value for each in ask("mail.mx", (replace(GOOD_DNS, mx=records), LOST)).evidence}
+    assert told["ligne à retirer"] == f"{GOOD_DNS.domain}. IN MX 5 ."
+    assert "ligne à publier" not in told
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (b"v=DMARC1; p=reject; sp=rejct", "« sp=rejct » n'existe pas"),
+        (b"v=DMARC1; p=reject; np=", "« np= » n'existe pas"),
+        (b"v=DMARC1; p=oops; sp=none", "« p=oops » n'existe pas"),
+        (b"v=DMARC1; sp=reject", "« p » est absent"),
+    ],
+)
+def test_the_policy_that_makes_a_record_useless_is_named(record: bytes, said: str) -> None:
+    verdict = ask("mail.dmarc", dns(dmarc=dmarc(record)))
+    assert (verdict.status, verdict.reason) == (FAIL, "unusable-record")
+    assert verdict.items[0].text.startswith(said)

@@ -388,3 +388,18 @@ def test_what_is_in_order_needs_no_proof_beside_what_is_not() -> None:
     assert not [line for line in verdict.evidence if MX1 in line.label]
     gone = replace(GOOD_SERVERS, servers=GOOD_SERVERS.servers[:1], unresolved=(UnresolvedServer(MX2, None),))
     assert not codes(ask(DANE, (HALF_DANE, gone)))
+
+
+@pytest.mark.parametrize(
+    ("check_id", "facts"),
+    [
+        (STS, (replace(record(b"v=STSv1; id=2026-11-22;"), txt_aliases=("regle.example",)), GOOD_DNS)),
+        (RPT, replace(BARE_REPORTS, txt_aliases=("rapports.example",))),
+    ],
+)
+def test_beside_an_alias_a_line_stands_only_once_it_is_gone(check_id: str, facts: Any) -> None:
+    verdict = ask(check_id, facts)
+    assert lines(verdict) == []
+    labels = [each.label for each in verdict.evidence]
+    assert "ligne à publier, si l'alias est retiré" in labels
+    assert any("ce nom est un alias de" in each.value for each in verdict.evidence)

@@ -258,7 +258,14 @@ def wild(rrtype: str, *records: str, aliased: bool = False) -> DomainNames:
         (wild("MX", "10 mx.example.", aliased=True), PASS),
         (wild("MX", "0 ."), PASS),
         (wild("TXT", '"v=spf1 -all"'), PASS),
-        (wild("TXT", '"v=spf1 -all"', '"autre"'), PARTIAL),
+        (wild("TXT", '"V=SPF1 -ALL"'), PASS),
+        # A proof of ownership, whatever stands beside it, gives mail to nobody.
+        (wild("TXT", '"verification=1"'), PASS),
+        (wild("TXT", '"v=spf1 -all"', '"autre"'), PASS),
+        (wild("TXT", '"v=spf1 -all"', '"v=spf1 mx -all"'), PARTIAL),
+        (wild("TXT", '"v=sp" "f1 mx -all"'), PARTIAL),
+        (wild("TXT", '"v=spf10 mx"'), PASS),
+        (wild("MX", "0 .", "10 mx.example."), PARTIAL),
         (wild("AAAA", "2001:db8::1"), PASS),
         (replace(GOOD_NAMES, wildcard=LOST), UNKNOWN),
         (replace(GOOD_NAMES, wildcard=(RandomAnswer("MX", LOST, aliased=False),)), UNKNOWN),
@@ -334,8 +341,8 @@ def test_the_code_of_a_foreign_extension() -> None:
         (60, PARTIAL, "expiring-soon", 2),
         (31, PARTIAL, "expiring-soon", 2),
         (30, FAIL, "expiring-soon", 3),
-        (16, FAIL, "expiring-soon", 3),
-        (15, FAIL, "expiring-soon", 4),
+        (15, FAIL, "expiring-soon", 3),
+        (14, FAIL, "expiring-soon", 4),
         (1, FAIL, "expiring-soon", 4),
         (0, FAIL, "expired", 4),
         (-40, FAIL, "expired", 4),
@@ -410,3 +417,9 @@ def test_the_wildcard_records_to_take_out_are_told() -> None:
     facts = replace(GOOD_NAMES, wildcard=(RandomAnswer("MX", ("10 mx.example.",), aliased=False),))
     lines = [line.value for line in ask("dns.wildcard", facts).evidence if line.label == "ligne à retirer"]
     assert lines == [f"*.{GOOD_NAMES.domain}. IN MX 10 mx.example."]
+
+
+def test_what_refuses_mail_for_an_invented_name_is_never_to_be_taken_out() -> None:
+    facts = wild("TXT", '"v=spf1 -all"', '"verification=1"', '"v=spf1 mx ~all"')
+    lines = [line.value for line in ask("dns.wildcard", facts).evidence if line.label == "ligne à retirer"]
+    assert lines == [f'*.{GOOD_NAMES.domain}. IN TXT "v=spf1 mx ~all"']

@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from cyberaudit.cli.candidates import Candidate, Files, Next, following
-from cyberaudit.cli.main import app, run
+from cyberaudit.cli.main import application, run
 from cyberaudit.cli.screen import KINDS
 from cyberaudit.cli.shells import SCRIPTS, script
 from cyberaudit.engine.catalogue import load_catalogue
@@ -28,7 +28,7 @@ from cyberaudit.town.known import PRACTICES
 
 pytestmark = pytest.mark.unit
 
-ROOT: Any = typer.main.get_command(app)
+ROOT: Any = typer.main.get_command(application())
 PROFILES = Path(__file__).parents[2] / "profiles"
 STORED = Path(__file__).parents[1] / "golden" / "history-audit-v1.json"
 PATIENCE = 60  # seconds for a shell to answer: only a failure waits that long

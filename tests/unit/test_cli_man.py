@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from cyberaudit.cli.examples import EXAMPLES
-from cyberaudit.cli.main import app
+from cyberaudit.cli.main import application
 from cyberaudit.cli.man import ENVIRONMENT, FILES, _guarded, _prose, _typed, man_page
 from cyberaudit.french import NBSP
 from cyberaudit.run.exit_code import ExitCode
@@ -45,13 +45,13 @@ def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def test_the_page_of_the_repository_is_the_one_of_the_program() -> None:
-    assert PAGE.read_text("utf-8") == man_page(app), "run « make docs »"
+    assert PAGE.read_text("utf-8") == man_page(application()), "run « make docs »"
 
 
 def test_the_page_is_the_same_whatever_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = man_page(app)
+    before = man_page(application())
     monkeypatch.setenv("COLUMNS", "40")
-    assert man_page(app) == before
+    assert man_page(application()) == before
 
 
 def test_the_page_is_installed_where_man_looks_for_it() -> None:
@@ -60,14 +60,14 @@ def test_the_page_is_installed_where_man_looks_for_it() -> None:
 
 
 def test_the_sections_come_in_the_order_people_know() -> None:
-    found = re.findall(r'^\.SH "?([^"\n]*)"?$', man_page(app), re.MULTILINE)
+    found = re.findall(r'^\.SH "?([^"\n]*)"?$', man_page(application()), re.MULTILINE)
     assert found == SECTIONS
 
 
 def test_every_command_and_option_is_in_the_page() -> None:
-    text = man_page(app).replace(r"\-", "-")
+    text = man_page(application()).replace(r"\-", "-")
     seen = 0
-    for path, command in commands(typer.main.get_command(app), "cyberaudit"):
+    for path, command in commands(typer.main.get_command(application()), "cyberaudit"):
         start, part = f'.SS "{path}"\n', text
         if path != "cyberaudit":
             assert (start in text) is not command.hidden, path
@@ -80,7 +80,7 @@ def test_every_command_and_option_is_in_the_page() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
-    part = man_page(app).partition('.SH "CODES DE SORTIE"')[2].partition(".SH")[0]
+    part = man_page(application()).partition('.SH "CODES DE SORTIE"')[2].partition(".SH")[0]
     assert [int(code) for code in re.findall(r'^\.B "(\d+)"$', part, re.MULTILINE)] == list(ExitCode)
 
 

@@ -17,7 +17,7 @@ from typer._click.exceptions import BadParameter, MissingParameter, UsageError
 from cyberaudit import __version__
 from cyberaudit.cli.catalogue import _to_test
 from cyberaudit.cli.examples import EXAMPLES, Example
-from cyberaudit.cli.main import app, run
+from cyberaudit.cli.main import application, run
 from cyberaudit.cli.misuse import french_usage_error
 from cyberaudit.cli.pages import EXIT_CODES
 from cyberaudit.engine.catalogue import load_catalogue
@@ -26,7 +26,7 @@ from cyberaudit.run.exit_code import ExitCode
 
 pytestmark = pytest.mark.unit
 
-ROOT: Any = typer.main.get_command(app)
+ROOT: Any = typer.main.get_command(application())
 
 
 def tree(group: Any = ROOT, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -324,3 +324,20 @@ def test_a_poor_terminal_gets_question_marks_not_a_crash() -> None:
     command = [sys.executable, "-m", "cyberaudit", "explain", "mail.spf"]
     result = subprocess.run(command, capture_output=True, check=False, env=environment)
     assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("name", [name for name in ROOT.commands if name not in {"completion", "next-words"}])
+def test_a_command_is_loaded_without_the_others_and_is_the_same(name: str) -> None:
+    alone: Any = typer.main.get_command(application([name]))
+    assert len(alone.commands) < len(ROOT.commands)
+    ours, whole = alone.commands[name], ROOT.commands[name]
+    assert [each.name for each in ours.params] == [each.name for each in whole.params]
+    assert getattr(ours, "commands", {}).keys() == getattr(whole, "commands", {}).keys()
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["inconnue"], ["completion"], ["next-words"], ["--", "scan"]]
+)
+def test_what_is_no_command_alone_loads_all_of_them(words: list[str]) -> None:
+    root: Any = typer.main.get_command(application(words))
+    assert [*root.commands] == [*ROOT.commands]

@@ -72,8 +72,8 @@ def key_pem(who: made.Signer, password: bytes = b"") -> bytes:
     return who.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
 
 
-def signing(who: made.Signer, *chain: made.Signer) -> smime.Signer:
-    return smime.signer(pem(who, *chain), key_pem(who), address=SENDER, now=NOW)
+def signing(who: made.Signer, *chain: made.Signer, address: str = SENDER) -> smime.Signer:
+    return smime.signer(pem(who, *chain), key_pem(who), address=address, now=NOW)
 
 
 def reading(who: made.Signer, address: str = MAUD) -> smime.Reader:

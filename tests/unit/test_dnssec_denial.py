@@ -16,6 +16,7 @@ from cyberaudit.probes.dnssec.denial import (
     denied,
     denied_at,
     expansion_allowed,
+    place_of,
     spans,
     wildcard_of,
 )
@@ -225,3 +226,17 @@ def test_one_span_alone_does_not_deny_what_a_wildcard_may_give() -> None:
     here = Span(name("a.essai.test."), name("c.essai.test."), frozenset({A}))
     assert denied([here], TOP, name("b.essai.test."), A) is Denial.NOT_PROVED
     assert denied([], TOP, name("b.essai.test."), A) is Denial.NOT_PROVED
+
+
+MIXED = st.lists(st.sampled_from(["a", "B", "b", "A", "ab", "*", "\\000", "\\200"]), max_size=4).map(
+    lambda labels: dns.name.from_text(".".join(labels) or ".")
+)
+
+
+@settings(deadline=None)
+@given(MIXED, MIXED)
+def test_names_stand_in_the_order_that_dnspython_gives_them(first: Name, second: Name) -> None:
+    here, there = place_of(first), place_of(second)
+    assert (here < there) == (first < second)
+    assert (here == there) == (first == second)
+    assert (here[: len(there)] == there) == first.is_subdomain(second)

@@ -107,6 +107,8 @@ def test_a_key_taken_back_is_revoked_and_no_fault() -> None:
     [
         (f'"v=DKIM1\\; k=rsa\\; p={KEY}"', frozenset(), f"v=DKIM1; k=rsa; p={KEY}"),
         (f"v=DKIM1; t=y; h=sha1; p={KEY}", frozenset("th"), f"v=DKIM1; p={KEY}"),
+        (f"v=DKIM1; t=y : s; h=sha1; p={KEY}", frozenset("th"), f"v=DKIM1; t=s; p={KEY}"),
+        (f"v=DKIM1; t=s:Y; p={KEY}", frozenset("t"), f"v=DKIM1; t=s; p={KEY}"),
         ("v=DKIM1; p=", frozenset(), ""),
         ("v=DKIM1; p=oops", frozenset(), ""),
     ],

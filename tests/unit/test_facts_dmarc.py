@@ -213,6 +213,8 @@ def test_report_addresses(value: str, expected: list[tuple[str, str]]) -> None:
         (("v=DMARC1; p=reject; sp=none; t=y; pct=50; psd=n",), None,
          "v=DMARC1; p=reject; sp=none; t=y; pct=50; psd=n; rua=mailto:dmarc@l-hay.fr"),
         (("v=DMARC1; p=oops",), None, "v=DMARC1; p=none; rua=mailto:dmarc@l-hay.fr"),
+        (("v=DMARC1; p=none; rua=mailto: a@b.fr, MAILTO://c@d.fr, e@f.fr",), None,
+         "v=DMARC1; p=none; rua=mailto:a@b.fr,mailto:c@d.fr,mailto:e@f.fr"),
     ],
 )  # fmt: skip
 def test_the_record_to_publish_keeps_what_is_right(

@@ -73,6 +73,16 @@ def test_records_of_other_uses_are_left_aside() -> None:
     assert bimi_records(answer) == ("v=BIMI1;l=",)
 
 
+def test_records_that_senders_discard_cancel_nothing() -> None:
+    """RFC 8461 §3.1, RFC 8460 §3: what does not begin with the very version is passed over."""
+    right = (b"v=STSv1; id=1", b"v=TLSRPTv1;rua=mailto:a@b.example")
+    answer = TxtAnswer("x", (b"v=STSv2; id=2", b"v=stsv1; id=3", b"v=STSv1 id=4", *right, b"v=TLSRPTv2; x=1"))
+    assert sts_records(answer) == ("v=STSv1; id=1",)
+    assert report_records(answer) == ("v=TLSRPTv1;rua=mailto:a@b.example",)
+    twice = TxtAnswer("x", (b"v=STSv1; id=1", b"v=STSv1"))
+    assert sts_records(twice) == ("v=STSv1; id=1", "v=STSv1")
+
+
 def read(text: bytes, *, media_type: str = "text/plain") -> Policy:
     return read_policy(replace(POLICY_PAGE, body=text, media_type=media_type))
 

@@ -176,6 +176,41 @@ def test_without_the_right_to_write_the_history_is_still_read(open_folder: Path)
     assert path.stat().st_mode & 0o777 == 0o444
 
 
+LEFT_UNFINISHED = """
+import shutil
+for end in ("", "-wal"):
+    shutil.copy(f"{path}{end}", f"{sys.argv[3]}{end}")
+os.chmod(os.path.dirname(sys.argv[3]), 0o555)
+os.setgid(65534); os.setuid(65534)
+try:
+    open_history(Path(sys.argv[3]), create=False)
+except HistoryError as error:
+    print(error)
+sys.stdout.flush()
+os._exit(0)  # coverage could not write its own file any more
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else"
+)
+def test_what_a_stopped_program_left_unfinished_where_nothing_may_be_written_says_what_to_do(
+    open_folder: Path,
+) -> None:
+    base = to_audit(json.loads(GOLDEN.read_text(encoding="utf-8")))
+    path, folder = open_folder / "h.sqlite3", open_folder / "copy"
+    folder.mkdir()
+    script = PREAMBLE.replace("first = int(sys.argv[3])", "") + LEFT_UNFINISHED
+    with open_history(path, create=True) as history:
+        history.save(base)
+        for each in open_folder.glob("h.sqlite3*"):
+            each.chmod(0o644)
+        command = [sys.executable, "-c", script, str(GOLDEN), str(path), str(folder / "left.sqlite3")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert "Copiez tout ce dossier ailleurs" in done.stdout
+
+
 ON_A_READ_ONLY_DISK = """
 mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77
 for words in list "forget l-hay-d-exemple --yes"; do

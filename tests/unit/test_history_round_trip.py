@@ -239,6 +239,7 @@ def observations() -> tuple[Observation, ...]:
         dmarc_beyond=(TxtAnswer("_dmarc.example", ()),),
         dmarc_suffix=None,
         reports=(),
+        dmarc_aliases=Unreachable(Reason.NOT_COLLECTED),
     )
     sessions: tuple[SmtpSession | Unreachable, ...] = (
         smtp_session("mx prêt", ("STARTTLS", "8BITMIME"), tls),
@@ -320,7 +321,9 @@ def as_first_stored(facts: object) -> object:
     """What first versions knew: not how certificates are made, nor where SPF leads."""
     lost = Unreachable(Reason.NOT_COLLECTED)
     if isinstance(facts, MailDns):
-        return replace(facts, spf=lost, dmarc_beyond=lost, dmarc_suffix=lost, reports=lost)
+        return replace(
+            facts, spf=lost, dmarc_beyond=lost, dmarc_suffix=lost, reports=lost, dmarc_aliases=lost
+        )
     if not isinstance(facts, MailServers):
         return facts
     servers = tuple(

@@ -203,14 +203,14 @@ def test_what_is_no_history_is_told_in_one_sentence_and_left_alone(tmp_path: Pat
 
 
 def test_a_missing_history_is_not_made_by_reading(tmp_path: Path) -> None:
-    with pytest.raises(HistoryError, match="ce fichier n'existe pas"):
+    with pytest.raises(HistoryError, match=r"^Aucun contrôle n'est encore gardé\. .* n'existe pas\.$"):
         open_history(tmp_path / "none.sqlite3", create=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_file_is_a_history_that_holds_nothing_yet(tmp_path: Path) -> None:
     (tmp_path / "h.sqlite3").touch()
-    with pytest.raises(HistoryError, match="Aucun contrôle n'est encore enregistré"):
+    with pytest.raises(HistoryError, match=r"^Aucun contrôle n'est encore gardé\. .* est encore vide\.$"):
         open_history(tmp_path / "h.sqlite3", create=False)
     store(tmp_path / "h.sqlite3", BASE)
     with open_history(tmp_path / "h.sqlite3", create=False) as history:

@@ -50,6 +50,14 @@ def test_every_pair_of_the_town_gets_exactly_one_finding() -> None:
     assert len({(each.check, each.asset) for each in findings}) == len(findings) == 3 * 2 + 1 + 1
 
 
+def test_only_what_is_asked_for_is_judged_and_as_it_would_be_among_the_others() -> None:
+    town = towns.town(towns.domain("a"), towns.domain("b"))
+    facts = seen("domain/b", BAD_DNS, "mail-dns")
+    only = judge(town, CATALOGUE, (facts,), vantage="outside", now=towns.NOW, only={"domain/b"})
+    assert only == tuple(each for each in judged(town, facts) if each.asset == "domain/b")
+    assert any(each.status is Status.FAIL for each in only)
+
+
 def test_without_any_facts_nothing_passes() -> None:
     town = towns.town(towns.domain(), towns.backup(), towns.practice("mfa"))
     assert {each.status for each in judged(town)} == {Status.UNKNOWN}

@@ -72,6 +72,37 @@ def test_what_was_read_once_is_shared() -> None:
     assert proof is again
 
 
+def mail_reply(asked: str, target: str, *, beside: str = "") -> bytes:
+    """An MX whose target is written as a pointer whenever the name stands earlier in the message."""
+    message = dns.message.make_response(dns.message.make_query(asked, "MX"))
+    message.id = 7
+    if beside:
+        message.answer.append(dns.rrset.from_text(asked, 300, "IN", "CNAME", beside))
+    message.answer.append(dns.rrset.from_text("parfait.test.", 300, "IN", "MX", f"10 {target}"))
+    return message.to_wire()
+
+
+def servers_of(message: dns.message.Message) -> dns.rrset.RRset:
+    return next(each for each in message.answer if each.rdtype == 15)
+
+
+def test_a_record_that_was_compressed_otherwise_is_the_one_met_before() -> None:
+    reader = Reader()
+    first = servers_of(reader.read(mail_reply("parfait.test.", "mx1.courriel.test.")))
+    other = mail_reply("a.parfait.test.", "mx1.courriel.test.", beside="mx1.courriel.test.")
+    assert servers_of(reader.read(other)) is first
+
+
+def test_the_same_bytes_that_point_elsewhere_are_another_record() -> None:
+    reader = Reader()
+    # Behind names of one length the pointer to the second name has the same number.
+    wires = [mail_reply("a.parfait.test.", f"{letter}.test.", beside=f"{letter}.test.") for letter in "bc"]
+    tails = {wire[-4:] for wire in wires}
+    assert len(tails) == 1
+    targets = [servers_of(reader.read(wire))[0].to_text() for wire in wires]
+    assert targets == ["10 b.test.", "10 c.test."]
+
+
 def test_other_records_of_the_same_name_are_not_taken_for_those_met_before() -> None:
     reader = Reader()
     reader.read(reply())

@@ -197,6 +197,14 @@ def test_the_same_message_id_put_twice_is_one_mail(outbox: Outbox) -> None:
     assert outbox.unsettled() == 2
 
 
+def test_what_became_of_mails_is_read_without_their_contents(outbox: Outbox) -> None:
+    settle(outbox, outbox.put(mail(1, ANNE, BRUNO, message=b"x" * 100_000)), State.REFUSED)
+    outbox.put(mail(2))
+    outbox.put(mail(3, commune="13005"))
+    assert outbox.states(TOWN) == tuple(replace(each, message=b"") for each in outbox.of(TOWN))
+    assert [queued.id for queued in outbox.states(TOWN)] == [2, 1]
+
+
 def test_several_mails_are_put_together_or_not_at_all(outbox: Outbox) -> None:
     with pytest.raises(NotSaved):
         outbox.put_all([mail(1), mail(2, ANNE, ANNE)])
@@ -400,3 +408,29 @@ def test_a_clock_that_was_ahead_holds_no_mail_back(outbox: Outbox) -> None:
         outbox.began(1, ANNE, NOW)
         outbox.ended(1, ANNE, state=State.WAITING, answer="", at=NOW, next_try=NOW + ahead)
         assert bool(outbox.due(NOW)) is is_due
+
+
+def test_why_nothing_can_be_tried_is_kept_without_counting_an_attempt(tmp_path: Path) -> None:
+    """What was tried keeps what the relay said once it can be tried again."""
+    with open_outbox(outbox_path(tmp_path / "h.sqlite3"), create=True) as outbox:
+        outbox.put(mail(1))
+        tried = outbox.put(mail(2))
+        for each in outbox.of(TOWN)[0].copies:
+            outbox.began(tried, each.recipient, NOW)
+            outbox.ended(
+                tried,
+                each.recipient,
+                state=State.WAITING,
+                answer="occupé",
+                at=NOW,
+                next_try=NOW + timedelta(hours=1),
+            )
+        outbox.held(TOWN, "le mot de passe manque", NOW)
+        assert answers(outbox) == {"occupé", "le mot de passe manque"}
+        outbox.held(TOWN, "", NOW)
+        assert answers(outbox) == {"occupé", ""}
+        assert {each.attempts for queued in outbox.of(TOWN) for each in queued.copies} == {0, 1}
+
+
+def answers(outbox: Outbox) -> set[str]:
+    return {each.last_answer for queued in outbox.of(TOWN) for each in queued.copies}

@@ -468,6 +468,15 @@ def test_the_questions_are_for_this_month_and_take_no_place() -> None:
     assert starts(plan) == [q(0)] * 4
 
 
+@pytest.mark.parametrize(("days", "left"), [(0, 30), (7, 23), (29, 1), (30, 0), (31, 29), (60, 0), (365, 25)])
+def test_the_questions_keep_their_day_from_week_to_week(days: int, left: int) -> None:
+    old, new = unanswered("mfa", "mfa"), unanswered("awareness", "awareness")
+    since = {old.identity: Unknown(TODAY - timedelta(days=days), 2), new.identity: Unknown(TODAY, 1)}
+    first = [measure(name, guidance_class=1) for name in ("mfa", "awareness")]
+    plan = plan_of([old, new], *first, measure("answer-questions"), unknown_since=since)
+    assert plan.actions[0].due == TODAY + timedelta(days=left)
+
+
 def verified(
     reason: Reason = Reason.TIMEOUT, *, days: int = 90, audits: int = 2, risk: tuple[int, int] = (4, 4)
 ) -> tuple[Action, ...]:
@@ -691,6 +700,32 @@ def test_what_ends_by_itself_is_due_that_day_even_before_its_money(
     ending = replace(ending, verdict=replace(ending.verdict, before=ends))
     action = plan_of([ending], measure("renew", cost=cost)).actions[0]
     assert (action.due, action.standing) == (due, standing)
+
+
+@pytest.mark.parametrize(
+    ("left", "seen", "seventh"),
+    [
+        # Days from today to the end; since when it fails; the seventh day.
+        (13, 40, 6),
+        (14, 40, 7),
+        (20, 40, -3),
+        (20, 0, 7),
+        (6, 40, 6),
+        (3, 0, 3),
+        (0, 40, 0),
+        (60, 40, -33),
+    ],
+)
+def test_what_counts_down_is_late_from_the_step_that_pressed_and_never_due_after_its_end(
+    left: int, seen: int, seventh: int
+) -> None:
+    ending = finding("dns.registration", measure="renew", risk=URGENT)
+    ending = replace(ending, verdict=replace(ending.verdict, before=TODAY + timedelta(days=left)))
+    since = {ending.identity: TODAY - timedelta(days=seen)}
+    paid = plan_of([ending], measure("renew", cost=60), first_failed=since).actions[0]
+    assert paid.stopgap_due == TODAY + timedelta(days=seventh)
+    free = plan_of([ending], measure("renew"), first_failed=since).actions[0]
+    assert free.due == TODAY + timedelta(days=seventh)
 
 
 def test_what_ends_before_its_money_is_adopted_as_beginning_in_the_quarter_of_its_date() -> None:

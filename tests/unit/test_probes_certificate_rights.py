@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 
@@ -120,6 +121,67 @@ def test_the_servers_own_certificate_with_an_unknown_critical_extension_is_refus
     alone = made(HOST, san=(HOST,), extra=(UNKNOWN,))
     assert trouble(alone, store=TrustStore((alone.certificate,))) == Refusal.EXTENSION
     assert trouble(alone) == "le certificat est signé par lui-même", "that is the first thing to mend"
+
+
+def use(*wanted: str) -> Extra:
+    kinds = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+             "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
+    return x509.KeyUsage(**{kind: kind in wanted for kind in kinds}), True
+
+
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.mark.parametrize(
+    ("extra", "key", "expected"),
+    [
+        (purposes(Purpose.SERVER_AUTH, Purpose.CLIENT_AUTH), None, ""),
+        (purposes(Purpose.CLIENT_AUTH), None, Refusal.NOT_FOR_SERVERS),
+        (purposes(Purpose.IPSEC_IKE, Purpose.CODE_SIGNING), None, Refusal.NOT_FOR_SERVERS),
+        (use("digital_signature"), None, ""),
+        (use("digital_signature", "key_cert_sign"), None, ""),
+        (use("key_cert_sign", "crl_sign"), None, Refusal.NOT_FOR_SERVERS),
+        (use("content_commitment"), RSA_KEY, Refusal.NOT_FOR_SERVERS),
+        (use("key_encipherment"), RSA_KEY, ""),
+    ],
+)
+def test_the_servers_own_certificate_is_made_for_a_server(
+    tmp_path: Path, extra: Extra, key: rsa.RSAPrivateKey | None, expected: str
+) -> None:
+    leaf = made(HOST, by=MIDDLE, san=(HOST,), key=key, extra=(extra,))
+    assert trouble(leaf, MIDDLE) == expected
+    if shutil.which("openssl"):
+        assert openssl_trusts(tmp_path, leaf, MIDDLE) is not bool(expected)
+
+
+def test_what_only_strict_clients_refuse_or_accept() -> None:
+    """An elliptic key that may not sign: browsers and GnuTLS refuse, OpenSSL does not. Any purpose: the reverse."""
+    idle = made(HOST, by=MIDDLE, san=(HOST,), extra=(use("key_encipherment"),))
+    assert trouble(idle, MIDDLE) == Refusal.NOT_FOR_SERVERS
+    assert trouble(made(HOST, by=MIDDLE, extra=(purposes(Purpose.ANY_EXTENDED_KEY_USAGE),)), MIDDLE) == ""
+
+
+def test_a_certificate_of_our_own_made_for_clients_is_not_told_as_unvouched_for() -> None:
+    alone = made(HOST, san=(HOST,), extra=(purposes(Purpose.CLIENT_AUTH),))
+    seen = session_of([der(alone)], version="", cipher="", host=HOST, now=NOW,
+                      trust=TrustStore((alone.certificate,)))  # fmt: skip
+    assert not isinstance(seen, Unreachable)
+    assert list(traits(seen, NOW, bounds=Bounds(0, 0, 0))) == [Trait.UNTRUSTED]
+    told = sentence(Trait.UNTRUSTED, seen, HOST)
+    assert told.endswith("le certificat n'est pas fait pour un serveur.")
+
+
+def test_an_authority_further_up_that_may_not_sign_is_not_told_as_unknown() -> None:
+    over = made("Ancienne", by=ROOT, ca=True, days=(-400, -1))
+    narrow = made("Courte", by=ROOT, ca=True, path_length=0)
+    for above in (over, narrow):
+        middle = made("Dessous", by=above, ca=True)
+        assert trouble(made(HOST, by=middle), middle, above) == Refusal.SIGNER_ABOVE
+    direct = made(HOST, by=over)
+    assert trouble(direct, over) == Refusal.SIGNER
+    stranger = made("Autorité maison", ca=True, days=(-400, -1))
+    middle = made("Dessous", by=stranger, ca=True)
+    assert "inconnue (Autorité maison)" in trouble(made(HOST, by=middle), middle, stranger)
 
 
 @pytest.mark.parametrize(

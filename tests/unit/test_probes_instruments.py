@@ -120,7 +120,7 @@ def test_each_probe_announces_bounded_work_in_french(probe: Probe) -> None:
 
 def test_facts_of_dns_alone_are_never_asked_again() -> None:
     silent = Unreachable(Reason.TIMEOUT)
-    facts = MailDns("l-hay.example", False, silent, silent, silent, silent, silent, None, silent)
+    facts = MailDns("l-hay.example", False, silent, silent, silent, silent, silent, None, silent, silent)
     assert PROBES[0].load().worth_asking_again(facts) is False
 
 

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PSLFILE
 
-from cyberaudit.probes.public_suffix import organizational, registrable
+from cyberaudit.probes.public_suffix import _rules_under, organizational, registrable
 
 pytestmark = pytest.mark.unit
 
@@ -57,3 +59,13 @@ def test_the_list_is_read_when_it_is_asked_for_only() -> None:
         "assert p.registrable('a.fr') == 'a.fr' and 'publicsuffixlist' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_rule_of_the_list_is_among_those_of_its_tld() -> None:
+    text = Path(PSLFILE).read_text(encoding="utf-8").lower()
+    rules = [line for line in text.splitlines() if line and not line.startswith("//")]
+    lost = [
+        rule for rule in rules if rule not in _rules_under(rule.rpartition(".")[2], registries_only=False)
+    ]
+    assert len(rules) > 5000
+    assert not lost

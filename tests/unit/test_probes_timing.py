@@ -1,5 +1,7 @@
 """How long is waited, how fast is asked, how often a silence is put again: figures alone, no network."""
 
+import random
+
 import pytest
 
 from cyberaudit.probes.ports.timing import (
@@ -82,6 +84,32 @@ def test_where_everything_is_lost_no_number_of_questions_is_enough() -> None:
     losses.count(9, lost=9)
     assert losses.share < 1
     assert losses.asks_needed(1000, controls=9) > MOST_ASKS
+
+
+@pytest.mark.parametrize(
+    ("asked", "lost", "share"),
+    [(0, 0, 0.36), (3, 0, 0.36), (10, 0, 0.213), (50, 0, 0.051), (100, 2, 0.059), (10, 9, 0.851)],
+)
+def test_few_answers_do_not_prove_a_good_line(asked: int, lost: int, share: float) -> None:
+    assert Losses(asked, lost).cautious_share(unknown=0.36) == pytest.approx(share, abs=0.001)
+
+
+@pytest.mark.parametrize("services", [1, 2, 4, 10, 30])
+@pytest.mark.parametrize("loss", [0.04, 0.36])
+def test_services_that_answer_are_seldom_taken_for_silent_ones(services: int, loss: float) -> None:
+    chance = random.Random(1850)
+    missed, towns = 0, 1000
+    for _ in range(towns):
+        prompt = sum(chance.random() >= loss for _ in range(services))
+        waiting, asks = services - prompt, 1
+        share = 1.0
+        while asks < 2 or share**asks >= 0.01:
+            waiting = sum(chance.random() < loss for _ in range(waiting))
+            heard = services - waiting
+            share = Losses(heard, heard - prompt).cautious_share(unknown=0.36)
+            asks += 1
+        missed += waiting
+    assert missed / (towns * services) < 0.01
 
 
 def through(limit: float, *, seconds: float, refusing: float = 1.0) -> Throttle:

@@ -154,6 +154,29 @@ def test_each_change_has_its_section_and_its_sentence(row: Change, section: Sect
     assert plain(found.lines[0].sentence) == f"{ASKED} {sentence}"
 
 
+def ending(row: Change, *, before: date | None = date(2026, 12, 1), reason: str = "ends") -> Change:
+    """The same about something that has an end."""
+    assert row.after is not None
+    verdict = replace(row.after.verdict, before=before, reason=reason)
+    return replace(row, after=replace(row.after, verdict=verdict))
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (ending(change(T.WORSE, FAIL, FAIL)), "Toujours à corriger, et la fin approche."),
+        (
+            ending(change(T.WORSE, FAIL, FAIL), before=None, reason="expired"),
+            "Toujours à corriger, et la date de fin est passée.",
+        ),
+        (ending(change(T.BETTER, FAIL, FAIL)), "Encore à corriger, avec plus de temps pour agir."),
+    ],
+)
+def test_a_countdown_is_told_by_the_time_that_is_left(row: Change, sentence: str) -> None:
+    (found,) = told(row).sections
+    assert plain(found.lines[0].sentence) == f"{ASKED} {sentence}"
+
+
 @pytest.mark.parametrize(
     "row",
     [

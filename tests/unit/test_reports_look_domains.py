@@ -385,9 +385,21 @@ def test_programs_get_the_tier_and_what_to_paste(catalogue_measures: Telling) ->
     )
     assert [each["tier"] for each in found["findings"]] == ["Urgent", ""]
     assert [each["to_publish"] for each in found["findings"]] == [
-        [LONG, "x. IN A 192.0.2.1", "version: STSv1\nmode: testing\nmax_age: 604800"],
+        [LONG, "version: STSv1\nmode: testing\nmax_age: 604800"],
         [],
     ]
+    # A program that pasted this one would keep the fault, or make it twice.
+    assert [each["to_remove"] for each in found["findings"]] == [["x. IN A 192.0.2.1"], []]
+
+
+def test_programs_are_not_told_to_publish_what_only_a_person_can_decide() -> None:
+    lines = (
+        Evidence("ligne à publier, si ce nom ne reçoit jamais", "x. IN MX 0 ."),
+        Evidence("ligne à retirer, si ce serveur n'existe plus", "x. IN NS ns8.example."),
+    )
+    found = json.loads(as_document(looked(about("mail.mx", Status.FAIL, evidence=lines))))
+    assert [(each["to_publish"], each["to_remove"]) for each in found["findings"]] == [([], [])]
+    assert "x. IN MX 0 ." in plain(looked(about("mail.mx", Status.FAIL, evidence=lines)))
 
 
 # --- a plain host name, the reference and us, the resolver that was passed by

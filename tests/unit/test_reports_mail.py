@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyberaudit.declared import Adoption, AssetKind, Authorization, Backup, Host, Town
+from cyberaudit.declared import Adoption, AssetKind, Authorization, Backup, Host, Recipient, Town
 from cyberaudit.french import NBSP
 from cyberaudit.history.transitions import LastKnown, Transition
 from cyberaudit.model import Evidence, Finding, Item, Status, Verdict
-from cyberaudit.reports import mail_html, mail_text
+from cyberaudit.reports import mail_actions, mail_html, mail_text
 from cyberaudit.reports import mail_words as words
 from cyberaudit.reports.changes import NOTHING_TO_COMPARE
 from cyberaudit.reports.mail_mayor import mayor_document, mayor_mail
@@ -22,11 +22,12 @@ from cyberaudit.reports.mail_problem import problem_mail
 from cyberaudit.reports.mail_view import MailView, Seen
 from cyberaudit.reports.mail_weekly import MOST_POINTS, weekly_mail
 from cyberaudit.reports.mail_words import Period, Role
+from cyberaudit.reports.unreached import Unreached
 from tests.unit import html_pages
 from tests.unit import report_samples as samples
 from tests.unit.french_reading import english_words, spelling, tone, typography
 from tests.unit.golden import GOLDEN, golden
-from tests.unit.golden_towns import NAMES, told
+from tests.unit.golden_towns import NAMES, catalogue, told
 from tests.unit.mail_samples import change, mended, seen, written
 
 pytestmark = pytest.mark.unit
@@ -89,6 +90,20 @@ def test_what_blocks_is_the_one_that_was_read_aloud() -> None:
         problem_mail("Ville-Exemple", "Ligne 12 : la clé « domaine » n'existe pas.", today=samples.TODAY)
     )
     assert page == golden("mail/problem.txt", page)
+
+
+MISSED = (
+    Unreached("secretary", "adjointe@lhay.example", 2, samples.NOW - timedelta(days=14), 2, "550 inconnue"),
+    Unreached("mayor", "maire@lhay.example", 1, samples.NOW - timedelta(days=7), 1, ""),
+)
+
+
+@pytest.mark.parametrize("role", [Role.SECRETARY, Role.CONTRACTOR])
+def test_whom_no_mail_reaches_is_told_to_the_others_without_an_address(role: Role) -> None:
+    made = weekly_mail(replace(seen(*EVERYTHING), unreached=MISSED), role, Period.WEEK)
+    page = f"Objet : {made.subject}\n\n" + "\n\n".join(made.lead) + "\n"
+    assert page == golden(f"mail/missed-{role}.txt", page)
+    assert "@" not in mail_text.render(made)
 
 
 def test_the_parts_come_in_the_order_of_what_matters() -> None:
@@ -170,6 +185,56 @@ def test_the_contractor_gets_the_request_the_check_and_the_command() -> None:
     ):
         assert wanted in found
     assert "Lire le journal" not in text(WORSE, remedies=remedies)
+
+
+@pytest.mark.parametrize(
+    ("request_", "told_as"),
+    [
+        (
+            "Bonjour,\nLe détail est joint, règle par règle.\n1. Faire.",
+            "le détail est dans le rapport, règle par règle.",
+        ),
+        ("Bonjour,\nLes listes sont jointes.\n1. Faire.", "Les listes sont dans le rapport."),
+        (
+            "Bonjour,\nMerci.\n1. Supprimer ceux de la liste jointe.",
+            "1. Supprimer ceux de la liste du rapport.",
+        ),
+    ],
+)
+def test_a_mail_that_encloses_nothing_does_not_say_so(request_: str, told_as: str) -> None:
+    asking = {key: replace(each, contractor=request_) for key, each in samples.REMEDIES.measures.items()}
+    remedies = replace(samples.REMEDIES, measures=asking)
+    assert told_as.casefold() in text(WORSE, role=Role.CONTRACTOR, remedies=remedies).casefold()
+
+
+def test_no_request_of_the_catalogue_encloses_anything_in_a_mail() -> None:
+    requests = [each.contractor for each in catalogue().remedies.measures.values()]
+    assert sum("joint" in each for each in requests) > 10
+    assert not [each for each in requests if re.search(r"\bjointe?s?\b", mail_actions._in_the_report(each))]
+
+
+@pytest.mark.parametrize(
+    ("people", "unreached", "sentence"),
+    [
+        ((), (), "Transférez-lui ce message, avec la référence à citer."),
+        (("contractor",), (), "Il reçoit son propre message : citez-lui la référence."),
+        (("contractor",), ("contractor",), "Transférez-lui ce message, avec la référence à citer."),
+        (
+            ("contractor", "contractor"),
+            ("contractor",),
+            "Il reçoit son propre message : citez-lui la référence.",
+        ),
+    ],
+)
+def test_the_secretary_passes_on_only_what_the_contractor_does_not_receive(
+    people: tuple[str, ...], unreached: tuple[str, ...], sentence: str
+) -> None:
+    place = samples.town(waivers=(samples.WAIVER,))
+    recipients = tuple(Recipient(f"{number}@lhay.example", role) for number, role in enumerate(people))
+    place = replace(place, delivery=replace(place.delivery, recipients=recipients))
+    missed = tuple(Unreached(role, "x@lhay.example", len(people), samples.NOW, 1, "") for role in unreached)
+    made = weekly_mail(replace(seen(WORSE, town=place), unreached=missed), Role.SECRETARY, Period.WEEK)
+    assert sentence in plain(" ".join(made.lead))
 
 
 def test_without_a_request_the_contractor_gets_the_steps() -> None:

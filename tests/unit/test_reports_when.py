@@ -216,7 +216,10 @@ def test_no_way_ever_names_a_year_or_a_sum_that_is_none(cause: Hindrance, missin
     [
         ({"due": None, "slot": None}, ""),
         ({"adoption": MAYOR}, ""),
-        ({"kind": ActionKind.ANSWER}, "Sa date : 30 jours pour poser les questions."),
+        (
+            {"kind": ActionKind.ANSWER},
+            "Sa date : 30 jours depuis la première demande, puis 30 de plus à chaque fois.",
+        ),
         ({}, "Sa date : la fin du premier trimestre qui convient."),
         (
             {"slot": Slot(Q4, Q2, ()), "due": Q2.last_day},

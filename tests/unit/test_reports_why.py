@@ -297,7 +297,7 @@ def test_the_questions_say_why_they_stand_there_and_by_when() -> None:
             "Les questions sans réponse viennent juste après les urgences et les retards : "
             "elles prennent vingt minutes."
         ),
-        "Sa date : 30 jours pour poser les questions.",
+        "Sa date : 30 jours depuis la première demande, puis 30 de plus à chaque fois.",
     ]
 
 

@@ -14,11 +14,12 @@ from cyberaudit.declared import Answer, AssetKind, CheckChoice, Town, Waiver
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.judge import judge
 from cyberaudit.errors import HistoryError, UsageError
+from cyberaudit.facts.registration_samples import GOOD_REGISTRATION
 from cyberaudit.history.diff import Diff
 from cyberaudit.history.merge import town_state
 from cyberaudit.history.store import History, open_history
 from cyberaudit.history.transitions import Transition
-from cyberaudit.model import Audit, Item, Reason, Status, Verdict
+from cyberaudit.model import Audit, Item, Observation, Reason, Status, Verdict
 from cyberaudit.run.diff import Compared, Span, compare, since_last
 from tests.unit import towns
 
@@ -172,11 +173,39 @@ def test_old_facts_that_the_rules_at_hand_cannot_judge_are_compared_as_they_were
     history: History,
 ) -> None:
     strange = replace(TOWN, checks=(CheckChoice("mail.spf", "", (("gone", "1"),)),))
-    kept(history, replace(audit(WEEK, FAIL), town=strange, rules="old"), audit(0, PASS))
+    kept(history, replace(audit(WEEK, FAIL), rules="old"), replace(audit(0, PASS), town=strange, rules="new"))
     found = compared(history).diff
     assert spf(found) is T.SOLVED
     assert found is not None
     assert all(change.by_rules is None for change in found.changes)
+
+
+def test_a_setting_that_the_profile_had_then_does_not_keep_old_facts_from_being_judged(
+    history: History,
+) -> None:
+    strange = replace(TOWN, checks=(CheckChoice("mail.spf", "", (("gone", "1"),)),))
+    kept(history, replace(audit(WEEK, FAIL), town=strange, rules="old"), audit(0, PASS))
+    found = compared(history).diff
+    assert found is not None
+    change = next(each for each in found.changes if each.check == "mail.spf")
+    assert (change.transition, change.by_rules) == (T.SOLVED, True)
+
+
+def test_a_threshold_that_the_profile_moves_is_a_rule_that_changes(history: History) -> None:
+    narrow = towns.narrowed(load_catalogue(), "dns.registration")
+    before = towns.town(towns.domain())
+    after = replace(before, checks=(CheckChoice("dns.registration", "", (("warn_days", "900"),)),))
+    for weeks, town in ((1, before), (0, after)):
+        at = towns.NOW - timedelta(weeks=weeks)
+        leased = replace(GOOD_REGISTRATION, expires=towns.NOW + timedelta(days=400))
+        seen = (Observation("domain/main", leased.KIND, leased, at),)
+        told = replace(audit(weeks * WEEK, PASS), town=town, observations=seen, rules=narrow.rules(town))
+        found = judge(town, narrow, seen, vantage="outside", now=at)
+        history.save(replace(told, findings=found))
+    held = compare(history.path, narrow, commune=None, span=Span(), now=towns.NOW).diff
+    assert held is not None
+    assert [(each.transition, each.by_rules) for each in held.changes] == [(T.WORSE, True)]
+    assert not held.has_regression
 
 
 def test_an_accepted_risk_that_ended_since_is_to_be_reviewed(history: History) -> None:
@@ -286,6 +315,19 @@ def ending(told: Audit, *, days: int) -> Audit:
     return replace(told, findings=tuple(findings))
 
 
+def dated(told: Audit, *, left: int | None) -> Audit:
+    """The same about something that ends in so many days; None: it is over."""
+    ends = None if left is None else told.started_at.date() + timedelta(days=left)
+    reason = "expired" if left is None else "expiring-soon"
+    findings = [
+        replace(each, verdict=replace(each.verdict, before=ends, reason=reason))
+        if each.check == "mail.spf"
+        else each
+        for each in told.findings
+    ]
+    return replace(told, findings=tuple(findings))
+
+
 def of_older_rules(told: Audit) -> Audit:
     """As rules told it that asked nothing of practices."""
     return replace(told, rules="old", findings=tuple(f for f in told.findings if f.check == "mail.spf"))
@@ -364,6 +406,60 @@ ROWS: dict[str, tuple[list[Audit], str, T, int]] = {
         "domain/main",
         T.BETTER,
         0,
+    ),
+    "a week before the end of the whole": (
+        [dated(audit(WEEK, FAIL), left=14), dated(audit(0, FAIL), left=7)],
+        "domain/main",
+        T.WORSE,
+        1,
+    ),
+    "the end of the whole comes near": (
+        [dated(audit(WEEK, FAIL), left=36), dated(audit(0, FAIL), left=29)],
+        "domain/main",
+        T.WORSE,
+        1,
+    ),
+    "an end that is not near any more": (
+        [dated(audit(WEEK, FAIL), left=20), dated(audit(0, FAIL), left=300)],
+        "domain/main",
+        T.BETTER,
+        0,
+    ),
+    "an end that is far stays far": (
+        [dated(audit(WEEK, FAIL), left=300), dated(audit(0, FAIL), left=293)],
+        "domain/main",
+        T.SAME,
+        0,
+    ),
+    "far from the end of the whole": (
+        [dated(audit(WEEK, FAIL), left=29), dated(audit(0, FAIL), left=22)],
+        "domain/main",
+        T.SAME,
+        0,
+    ),
+    "the end itself": (
+        [dated(audit(WEEK, FAIL), left=7), dated(audit(0, FAIL), left=None)],
+        "domain/main",
+        T.WORSE,
+        1,
+    ),
+    "the same fault behind another address of the provider": (
+        [
+            detailed(audit(WEEK, FAIL), "mx1.example 192.0.2.25"),
+            detailed(audit(0, FAIL), "mx1.example 2001:db8::25"),
+        ],
+        "domain/main",
+        T.SAME,
+        0,
+    ),
+    "the same fault of one more server": (
+        [
+            detailed(audit(WEEK, FAIL), "mx1.example 192.0.2.25"),
+            detailed(audit(0, FAIL), "mx1.example 192.0.2.26", "mx2.example 192.0.2.25"),
+        ],
+        "domain/main",
+        T.WORSE,
+        1,
     ),
     "less grave": ([audit(WEEK, FAIL), audit(0, Status.PARTIAL)], "domain/main", T.BETTER, 0),
     "solved": ([audit(WEEK, FAIL), audit(0, PASS)], "domain/main", T.SOLVED, 0),

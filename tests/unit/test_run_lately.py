@@ -371,7 +371,7 @@ def test_a_profile_says_which_of_several_communes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stored", "asked", "words"),
     [
-        ((), None, "lancez d'abord"),
+        ((), None, "Lancez « cyberaudit scan PROFIL »"),
         (("ville-a", "ville-b"), None, "nommez-en une (ville-a, ville-b)"),
         (("ville-a", "ville-b"), "ville-z", "« ville-z » n'est pas dans l'historique"),
     ],

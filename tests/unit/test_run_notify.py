@@ -6,11 +6,12 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cyberaudit.cli.main import run
 from cyberaudit.declared import Delivery, Recipient, Town
 from cyberaudit.engine.catalogue import load_catalogue
 from cyberaudit.engine.judge import judge
@@ -144,11 +145,22 @@ def test_a_change_is_told_at_once_but_the_mayor_waits_for_his_month(post: Post, 
 
 def test_what_was_told_is_not_told_again_and_its_repair_is(post: Post) -> None:
     notify(post, CATALOGUE)
+    settled(post, State.SENT, *ROLES)
     worse = later(post, 7, FAIL)
     notify(worse, CATALOGUE)
     same = later(worse, 7, FAIL)
     assert told(same) == {"mayor": "heartbeat"}
     assert told(later(same, 1, PASS))["secretary"] == "change"
+
+
+@pytest.mark.parametrize(("days", "due"), [(14, True), (14 - 1 / 86_400, True), (13, False)])
+def test_the_month_does_not_wait_for_a_second(post: Post, days: float, due: bool) -> None:
+    """A weekly control begins a second sooner or later than two weeks before, or an hour when the clocks change."""
+    last = replace(post, now=datetime(2026, 11, 23, 6, tzinfo=UTC))
+    kept(last.history, last.now)
+    notify(last, CATALOGUE)
+    settled(last, State.SENT, *ROLES)
+    assert (told(later(last, days)) == dict.fromkeys(ROLES, "heartbeat")) is due
 
 
 def test_a_change_between_two_mails_is_told_whatever_happened_since(post: Post) -> None:
@@ -329,6 +341,7 @@ def test_mail_is_kept_while_its_password_is_unknown(post: Post) -> None:
     assert (outcome.waiting, outcome.code) == (3, ExitCode.NOT_SENT)
     assert "ne connaît pas" in outcome.answers[0]
     assert all(copy.attempts == 0 for each in stored(post) for copy in each.copies)
+    assert all("config.yaml" in copy.last_answer for each in stored(post) for copy in each.copies)
 
 
 def test_a_relay_is_led_to_this_machine_only(tmp_path: Path) -> None:
@@ -398,6 +411,35 @@ def test_news_that_reached_nobody_is_told_again(post: Post) -> None:
     assert told(later(worse, 1.5, FAIL)) == {"contractor": "change"}
 
 
+def test_news_given_up_after_the_next_mail_was_written_is_told_by_the_one_after(post: Post) -> None:
+    """A relay is down for two weeks on a machine that is on on Mondays only."""
+    notify(post, CATALOGUE)
+    settled(post, State.SENT, *ROLES)
+    worse = later(post, 7, FAIL)
+    notify(worse, CATALOGUE)
+    unknown = later(worse, 7, UNKNOWN)
+    notify(unknown, CATALOGUE)
+    given_up = [mail.role for mail in stored(unknown) for copy in mail.copies if copy.state is State.REFUSED]
+    assert given_up == ["secretary"]
+    settled(unknown, State.SENT, *ROLES)
+    back = later(unknown, 7, FAIL)
+    subjects = {each.role: each.written.subject for each in notices(back, CATALOGUE) if each.written}
+    assert "1 dégradation" in subjects["secretary"].replace("\u00a0", " ")
+    notify(back, CATALOGUE)
+    settled(back, State.SENT, *ROLES)
+    assert told(later(back, 1, FAIL)) == {}
+
+
+def test_a_problem_is_told_to_the_secretary_too_when_no_mail_reaches_the_contractor(post: Post) -> None:
+    notify(post, CATALOGUE)
+    settled(post, State.REFUSED, "contractor")
+    tell_problem(replace(post, now=post.now + 7 * DAY), "Le profil est faux.")
+    problems = [mail for mail in stored(post) if mail.kind == "problem"]
+    assert sorted(mail.role for mail in problems) == ["contractor", "secretary"]
+    tell_problem(replace(post, now=post.now + 8 * DAY), "Le profil est faux.")
+    assert len([mail for mail in stored(post) if mail.kind == "problem"]) == 2
+
+
 def test_a_role_that_never_got_anything_is_told_how_things_stand(post: Post) -> None:
     notify(post, CATALOGUE)
     settled(post, State.REFUSED, "mayor")
@@ -434,3 +476,112 @@ def test_a_mail_whose_audits_were_removed_in_part_is_compared_all_the_same(post:
     with closing(sqlite3.connect(outbox_path(post.history))) as outbox, outbox:
         outbox.execute("UPDATE messages SET audit = audit || ' ' || ?", (str(uuid.uuid4()),))
     assert told(later(post, 7, FAIL)) == {"secretary": "change", "contractor": "change"}
+
+
+# One of several people of a role
+
+
+SECOND = "adjointe@ville.example"
+
+
+@pytest.fixture
+def two(post: Post) -> Post:
+    """Two people at the secretariat; everybody was told how things stand."""
+    delivery = replace(DELIVERY, recipients=(*DELIVERY.recipients, Recipient(SECOND, "secretary")))
+    town = replace(post, town=replace(TOWN, delivery=delivery))
+    notify(town, CATALOGUE)
+    answered(town, State.SENT)
+    return town
+
+
+def answered(post: Post, state: State, *, second: State | None = None) -> None:
+    """What waits is settled: `second` for the second person."""
+    with open_outbox(outbox_path(post.history), create=False) as outbox:
+        for mail in outbox.of(post.town.id):
+            for copy in mail.copies:
+                if copy.state is State.WAITING:
+                    now = second if second and copy.recipient == SECOND else state
+                    outbox.ended(
+                        mail.id, copy.recipient, state=now, answer="550 inconnue", at=post.now, next_try=None
+                    )
+
+
+def due(post: Post) -> list[tuple[str, tuple[str, ...], str]]:
+    found = notices(post, CATALOGUE)
+    return [(each.role, each.recipients, str(each.written.kind)) for each in found if each.written]
+
+
+def test_who_alone_was_refused_is_told_the_same_news_by_the_next_mail(two: Post) -> None:
+    worse = later(two, 1, FAIL)
+    notify(worse, CATALOGUE)
+    answered(worse, State.SENT, second=State.REFUSED)
+    still = later(worse, 1, FAIL)
+    assert due(still) == [("secretary", (SECOND,), "change")]
+    notify(still, CATALOGUE)
+    answered(still, State.SENT)
+    assert due(later(still, 0.5, FAIL)) == []
+    mended = later(still, 1, PASS)
+    secretaries = ("mairie@ville.example", SECOND)
+    assert [each for each in due(mended) if each[0] == "secretary"] == [
+        ("secretary", ("mairie@ville.example",), "change"),
+        ("secretary", (SECOND,), "change"),
+    ]
+    notify(mended, CATALOGUE)
+    answered(mended, State.SENT)
+    again = later(mended, 1, FAIL)
+    assert due(again)[0] == ("secretary", secretaries, "change"), "both were told the same last"
+
+
+def test_who_never_got_anything_is_told_how_things_stand(post: Post) -> None:
+    delivery = replace(DELIVERY, recipients=(*DELIVERY.recipients, Recipient(SECOND, "secretary")))
+    both = replace(post, town=replace(TOWN, delivery=delivery))
+    notify(both, CATALOGUE)
+    answered(both, State.SENT, second=State.REFUSED)
+    assert due(later(both, 1)) == [("secretary", (SECOND,), "heartbeat")]
+
+
+def test_a_new_colleague_is_told_what_the_others_are(post: Post) -> None:
+    notify(post, CATALOGUE)
+    settled(post, State.SENT, *ROLES)
+    delivery = replace(DELIVERY, recipients=(*DELIVERY.recipients, Recipient(SECOND, "secretary")))
+    both = replace(post, town=replace(TOWN, delivery=delivery))
+    assert due(later(both, 1)) == []
+    assert due(later(both, 7, FAIL))[0] == ("secretary", ("mairie@ville.example", SECOND), "change")
+
+
+def test_the_others_are_told_whom_no_mail_reaches(two: Post) -> None:
+    worse = later(two, 1, FAIL)
+    notify(worse, CATALOGUE)
+    answered(worse, State.SENT, second=State.REFUSED)
+    mended = {each.recipients: each.written for each in notices(later(worse, 1), CATALOGUE)}
+    told_of = {whom: words.text.replace("\u00a0", " ") for whom, words in mended.items() if words}
+    secretary, contractor = told_of["mairie@ville.example",], told_of["support+ville@cabinet.example",]
+    day = f"{worse.now.astimezone(worse.zone).day} "
+    for text in (secretary, contractor):
+        assert "n'arrivent pas à 1 des 2 personnes du secrétariat." in " ".join(text.split())
+        assert f"Depuis le {day}" in text
+        assert SECOND not in text
+    assert "« cyberaudit status » dit à quelle adresse" in " ".join(contractor.split())
+    assert "cyberaudit status" not in secretary
+    assert (SECOND,) not in told_of, "nothing changed since what that person was told last"
+
+
+def test_nobody_is_told_of_refusals_that_are_over(two: Post) -> None:
+    worse = later(two, 1, FAIL)
+    notify(worse, CATALOGUE)
+    answered(worse, State.SENT, second=State.REFUSED)
+    caught_up = later(worse, 1, FAIL)
+    notify(caught_up, CATALOGUE)
+    answered(caught_up, State.SENT)
+    texts = [each.written.text for each in notices(later(caught_up, 1), CATALOGUE) if each.written]
+    assert len(texts) >= 2
+    assert not any("n'arrivent pas" in text for text in texts)
+
+
+@pytest.mark.parametrize("alone", ["--waiting", "--at-once"])
+@pytest.mark.parametrize("other", [("--preview",), ("--always",), ("--role", "mayor")])
+def test_what_waits_is_not_sent_under_the_name_of_a_preview(
+    alone: str, other: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["notify", "ville.yaml", alone, *other]) == 2
+    assert "vont seuls" in capsys.readouterr().err

@@ -1,11 +1,13 @@
 """`cyberaudit schedule`: units that systemd accepts, lines that cron and the shell read as they were meant."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,11 +20,13 @@ from cyberaudit.run.schedule import (
     When,
     cron_lines,
     crontab_with,
+    doubts,
     next_commands,
     unit_folder,
     units,
     write_units,
 )
+from cyberaudit.town.local import SecretKind, SecretSource
 
 pytestmark = pytest.mark.unit
 
@@ -34,6 +38,7 @@ PLAN = Plan(
     profile=Path("/srv/mairie 100 %/l'ha\"ÿ $HOME.yaml"),
     history=Path("/srv/mairie 100 %/historique.sqlite3"),
     options=("--vantage", "outside", "--config", "/etc/cyberaudit/config.yaml"),
+    homes=(Path("/opt/cyberaudit"),),
 )
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 
@@ -95,6 +100,84 @@ def test_words_of_a_unit_are_escaped() -> None:
     assert "WorkingDirectory=/srv/mairie 100 %%\n" in service
     assert 'ReadWritePaths="/srv/mairie 100 %%"\n' in service
     assert "Description=Contrôle hebdomadaire de Ville-Exemple (100 %%)\n" in service
+
+
+# What takes rights away, which the manager of a user may not do: the service would end on 218/CAPABILITIES.
+OF_ROOT = (
+    "CapabilityBoundingSet",
+    "PrivateDevices",
+    "ProtectClock",
+    "ProtectKernelLogs",
+    "ProtectKernelModules",
+)
+
+
+@pytest.mark.parametrize("is_root", [False, True])
+@pytest.mark.parametrize("name", OF_ROOT)
+def test_only_the_service_of_root_gives_rights_up(name: str, is_root: bool) -> None:
+    for service in ("cyberaudit-ville-exemple.service", "cyberaudit-ville-exemple-mail.service"):
+        text = units(replace(PLAN, is_root=is_root))[service]
+        assert (f"\n{name}=" in text) is is_root
+
+
+@pytest.mark.parametrize(
+    ("change", "is_private"),
+    [
+        ({}, True),
+        ({"profile": Path("/tmp/ville.yaml")}, False),
+        ({"history": Path("/var/tmp/x/h.sqlite3")}, False),
+        ({"writable": (Path("/tmp/fil"),)}, False),
+        ({"homes": (Path("/usr"), Path("/tmp/essai/.venv"))}, False),
+        ({"profile": Path("/tmpfs/ville.yaml")}, True),
+    ],
+)
+def test_temporary_files_are_hidden_unless_the_service_needs_them(
+    change: dict[str, Any], is_private: bool
+) -> None:
+    service = units(replace(PLAN, **change))["cyberaudit-ville-exemple.service"]
+    assert ("\nPrivateTmp=yes\n" in service) is is_private
+
+
+def test_the_folder_of_the_history_is_made_with_the_units(tmp_path: Path) -> None:
+    plan = replace(PLAN, history=tmp_path / "new" / "data" / "h.sqlite3")
+    write_units(plan, tmp_path / "units")
+    assert plan.history.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root gives folders away")
+def test_a_folder_that_the_service_of_root_could_not_write_is_refused(tmp_path: Path) -> None:
+    """It keeps no right over files of others but to read them."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    plan = replace(PLAN, history=folder / "h.sqlite3")
+    with pytest.raises(UsageError, match="n'appartient pas à root"):
+        write_units(replace(plan, is_root=True), tmp_path / "units")
+    assert not (tmp_path / "units").exists()
+    assert write_units(plan, tmp_path / "units")
+
+
+def test_a_folder_of_the_history_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotSaved, match="ne peut pas être créé"):
+        write_units(replace(PLAN, history=tmp_path / "file" / "h.sqlite3"), tmp_path / "units")
+
+
+SOURCES = {
+    "env": ("la variable « SMTP »", "la variable « SMTP »"),
+    "credential": ("LoadCredential=SMTP:FICHIER", "cron ne le donne pas"),
+    "file": ("", ""),
+    "command": ("", ""),
+}
+
+
+@pytest.mark.parametrize("kind", list(SecretKind))
+def test_a_secret_that_a_schedule_will_not_find_is_told(kind: SecretKind) -> None:
+    secrets = {"smtp": SecretSource("relais.example", kind, ("SMTP",))}
+    for for_cron, expected in zip((False, True), SOURCES[kind], strict=True):
+        found = doubts(secrets, for_cron=for_cron)
+        assert len(found) == bool(expected)
+        assert all(expected in sentence for sentence in found)
 
 
 def test_the_folder_of_the_feed_may_be_written() -> None:
@@ -176,14 +259,41 @@ def test_units_of_a_user_stand_in_his_configuration(monkeypatch: pytest.MonkeyPa
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotSaved, match="ne peut pas être écrit"):
-        write_units(PLAN, tmp_path / "file" / "units")
+        write_units(replace(PLAN, history=tmp_path / "h.sqlite3"), tmp_path / "file" / "units")
+
+
+def ready(folder: Path) -> list[str]:
+    """What a machine lacks to look at the small town from outside and to write to it."""
+    secret, config = folder / "secret", folder / "config.yaml"
+    secret.write_text("mot de passe d'essai\n")
+    config.write_text(
+        f'secrets:\n  smtp-mairie: {{host: "smtp.ville-exemple.example:587", file: {secret}}}\n'
+    )
+    for path in (secret, config):
+        path.chmod(0o600)
+    return ["--config", str(config), "--vantage", "outside"]
+
+
+def test_what_would_fail_on_the_day_is_said_when_it_is_planned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["schedule", str(PROFILE), "--cron", "--history", str(tmp_path / "h.sqlite3")]
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("{}\n")
+    empty.chmod(0o600)
+    assert run([*words, "--config", str(empty)]) == 0
+    said = capsys.readouterr().err
+    assert "ajoutez --vantage outside" in said
+    assert "Écrivez-le sous «\u00a0secrets\u00a0»" in said
 
 
 def test_the_command_shows_what_it_would_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["schedule", str(PROFILE), "--history", str(tmp_path / "h.sqlite3")]
+    words = ["schedule", str(PROFILE), "--history", str(tmp_path / "h.sqlite3"), *ready(tmp_path)]
     assert run([*words, "--systemd", "--day", "thu", "--hour", "23"]) == 0
-    assert "OnCalendar=Thu *-*-* 23:" in capsys.readouterr().out
-    assert run([*words, "--cron", "--vantage", "outside"]) == 0
+    shown = capsys.readouterr()
+    assert "OnCalendar=Thu *-*-* 23:" in shown.out
+    assert shown.err == "Rien n'est encore en place\u00a0: ajoutez --write.\n"
+    assert run([*words, "--cron"]) == 0
     assert capsys.readouterr().out.count("# cyberaudit ville-exemple\n") == 2
 
 
@@ -200,8 +310,10 @@ def test_writing_the_units_says_how_to_start_them(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert (
-        run(["schedule", str(PROFILE), "--systemd", "--write", "--history", str(tmp_path / "h.sqlite3")]) == 0
-    )
-    assert "enable --now cyberaudit-ville-exemple.timer" in capsys.readouterr().out
+    words = ["schedule", str(PROFILE), "--systemd", "--write", "--history", str(tmp_path / "h.sqlite3")]
+    assert run([*words, *ready(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "enable --now cyberaudit-ville-exemple.timer" in said.out
+    assert "systemctl --user start cyberaudit-ville-exemple.service" in said.out
+    assert said.err == ""
     assert len(list((tmp_path / "systemd/user").iterdir())) == 4

@@ -9,7 +9,7 @@ import pytest
 
 from cyberaudit.cli.main import run
 from cyberaudit.cli.status import duration
-from cyberaudit.declared import Answer, Authorization, Town, Waiver
+from cyberaudit.declared import Answer, Authorization, Recipient, Town, Waiver
 from cyberaudit.errors import HistoryError, UsageError
 from cyberaudit.history.outbox import Copy, Queued, State, open_outbox, outbox_path
 from cyberaudit.history.store import open_history
@@ -240,14 +240,69 @@ def test_a_lost_mail_calls_for_nobody_once_the_next_one_has_told_its_news(histor
         assert status_of_stored(history, None, now=NOW)[0].is_well
 
 
-def test_who_alone_got_nothing_still_calls_for_somebody(history: Path) -> None:
-    both = (copy(State.SENT), replace(copy(State.REFUSED), recipient="autre@ville.example"))
-    queued(history, *both)
+def test_a_mail_lost_after_the_next_one_was_written_calls_for_somebody(history: Path) -> None:
+    """That one only told what had changed since the lost one (`run.told_last`)."""
+    queued(history, copy(State.REFUSED), made_at=NOW - 14 * DAY)
+    with open_outbox(outbox_path(history), create=True) as outbox:
+        (lost,) = outbox.of(TOWN.id)
+        told = replace(lost, message_id="<b@ville.example>", made_at=NOW - DAY, copies=(copy(State.SENT),))
+        outbox.put(told)
+        assert not status(history).is_well
+        outbox.put(replace(told, message_id="<c@ville.example>", made_at=NOW + DAY))
+    assert status_of_stored(history, None, now=NOW + DAY)[0].is_well
+
+
+def test_a_doubt_of_days_to_come_does_not_call_for_years(history: Path) -> None:
+    """This machine's clock was years ahead, once."""
+    queued(history, copy(State.SENT, at=NOW + 3650 * DAY, doubtful=True))
+    assert status(history).is_well
+
+
+BOTH = (copy(State.SENT), replace(copy(State.REFUSED), recipient="autre@ville.example"))
+
+
+def test_who_alone_got_nothing_calls_for_somebody_until_a_mail_arrives(history: Path) -> None:
+    """The next mail tells that person what the others read before (`run.told_last`)."""
+    queued(history, *BOTH)
+    assert [each.recipient for each in status(history).mails] == ["autre@ville.example"]
     with open_outbox(outbox_path(history), create=True) as outbox:
         (told,) = outbox.of(TOWN.id)
-        sent = tuple(replace(each, state=State.SENT) for each in both)
+        sent = tuple(replace(each, state=State.SENT) for each in BOTH)
         outbox.put(replace(told, message_id="<b@ville.example>", copies=sent))
-    assert [each.recipient for each in status(history).mails] == ["autre@ville.example"]
+    assert status_of_stored(history, None, now=NOW)[0].is_well
+
+
+@pytest.mark.parametrize(
+    ("people", "is_well"),
+    [((), False), (("mairie@ville.example",), False), (("juste@ville.example",), True)],
+)
+def test_a_wrong_address_calls_for_nobody_once_another_stands_in_its_place(
+    history: Path, people: tuple[str, ...], is_well: bool
+) -> None:
+    recipients = tuple(Recipient(each, "secretary") for each in people)
+    queued(history, copy(State.REFUSED))
+    town = replace(TOWN, delivery=replace(TOWN.delivery, recipients=recipients))
+    assert status(history, town).is_well is is_well
+
+
+def test_who_is_never_reached_is_told_once_with_what_to_do(history: Path) -> None:
+    people = tuple(Recipient(each.recipient, "secretary") for each in BOTH)
+    town = replace(TOWN, delivery=replace(TOWN.delivery, recipients=people))
+    queued(history, *BOTH, made_at=NOW - 14 * DAY)
+    with open_outbox(outbox_path(history), create=True) as outbox:
+        (told,) = outbox.of(TOWN.id)
+        outbox.put(replace(told, message_id="<b@ville.example>", made_at=NOW))
+    found = status(history, town)
+    assert (found.mails, found.is_well) == ((), False)
+    told_ = render([found], width=400)
+    assert (
+        "- Le courrier n'arrive pas à autre@ville.example (secrétariat) depuis le 7\u00a0novembre\u00a02026\u00a0:"
+        " 2\u00a0messages abandonnés. Dernière réponse\u00a0: occupé."
+        " Vérifiez l'adresse dans le profil, sous «\u00a0delivery\u00a0»."
+    ) in told_
+    assert "rien n'attend" not in told_
+    (kept_,) = json.loads(as_json([found]))["communes"][0]["unreached"]
+    assert (kept_["address"], kept_["times"], kept_["of"]) == ("autre@ville.example", 2, 2)
 
 
 def test_somebody_to_whom_no_message_could_be_made_calls_for_somebody(history: Path, tmp_path: Path) -> None:
@@ -259,3 +314,88 @@ def test_somebody_to_whom_no_message_could_be_made_calls_for_somebody(history: P
     assert not found.is_well
     assert "Le certificat est périmé." in render([found], width=80)
     assert json.loads(as_json([found]))["communes"][0]["weekly"]["unwritten"] == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (0, "tout va bien."),
+        (1, "les contrôles se font. Ce qui reste à faire"),
+        (2, "attention."),
+        (4, "les contrôles se font. Ce qui reste à faire"),
+    ],
+)
+def test_the_first_line_never_says_better_than_the_last_week(
+    history: Path, tmp_path: Path, code: int, said: str
+) -> None:
+    remember(history, tmp_path / "ville.yaml", LastWeekly("p", TOWN.id, NOW, NOW + DAY, code, ()))
+    assert said in render([status(history, now=NOW + DAY)], width=200).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(-50, "à l'instant"), (0, "à l'instant"), (2, "il y a 2 minutes")]
+)
+def test_how_long_ago_is_said_as_people_say_it(history: Path, minutes: int, said: str) -> None:
+    found = status(history, now=NOW + timedelta(minutes=minutes))
+    assert said in render([found], width=200).replace("\u00a0", " ")
+
+
+def test_the_age_that_is_allowed_is_said_in_the_unit_it_was_given(history: Path) -> None:
+    kept(history, NOW, town=TOWN)
+    (found,) = status_of_stored(history, None, now=NOW + 3 * DAY, max_age=timedelta(hours=36))
+    assert "trop ancien : 36 heures au plus." in render([found], width=200).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("days", "when"), [(-1, "qui finissent le"), (1, "finies depuis le")])
+def test_answers_that_end_together_are_counted(history: Path, days: int, when: str) -> None:
+    said = towns.declaration(Answer.YES, on=date(2025, 11, 21))
+    practices = [
+        towns.practice(name, said) for name in ("mfa", "passwords", "antivirus", "charter", "telework")
+    ]
+    until = said.until
+    now = datetime(until.year, until.month, until.day, 12, tzinfo=UTC) + days * DAY
+    town = replace(towns.town(*practices), authorization=TOWN.authorization)
+    found = status(history, town, now=now, scanned=now)
+    assert len(found.deadlines) == 5
+    text = " ".join(render([found], width=200).replace("\u00a0", " ").split())
+    assert f"- 5 réponses à redonner, {when} " in text
+    assert "et 2 autres. « cyberaudit questions PROFIL » les demande." in text
+    assert text.count("Réponse à redonner") == 0
+    few = replace(found, deadlines=found.deadlines[:3])
+    assert render([few], width=200).count("Réponse à redonner") == 3
+
+
+@pytest.mark.parametrize(("ahead", "is_told"), [(timedelta(minutes=59), False), (timedelta(hours=2), True)])
+def test_a_week_that_ended_in_days_to_come_calls_for_somebody(
+    history: Path, tmp_path: Path, ahead: timedelta, is_told: bool
+) -> None:
+    remember(history, tmp_path / "ville.yaml", LastWeekly("p", TOWN.id, NOW, NOW + ahead, 0, ()))
+    found = status(history)
+    assert found.is_well is not is_told
+    assert ("vérifiez la date de cette machine" in " ".join(render([found], width=80).split())) is is_told
+
+
+def test_mail_that_left_since_waits_no_more(history: Path, tmp_path: Path) -> None:
+    remember(history, tmp_path / "ville.yaml", LastWeekly("p", TOWN.id, NOW, NOW + DAY, 4, ()))
+    assert "Courrier\u00a0: rien n'attend plus." in render([status(history, now=NOW + DAY)], width=200)
+
+
+def test_mistakes_of_the_profile_are_listed_without_their_excerpts(history: Path, tmp_path: Path) -> None:
+    mistakes = "ville.yaml:3:1 : Il manque « name ».\n      id: ville\n      ^\nville.yaml:4:1 : Une date."
+    remember(history, tmp_path / "ville.yaml", LastWeekly("p", TOWN.id, NOW, NOW + DAY, 2, (mistakes,)))
+    lines = render([status(history, now=NOW + DAY)], width=200).splitlines()
+    assert [line for line in lines if "ville.yaml" in line or "^" in line] == [
+        "- ville.yaml:3:1\u00a0: Il manque «\u00a0name\u00a0».",
+        "- ville.yaml:4:1\u00a0: Une date.",
+    ]
+
+
+@pytest.mark.parametrize(("attempts", "label"), [(0, "Raison"), (1, "Dernière réponse")])
+def test_what_waits_is_told_with_its_reason_and_how_to_hurry_it(
+    history: Path, attempts: int, label: str
+) -> None:
+    waiting = replace(copy(State.WAITING), attempts=attempts, last_answer="le mot de passe manque")
+    queued(history, waiting)
+    text = render([status(history)], width=200)
+    assert f"{label}\u00a0: le mot de passe manque." in text
+    assert "cyberaudit notify PROFIL --at-once" in text

@@ -1,6 +1,7 @@
 """A verification: which points it names, what it looks at, and that all the rest keeps its answers."""
 
 import json
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import replace
@@ -305,3 +306,28 @@ def test_the_command_looks_stores_and_answers_before_and_after(
         assert len(store.summaries("lhay")) == 2
     assert run([*words, "--quiet"]) == ExitCode.DONE
     assert capsys.readouterr().out == ""
+
+
+def test_the_list_tells_a_verification_from_a_whole_control(
+    capsys: pytest.CaptureFixture[str], request_of_town: Request
+) -> None:
+    whole = scan(request_of_town).audit
+    made = verify(replace(request_of_town, now=NOW + timedelta(days=1)), "practice.mfa").audit
+    assert run(["--history", str(request_of_town.history), "history", "list"]) == ExitCode.DONE
+    newest, oldest = re.split(rf"\n(?={whole.uuid[:8]})", capsys.readouterr().out)
+    for page, audit in ((newest, made), (oldest, whole)):
+        silent = sum(each.status in (Status.UNKNOWN, Status.ERROR) for each in audit.findings)
+        assert page.startswith(audit.uuid[:8])
+        assert f", {silent} sans réponse" in " ".join(page.replace(NBSP, " ").split())
+    assert sum(each.status.is_known for each in made.findings) < sum(
+        e.status.is_known for e in whole.findings
+    )
+
+
+def test_of_marks_that_are_damaged_nothing_is_said(request_of_town: Request) -> None:
+    whole = scan(request_of_town).audit
+    with open_history(request_of_town.history, create=False) as store:
+        assert store.unanswered([whole.uuid, "ailleurs"]).keys() == {whole.uuid}
+        with store.connection:
+            store.connection.execute("UPDATE marks SET packed = ?", (b"?",))
+        assert store.unanswered([whole.uuid]) == {}

@@ -12,6 +12,7 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 from cyberaudit import french
 from cyberaudit.cli.pages import HELP_OPTION, shown_commands
 from cyberaudit.errors import CyberauditError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ ANY_FILE, FOLDER, YAML, SCAN_FILE = "*", "/", "*.yaml", "*.cya"
 _PLAIN_WORD = re.compile(r"[\w@.:/+=,-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A whole word that may stand there."""
 
@@ -32,7 +33,7 @@ class Candidate:
     """One line for the shells that show it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Files:
     """The shell knows files better than we do."""
 
@@ -42,7 +43,7 @@ class Files:
     """What stands before the path in the same word: `json:`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Next:
     """All that may come next."""
 

@@ -1,9 +1,9 @@
 """One command line or two that work, for each command: the help and the manual page show them."""
 
-from dataclasses import dataclass
+from cyberaudit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """What one may type, and what it gives."""
 
@@ -173,6 +173,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "notify": (
         Example("cyberaudit notify mairie.yaml --preview", "Montre le courrier qui partirait."),
+        Example("cyberaudit notify mairie.yaml --at-once", "Renvoie tout de suite ce qui attend."),
         Example("cyberaudit notify mairie.yaml --always --role mayor", "Envoie au maire sa page du mois."),
     ),
     "schedule": (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cyberaudit.cli.help import FrenchCommand, FrenchGroup
-from cyberaudit.cli.options import Checks, Json, Now
+from cyberaudit.cli.options import Checks, Config, Json, Now
 from cyberaudit.cli.shared import folders, moment, say, shared, warn, whole_number
 
 if TYPE_CHECKING:
@@ -58,10 +58,12 @@ def list_audits(
     with open_history(shared(ctx).history_path, create=False) as history:
         summaries = history.summaries(commune, limit=-1 if everything or as_json else SHOWN)
         others = history.count(commune) - len(summaries)
+        unanswered = {} if as_json else history.unanswered([each.uuid for each in summaries])
     if as_json:
         say(_as_json([_plain(each) for each in summaries]))
     else:
-        say(listed(summaries, width=this_screen(shared(ctx)).width, others=others))
+        width = this_screen(shared(ctx)).width
+        say(listed(summaries, width=width, others=others, unanswered=unanswered))
 
 
 def show(
@@ -222,19 +224,26 @@ def forget(
     ctx: typer.Context,
     commune: Annotated[str, typer.Argument(metavar="COMMUNE", help="La commune à oublier.")],
     yes: Yes = False,
+    config: Config = None,
 ) -> int:
-    """Retire tout ce qui est gardé d'une commune, après l'avoir montré."""
+    """Retire tout ce qui est gardé d'une commune : contrôles, courrier, flux. Ils sont montrés d'abord."""
     from cyberaudit.cli.screen import this_screen
     from cyberaudit.reports.stored import listed
     from cyberaudit.run import past
+    from cyberaudit.town.local import local_config
 
     path = shared(ctx).history_path
+    feed = local_config(Path(config) if config else None).feed
     found = past.of_commune(path, commune)
-    if not shared(ctx).quiet:
+    if not shared(ctx).quiet and found:
         say(listed(found[:SHOWN], width=this_screen(shared(ctx)).width, others=len(found[SHOWN:])))
     if not (yes or _agreed(f"Oublier « {commune} », sans retour possible ?")):
         return REFUSED
-    _say_removed(ctx, past.forget(path, commune))
+    _say_removed(ctx, past.forget(path, commune, feed_path=feed))
+    if not shared(ctx).quiet:
+        say(
+            "Son courrier et son flux aussi. Les copies, les rapports et les fichiers .cya sont à effacer à part."
+        )
     return 0
 
 

@@ -79,7 +79,7 @@ def ports(
         ports=ports,
         all_ports=all_ports,
     )
-    catalogue = load_catalogue(folders(checks or ()))
+    catalogue = load_catalogue(folders(checks or ()), themes=("firewall",))
     made = look_at_ports(
         target,
         catalogue,
@@ -124,7 +124,7 @@ def tls(
         max_rate=max_rate,
         starttls=starttls,
     )
-    catalogue = load_catalogue(folders(checks or ()))
+    catalogue = load_catalogue(folders(checks or ()), themes=("vpn",))
     made = look_at_tls(
         target,
         catalogue,
@@ -170,7 +170,7 @@ def vpn(
         max_rate=max_rate,
         wireguard_config=wireguard_config,
     )
-    catalogue = load_catalogue(folders(checks or ()))
+    catalogue = load_catalogue(folders(checks or ()), themes=("vpn",))
     made = look_at_vpn(
         target,
         catalogue,

@@ -112,7 +112,7 @@ def backup(
         deep=deep,
         empty_password=not no_empty_password,
     )
-    catalogue = load_catalogue(folders(checks or ()))
+    catalogue = load_catalogue(folders(checks or ()), themes=("backup",))
     made = look_at_backup(
         asset,
         catalogue,

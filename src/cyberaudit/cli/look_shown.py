@@ -21,7 +21,6 @@ def show(
     telling: "Telling | None" = None,
 ) -> int:
     """Print what was seen. `code`: for the shell; None: the usual one. `telling`: how much is told of domains."""
-    from cyberaudit.cli.screen import this_screen
     from cyberaudit.reports.look import document_parts, points
     from cyberaudit.reports.look_domain_points import PLAIN
     from cyberaudit.run.look import look_code
@@ -35,6 +34,9 @@ def show(
         if as_json:
             parts = document_parts(made, telling.measures)
         else:
+            # Imported here: what draws on screens takes its time, and programs read the other form.
+            from cyberaudit.cli.screen import this_screen
+
             parts = iter((points(made, width=this_screen(shared(ctx)).width, telling=telling),))
         for part in parts:
             say(part)

@@ -8,7 +8,7 @@ import typer
 
 from cyberaudit.cli.help import FrenchCommand
 from cyberaudit.cli.options import Checks, Config, Json, Now, ProfilePath, RelayAt
-from cyberaudit.cli.shared import Shared, folders, moment, say, shared, warn
+from cyberaudit.cli.shared import Shared, folders, moment, on_a_terminal, say, shared, warn
 from cyberaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ Preview = Annotated[
 Always = Annotated[bool, typer.Option("--always", help="Écrit à chacun, même si rien n'a changé.")]
 Waiting = Annotated[
     bool, typer.Option("--waiting", help="N'écrit rien de nouveau : renvoie seulement ce qui attend.")
+]
+AtOnce = Annotated[
+    bool, typer.Option("--at-once", help="Renvoie tout de suite ce qui attend, même avant l'heure prévue.")
 ]
 Roles = Annotated[
     list[str] | None,
@@ -39,6 +42,7 @@ def notify(
     preview: Preview = False,
     always: Always = False,
     waiting: Waiting = False,
+    at_once: AtOnce = False,
     role: Roles = None,
     now: Now = None,
     config: Config = None,
@@ -53,27 +57,42 @@ def notify(
     """
     from cyberaudit.engine.catalogue import load_catalogue
     from cyberaudit.run import notify as walk
-    from cyberaudit.run.last_valid import valid_or_last
-    from cyberaudit.town.load import load_profile
-    from cyberaudit.town.local import local_config
 
-    path = Path(profile)
-    post = walk.Post(
-        # What waits may be the very mail that says that the profile is to be corrected.
-        town=valid_or_last(path, shared(ctx).history_path) if waiting else load_profile(path).town,
-        folder=path.resolve().parent,
-        history=shared(ctx).history_path,
-        config=local_config(Path(config) if config else None),
-        now=moment(now),
-        relay_at=relay_at,
-    )
+    # What was put off is all that there is to hurry.
+    waiting = waiting or at_once
+    if waiting and (preview or always or role):
+        raise UsageError("--waiting et --at-once vont seuls : sans --preview, --always ni --role.")
+    post = _post(ctx, Path(profile), now=now, config=config, relay_at=relay_at, waiting=waiting)
     if waiting:
-        return _told(walk.send_what_waits(post), shared(ctx), as_json=as_json, is_quiet=True)
+        outcome = walk.send_what_waits(post, at_once=at_once)
+        # Every hour from a schedule: only what is lost is worth a word. A person who asks is answered.
+        is_quiet = not (at_once or on_a_terminal())
+        return _told(outcome, shared(ctx), as_json=as_json, is_quiet=is_quiet)
     catalogue = load_catalogue(folders(checks or ()))
     wish = walk.Wish(always=always, roles=_roles(role or ()))
     if preview:
         return _previewed(walk.notices(post, catalogue, wish), post, as_json=as_json)
     return _told(walk.notify(post, catalogue, wish), shared(ctx), as_json=as_json)
+
+
+def _post(
+    ctx: typer.Context, path: Path, *, now: str | None, config: str | None, relay_at: str, waiting: bool
+) -> "Post":
+    from cyberaudit.run.last_valid import valid_or_last
+    from cyberaudit.run.notify import Post
+    from cyberaudit.town.load import load_profile
+    from cyberaudit.town.local import local_config
+
+    history = shared(ctx).history_path
+    return Post(
+        # What waits may be the very mail that says that the profile is to be corrected.
+        town=valid_or_last(path, history) if waiting else load_profile(path).town,
+        folder=path.resolve().parent,
+        history=history,
+        config=local_config(Path(config) if config else None),
+        now=moment(now),
+        relay_at=relay_at,
+    )
 
 
 def _roles(words: "Sequence[str]") -> tuple[str, ...]:
@@ -87,8 +106,14 @@ def _roles(words: "Sequence[str]") -> tuple[str, ...]:
 
 def _previewed(told: "tuple[Notice, ...]", post: "Post", *, as_json: bool) -> int:
     from cyberaudit.run.notify import preview
+    from cyberaudit.run.relay import relay_of
 
     say(_document([_plain(each) for each in told]) if as_json else preview(told, zone=post.zone))
+    try:
+        relay_of(post.delivery, post.config, folder=post.folder, relay_at=post.relay_at)
+    except UsageError as error:
+        # It is looked at before the day when it should leave.
+        warn(str(error))
     return 0
 
 
@@ -97,6 +122,8 @@ def _told(outcome: "Outcome", options: Shared, *, as_json: bool, is_quiet: bool 
         say(_document([_plain(each) for each in outcome.notices], outcome))
     elif not (options.quiet or (is_quiet and not options.verbose)):
         say(_summary(outcome))
+    if outcome.waiting and not outcome.answers and not is_quiet:
+        warn("« cyberaudit status » dit ce qui attend ; l'option --at-once le renvoie tout de suite.")
     if not is_quiet or outcome.refused:
         for sentence in outcome.answers:
             warn(sentence)

@@ -1,13 +1,13 @@
 """The options that several commands share, and what their words become."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cyberaudit.cli.shared import on_a_terminal, whole_number
+from cyberaudit.frozen import frozen
 
 if TYPE_CHECKING:
     from cyberaudit.model import ProgressCallback
@@ -272,7 +272,7 @@ def fail_tier(text: str) -> "Tier | None":
     return known[text]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameWishes:
     """How names and mail are to be asked about, as typed."""
 

@@ -4,13 +4,13 @@ import inspect
 import re
 import shutil
 import textwrap
-from dataclasses import dataclass
 from typing import Any
 
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from cyberaudit import french
 from cyberaudit.cli.examples import ORDER, Example, examples
+from cyberaudit.frozen import frozen
 
 WIDTH = 80
 # A break between quotation marks would change what is typed; one after an option is hard to read.
@@ -45,7 +45,7 @@ def shown_commands(group: TyperGroup) -> dict[str, Any]:
     return {name: group.commands[name] for name in names if not group.commands[name].hidden}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What there is to know of one command, before it is laid out."""
 

@@ -15,6 +15,7 @@ from cyberaudit.cli.help import FrenchCommand
 from cyberaudit.cli.options import INTERRUPTED, Checks, Json, Now, Profile
 from cyberaudit.cli.shared import Shared, folders, moment, say, shared, warn
 from cyberaudit.errors import ProfileError, UsageError
+from cyberaudit.frozen import frozen
 
 if TYPE_CHECKING:
     from cyberaudit.engine.catalogue import Catalogue
@@ -88,7 +89,7 @@ def questions(
     return 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asking:
     """The questions of one profile at one moment."""
 

@@ -1,6 +1,5 @@
 """`cyberaudit scan`: look at a town, store it, print where to start."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +49,7 @@ from cyberaudit.cli.options import (
     progress,
 )
 from cyberaudit.cli.shared import Shared, folders, moment, say, shared, warn
+from cyberaudit.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +158,7 @@ def scan(
     return _announce(request) if dry_run else _walk(request, wanted, shared(ctx))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What the person wants of the result."""
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cyberaudit import french
 from cyberaudit.cli.help import FrenchCommand
 from cyberaudit.cli.options import Config, ProfilePath, Vantage
-from cyberaudit.cli.shared import say, shared, whole_number
+from cyberaudit.cli.shared import say, shared, warn, whole_number
 from cyberaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from cyberaudit.run.schedule import Plan
+    from cyberaudit.declared import Town
+    from cyberaudit.run.schedule import Plan, When
 
 
 def register(app: typer.Typer) -> None:
@@ -41,28 +43,43 @@ def schedule(
     """
     if systemd == cron:
         raise UsageError("Choisissez --systemd ou --cron.")
-    plan = _plan(Path(profile), shared(ctx).history_path, day, hour, _options(vantage, config), config)
-    return _systemd(plan, write=write) if systemd else _cron(plan, write=write)
-
-
-def _plan(
-    profile: Path, history: Path, day: str, hour: str, options: tuple[str, ...], config: str | None
-) -> "Plan":
-    from cyberaudit.run.schedule import DAYS, Plan, When
+    from cyberaudit.run.schedule import doubts, hindrances
     from cyberaudit.town.load import load_profile
     from cyberaudit.town.local import local_config
 
+    local = local_config(Path(config) if config else None)
+    when, town = _when(day, hour), load_profile(Path(profile)).town
+    options = _options(vantage, config)
+    plan = _plan(Path(profile), town, shared(ctx).history_path, when, options, feed=local.feed)
+    (_systemd if systemd else _cron)(plan, write=write)
+    lacking = hindrances(plan.profile, town, local, names_its_place=vantage is not None)
+    for sentence in (*lacking, *doubts(local.secrets, for_cron=cron)):
+        warn(sentence)
+    if not write:
+        warn("Rien n'est encore en place : ajoutez --write.")
+    return 0
+
+
+def _when(day: str, hour: str) -> "When":
+    from cyberaudit.run.schedule import DAYS, When
+
     if day not in DAYS:
         raise UsageError(f"--day : « {day} » n'est pas un jour ({', '.join(DAYS)}).")
-    town = load_profile(profile).town
-    feed = local_config(Path(config) if config else None).feed
+    return When(day, whole_number(hour, option="--hour", least=0, most=23))
+
+
+def _plan(
+    profile: Path, town: "Town", history: Path, when: "When", options: tuple[str, ...], *, feed: Path | None
+) -> "Plan":
+    from cyberaudit.run.schedule import Plan
+
     return Plan(
         commune=town.id,
         name=town.commune.name,
         timezone=town.commune.timezone,
         profile=profile.resolve(),
         history=history.resolve(),
-        when=When(day, whole_number(hour, option="--hour", least=0, most=23)),
+        when=when,
         options=options,
         writable=(feed.parent,) if feed else (),
         is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
@@ -74,8 +91,8 @@ def _options(vantage: str | None, config: str | None) -> tuple[str, ...]:
     return (*found, "--config", str(Path(config).resolve())) if config else found
 
 
-def _systemd(plan: "Plan", *, write: bool) -> int:
-    from cyberaudit.run.schedule import next_commands, unit_folder, units, write_units
+def _systemd(plan: "Plan", *, write: bool) -> None:
+    from cyberaudit.run.schedule import next_commands, trial_commands, unit_folder, units, write_units
 
     folder = unit_folder(plan)
     for name, text in units(plan).items():
@@ -83,13 +100,17 @@ def _systemd(plan: "Plan", *, write: bool) -> int:
     if write:
         for path in write_units(plan, folder):
             say(f"Écrit : {path}")
-        say("Pour le mettre en marche :")
-        for command in next_commands(plan):
-            say(f"  {command}")
-    return 0
+        _say_commands("Pour le mettre en marche :", next_commands(plan))
+        _say_commands("Pour l'essayer aujourd'hui :", trial_commands(plan))
 
 
-def _cron(plan: "Plan", *, write: bool) -> int:
+def _say_commands(head: str, commands: tuple[str, ...]) -> None:
+    say(french.typeset(head))
+    for command in commands:
+        say(f"  {command}")
+
+
+def _cron(plan: "Plan", *, write: bool) -> None:
     from cyberaudit.run.schedule import cron_lines, crontab_with, read_crontab, write_crontab
 
     for line in cron_lines(plan):
@@ -97,4 +118,4 @@ def _cron(plan: "Plan", *, write: bool) -> int:
     if write:
         write_crontab(crontab_with(plan, read_crontab()))
         say("Écrit dans le planning de cron (crontab -l le montre).")
-    return 0
+        warn("cron suit l'heure de cette machine. Si elle est éteinte à ce moment, le contrôle est sauté.")

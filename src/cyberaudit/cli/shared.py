@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 
@@ -13,13 +13,14 @@ import typer
 
 from cyberaudit import french
 from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import system_clause
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shared:
     """The global options, as given before or after the command."""
 
@@ -33,7 +34,22 @@ class Shared:
     def history_path(self) -> Path:
         from cyberaudit.history.store import default_path
 
-        return self.history or default_path()
+        path = self.history or default_path()
+        if not self.quiet:
+            _announce_growth(path)
+        return path
+
+
+@cache
+def _announce_growth(path: Path) -> None:
+    """Said once, before the wait."""
+    from cyberaudit.history.schema import DATABASE_VERSION, grows_up
+
+    if grows_up(path):
+        warn(
+            f"L'historique passe à la version {DATABASE_VERSION}, une fois pour toutes. "
+            "Cela peut prendre une minute."
+        )
 
 
 def shared(ctx: typer.Context) -> Shared:

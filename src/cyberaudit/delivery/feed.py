@@ -1,8 +1,9 @@
 """The Atom file of this machine's configuration, and what is remembered of it beside the history."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,47 @@ def publish(new: Sequence[Entry], *, path: Path, memory: Path, at: datetime) -> 
     entries = {each.id: each for each in (*_remembered(memory), *new)}
     kept = sorted(entries.values(), key=lambda each: (each.updated, each.id))[-MOST_ENTRIES:]
     try:
-        write_private(memory, json.dumps([_plain(each) for each in kept], ensure_ascii=False).encode())
+        write_private(memory, _packed(kept))
         _write(path, atom(kept, updated=at).encode())
     except OSError as error:
         return f"Le flux {quoted(path)} ne peut pas être écrit : {system_clause(error)}."
     return ""
+
+
+def memory_path(history: Path) -> Path:
+    """Where the entries are remembered, beside the history."""
+    return history.with_name(f"{history.name}.feed.json")
+
+
+def tells_of(memory: Path, commune: str) -> bool:
+    """Whether an entry of this commune is remembered."""
+    return any(each.commune == commune for each in _remembered(memory))
+
+
+def forget(commune: str, *, told: Collection[str], path: Path | None, memory: Path) -> None:
+    """Take what concerns a commune out of the memory, and of the feed at `path`.
+
+    Args:
+        commune: its id.
+        told: identifiers of its entries: those that older versions wrote do not say whose they are.
+        path: as this machine's configuration says; None: there is no feed.
+        memory: of the feed.
+
+    Raises:
+        OSError: one of them cannot be written.
+    """
+    entries = _remembered(memory)
+    kept = [each for each in entries if each.commune != commune and each.id not in told]
+    if len(kept) == len(entries):
+        return
+    if path is not None and path.exists():
+        last = max(each.updated for each in kept or entries)
+        _write(path, atom(kept, updated=last).encode())
+    write_private(memory, _packed(kept))
+
+
+def _packed(entries: Sequence[Entry]) -> bytes:
+    return json.dumps([_plain(each) for each in entries], ensure_ascii=False).encode()
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -47,7 +84,7 @@ def _remembered(memory: Path) -> tuple[Entry, ...]:
 
 
 def _plain(told: Entry) -> dict[str, Any]:
-    return {"id": told.id, "title": told.title, "updated": told.updated.isoformat(), "lines": told.lines}
+    return asdict(told) | {"updated": told.updated.isoformat()}
 
 
 def _entry(plain: dict[str, Any]) -> Entry:
@@ -55,7 +92,7 @@ def _entry(plain: dict[str, Any]) -> Entry:
     updated = datetime.fromisoformat(plain["updated"])
     if updated.tzinfo is None:
         raise ValueError(updated)
-    return Entry(str(plain["id"]), str(plain["title"]), updated, lines)
+    return Entry(str(plain["id"]), str(plain["title"]), updated, lines, str(plain.get("commune", "")))
 
 
-__all__ = ["publish"]
+__all__ = ["forget", "memory_path", "publish", "tells_of"]

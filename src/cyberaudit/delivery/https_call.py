@@ -3,12 +3,12 @@
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event, Timer
 from urllib.parse import urlsplit
 
+from cyberaudit.frozen import frozen
 from cyberaudit.refusals import system_clause
 
 # Ours: what is told here is short, and a weekly control must end.
@@ -16,7 +16,7 @@ SECONDS = 20.0
 HTTPS = 443
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotReached:
     """Nobody answered, or not in HTTP, or not whom we trust."""
 
@@ -24,7 +24,7 @@ class NotReached:
     """« il ne répond pas », without capital or full stop."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """What is asked."""
 

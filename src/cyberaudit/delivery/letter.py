@@ -1,10 +1,11 @@
 """One mail before it becomes bytes: who writes to whom, the same words in text and in HTML, what is attached."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from cyberaudit.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Attachment:
     """A file that goes with a mail."""
 
@@ -15,7 +16,7 @@ class Attachment:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """One mail to everybody who has one role."""
 

@@ -1,17 +1,17 @@
 """Signs of life to a watchman who calls when they stop (as Healthchecks does): begun, done, or the exit code."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from cyberaudit.delivery.https_call import Call, NotReached, call
+from cyberaudit.frozen import frozen
 
 START = "start"
 # Ours: the control matters more than its watchman.
 SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watchman:
     """Whom to call."""
 

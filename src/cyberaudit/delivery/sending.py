@@ -1,12 +1,12 @@
 """Every mail that is due, tried once: the outbox knows before and after, and nothing is given up in silence."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cyberaudit.delivery.smtp import Answer, Handed, Relay, conversation
 from cyberaudit.delivery.wire import RelayTrouble
 from cyberaudit.french import NBSP
+from cyberaudit.frozen import frozen
 from cyberaudit.history.outbox import LONGEST_PAUSE, Outbox, Queued, State
 from cyberaudit.plaintext import clean
 
@@ -19,7 +19,7 @@ LATER = LONGEST_PAUSE
 GIVEN_UP_AFTER = timedelta(days=5)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What one run did."""
 
@@ -33,8 +33,12 @@ class Sent:
     """Why the others did not leave: French sentences, each once, safe to print."""
 
 
-def deliver(outbox: Outbox, relay: Relay, sender: str, *, now: datetime, commune: str) -> Sent:
+def deliver(
+    outbox: Outbox, relay: Relay, sender: str, *, now: datetime, commune: str, due: datetime | None = None
+) -> Sent:
     """Try every due copy of a commune once, in one conversation a message; `sender` is an address.
+
+    `due`: tries what is due by then, `now` unless given.
 
     The first trouble with the relay itself ends the run: the next messages would meet it too, and a wrong password
     said again can lock an account.
@@ -47,7 +51,7 @@ def deliver(outbox: Outbox, relay: Relay, sender: str, *, now: datetime, commune
             return Sent(0, outbox.unsettled(commune), 0, ("Un autre envoi est en cours.",))
         tally: Counter[State] = Counter()
         told: dict[str, None] = {}
-        for queued in outbox.due(now, commune):
+        for queued in outbox.due(due or now, commune):
             handed = _try(outbox, relay, sender, queued, now)
             tally.update(answer.state for answer in handed.answers.values())
             told |= dict.fromkeys(_sentences(handed))

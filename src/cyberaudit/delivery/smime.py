@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cyberaudit import french
 from cyberaudit.delivery.message import CRLF, in_base64, together
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 
 # RFC 8551 §4.4.1: shorter RSA keys are not used any more.
@@ -30,7 +30,7 @@ _T = TypeVar("_T", bound=x509.ExtensionType)
 _ANY_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signer:
     """Who signs; made by `signer`."""
 
@@ -40,7 +40,7 @@ class Signer:
     """Authorities between it and one that readers know; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Somebody a message is encrypted to; made by `reader`."""
 

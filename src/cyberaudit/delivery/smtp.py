@@ -2,14 +2,17 @@
 
 import logging
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from cyberaudit.delivery import scram
 from cyberaudit.delivery.wire import RelayTrouble, Wire, connected, trusting
 from cyberaudit.french import NBSP
+from cyberaudit.frozen import frozen
 from cyberaudit.history.outbox import State
 from cyberaudit.plaintext import clean
 from cyberaudit.town.values import RefusedError, ascii_name
@@ -34,7 +37,7 @@ _LOGGED_IN = 235
 _LOG_IN_FIRST = 530
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relay:
     """The mail server of the town's own provider, and who we are for it."""
 
@@ -54,7 +57,7 @@ class Relay:
     """Seconds for one whole conversation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """What the relay said to one command."""
 
@@ -72,7 +75,7 @@ class Reply:
         return f"le serveur d'envoi a répondu «{NBSP}{f'{self.code} {self.text}'.strip()}{NBSP}»"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What became of one copy."""
 
@@ -83,7 +86,7 @@ class Answer:
     """The whole message was given and nothing came back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handed:
     """What became of one message, for each recipient it was for."""
 
@@ -149,13 +152,20 @@ class Session:
             raise RelayTrouble(f"le serveur d'envoi refuse de chiffrer{NBSP}: {reply.clause}")
 
     def log_in(self, user: str, password: str) -> None:
-        """Once, by the first way known of those offered: a second wrong try can lock an account."""
+        """The password is tried once, by the first way known of those offered: a second wrong try can lock an account.
+
+        Proving it comes first. A relay that offers this and cannot do it for this account (many list whatever their
+        library knows) says so before it heard a proof; the next way is then the first one tried.
+        """
         ways = self._offers.get("AUTH", "").upper().split()
-        if "PLAIN" in ways:
+        exchange = scram.exchange(user, password) if scram.NAME in ways else None
+        others = not {"PLAIN", "LOGIN"}.isdisjoint(ways)
+        reply = self._prove(exchange, or_else=others) if exchange else None
+        if reply is None and "PLAIN" in ways:
             reply = self._ask(f"AUTH PLAIN {_plain(user, password)}")
-        elif "LOGIN" in ways:
+        elif reply is None and "LOGIN" in ways:
             reply = self._dialogue("AUTH LOGIN", _secret(user), _secret(password))
-        else:
+        if reply is None:
             raise RelayTrouble("le serveur d'envoi ne propose aucune façon connue de s'identifier")
         if reply.code != _LOGGED_IN:
             raise RelayTrouble(_not_logged_in(reply, (password, _secret(password), _plain(user, password))))
@@ -256,6 +266,31 @@ class Session:
         ]
         return "".join(f" {word}" for word in words if word)
 
+    def _prove(self, exchange: scram.Exchange, *, or_else: bool) -> Reply | None:
+        """The answer that settles it; None when no proof was tried and another way may be: `or_else` says so."""
+        begun, challenge = self._challenged(f"AUTH {scram.NAME} {_in_base64(exchange.first)}")
+        if begun.is_yes:
+            raise RelayTrouble(scram.NOT_PROVED)
+        if begun.code != _GO_ON:
+            return None if begun.code // 100 == 5 and or_else else begun
+        proof = exchange.answer(challenge)
+        ended, verdict = self._challenged(_in_base64(proof.last))
+        if ended.code == _GO_ON or ended.is_yes:
+            proof.believe(verdict)
+        # RFC 4954 §4: what a relay proves it says before its yes, and waits for an empty line.
+        return self._ask("") if ended.code == _GO_ON else ended
+
+    def _challenged(self, command: str) -> tuple[Reply, bytes]:
+        """The answer to one command, and what its last line holds in base64; nothing when it holds none."""
+        self._wire.send(f"{command}\r\n".encode())
+        lines = self._lines()
+        reply = _said(lines)
+        _mind_closing(reply)
+        try:
+            return reply, b64decode(lines[-1][1].strip(), validate=True)
+        except NotBase64:
+            return reply, b""
+
     def _dialogue(self, *words: str) -> Reply:
         """Word after word, as long as the relay asks for more."""
         reply = self._ask(words[0])
@@ -320,8 +355,12 @@ def _mind_closing(reply: Reply) -> None:
         raise RelayTrouble(reply.clause)
 
 
+def _in_base64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
 def _secret(text: str) -> str:
-    return b64encode(text.encode()).decode()
+    return _in_base64(text.encode())
 
 
 def _plain(user: str, password: str) -> str:

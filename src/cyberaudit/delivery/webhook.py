@@ -5,12 +5,12 @@ import hmac
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cyberaudit.delivery.https_call import Call, NotReached, call
+from cyberaudit.frozen import frozen
 
 SIGNATURE = "X-Cyberaudit-Signature"
 DELIVERY = "X-Cyberaudit-Delivery"
@@ -20,7 +20,7 @@ PAUSES = (2.0, 8.0)
 _AGAIN_LATER = 429
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """What is told, and whom."""
 

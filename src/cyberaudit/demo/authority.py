@@ -3,7 +3,6 @@
 Importing this module loads `cryptography`: do it where it is used.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from cyberaudit.frozen import frozen
 
 AUTHORITY_NAME = "Autorité de démonstration cyberaudit"
 REVOCATION_LIST = "http://autorite.invalid/revoques.crl"
@@ -30,7 +31,7 @@ class Flaw(StrEnum):
     SELF_SIGNED = "self-signed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued:
     """A server certificate and its key, as PEM files that only their owner can read."""
 

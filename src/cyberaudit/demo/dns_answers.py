@@ -4,7 +4,6 @@ Importing this module loads dnspython: do it where it is used.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import dns.flags
@@ -19,13 +18,15 @@ import dns.zone
 from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.SOA import SOA
 
+from cyberaudit.frozen import frozen
+
 PAYLOAD = 1232
 """Largest UDP answer offered and sent, in bytes (DNS flag day 2020)."""
 CHAIN_LIMIT = 8
 """CNAME followed for one question."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Zone:
     origin: dns.name.Name
     records: dns.zone.Zone

@@ -8,7 +8,6 @@ import errno
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import cast
@@ -20,6 +19,7 @@ import dns.rdatatype
 
 from cyberaudit.demo.dns_answers import PAYLOAD, Answers
 from cyberaudit.demo.listener import LOOPBACK, Listener
+from cyberaudit.frozen import frozen
 
 PORT_TRIES = 20
 """How many free TCP ports are tried until the UDP port of the same number is free too."""
@@ -44,7 +44,7 @@ class Transport(StrEnum):
     TCP = "tcp"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """One question as received."""
 

@@ -6,12 +6,12 @@ Every other port is closed, and none of them leads out of this machine.
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cyberaudit.demo.encrypted import Encrypted
 from cyberaudit.demo.listener import LOOPBACK, Listener
 from cyberaudit.demo.zones import GOOD
+from cyberaudit.frozen import frozen
 
 if TYPE_CHECKING:
     from cyberaudit.demo.authority import Authority, Issued  # loads cryptography
@@ -60,7 +60,7 @@ class ClosedPort:
             self._held.close()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hosts:
     """Every entrance of the town, and the closed port behind all the others."""
 

@@ -12,7 +12,6 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -41,6 +40,7 @@ from cyberaudit.engine.judge import judge_one
 from cyberaudit.facts.base import Facts, kinds, samples
 from cyberaudit.facts.mail_samples import DOMAIN, SEEN_ON
 from cyberaudit.facts.reach_samples import OUTSIDE, ZONE
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.registry import probe_for
@@ -81,7 +81,7 @@ COMMUNES = (
 """For the questions that arise only where people write to the mairie."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """Facts as a check's function gets them, and what was said beside them."""
 

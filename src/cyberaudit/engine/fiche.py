@@ -3,15 +3,15 @@
 import ast
 import inspect
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from cyberaudit.errors import CatalogueError
+from cyberaudit.frozen import frozen
 
 SECTIONS = ("Pourquoi", "Corriger", "Limites")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fiche:
     """What a person reads about one check."""
 

@@ -1,11 +1,11 @@
 """The nine letters of Immunité Cyber: what each asks, who answers it here, and its colour."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from cyberaudit.declared import Answer, AssetKind, Declaration, Town
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Basis, Finding, Status
 
 SOURCE = "IC"
@@ -28,7 +28,7 @@ class Light(StrEnum):
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """One of the nine questions."""
 
@@ -77,7 +77,7 @@ LETTERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One thing that answers a letter."""
 
@@ -91,7 +91,7 @@ class Told:
     audited_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lit:
     """One letter and its colour."""
 
@@ -101,7 +101,7 @@ class Lit:
     """What the colour stands on; what is missing too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Immunity:
     """The whole self-assessment."""
 

@@ -1,7 +1,7 @@
 """Facts to findings: exactly one verdict per question and asset, whatever was seen or not."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -44,9 +44,17 @@ Seen = Mapping[tuple[str, str], Observation]
 
 
 def judge(
-    town: Town, catalogue: Catalogue, observations: tuple[Observation, ...], *, vantage: str, now: datetime
+    town: Town,
+    catalogue: Catalogue,
+    observations: tuple[Observation, ...],
+    *,
+    vantage: str,
+    now: datetime,
+    only: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """One finding per (check, asset) pair of the town, in the order of checks then assets.
+
+    `only`: the keys of the assets that are judged; None: all.
 
     Raises:
         CatalogueError: the profile gives a check a setting it does not have.
@@ -54,6 +62,8 @@ def judge(
     seen = {(observation.asset, observation.kind): observation for observation in observations}
     findings = []
     for check, asset in asked(town, catalogue.checks):
+        if only is not None and asset.key not in only:
+            continue
         ctx = Context(now=now, asset=asset, settings=settings_for(check, town), town=town)
         verdict, basis, contradiction = _answer(check, ctx, seen, vantage=vantage)
         findings.append(

@@ -1,7 +1,8 @@
 """What the plan may propose: the remediation measures and the official documents they stand on."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cyberaudit.frozen import frozen
 
 
 class Owner(StrEnum):
@@ -24,7 +25,7 @@ class Confidence(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """One official document."""
 
@@ -38,7 +39,7 @@ class Source:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """What it costs, in euros, tax included; a band counts at its upper end."""
 
@@ -50,7 +51,7 @@ class Cost:
     """Where the figure comes from, with its date."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lot:
     """A part of a measure that can be bought and done alone, one a year."""
 
@@ -64,7 +65,7 @@ class Lot:
     """Working days of the owner."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ranks:
     """Places in the three official ordered lists; 0: absent."""
 
@@ -73,7 +74,7 @@ class Ranks:
     monaidecyber: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """One remediation of the catalogue."""
 
@@ -106,7 +107,7 @@ class Measure:
     """Its parts in the order to take them, when it need not be done at once; together they are the whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remedies:
     """Measures and sources, by id."""
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from cyberaudit.declared import AnyAsset, AssetKind, Town
 from cyberaudit.engine.catalogue import asked
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Observation, Progress, ProgressCallback, Reason, SeenFrom, Unreachable
 from cyberaudit.probes.instruments import OUTSIDE, Instruments
 from cyberaudit.probes.registry import PROBES, LoadedProbe, Probe
@@ -36,7 +37,7 @@ TURN_SECONDS = 1.0
 DEEP_SECONDS = 3660.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How long looking may last, in seconds."""
 
@@ -60,7 +61,7 @@ class Limits:
         return cls(probe=cls().probe + more, scan=cls().scan + more)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Errand:
     """One probe to send to one asset."""
 

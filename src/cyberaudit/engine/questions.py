@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from cyberaudit.declared import Answer, AnyAsset, AssetKind, Cloud, Declaration, Practice
 from cyberaudit.engine.catalogue import Catalogue, asked
 from cyberaudit.engine.measures import Owner
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.sdk import Check, OnDeclaration
 from cyberaudit.town.answers import Declarable, declarables
@@ -28,7 +28,7 @@ _FIRST_ASKED = (Reason.NOT_DECLARED, Reason.DECLARATION_EXPIRED, Reason.ANSWER_U
 """What nobody was asked comes before what nobody knew."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One thing to ask a person."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
@@ -17,6 +17,7 @@ import yaml
 from cyberaudit import french
 from cyberaudit.engine.measures import Confidence, Cost, Lot, Measure, Owner, Ranks, Remedies, Source
 from cyberaudit.errors import CatalogueError
+from cyberaudit.frozen import frozen
 
 MEASURES_FILE = "measures.yaml"
 SOURCES_FILE = "sources.yaml"
@@ -88,7 +89,7 @@ def merge(a: Remedies, b: Remedies) -> Remedies:
     return Remedies({**a.measures, **b.measures}, {**a.sources, **b.sources})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Citation:
     """One or several places in an official document, as the report prints them."""
 
@@ -146,7 +147,7 @@ def unknown_sources(references: Iterable[str], remedies: Remedies) -> tuple[str,
     return tuple(each for each in references if each.partition(" ")[0] not in remedies.sources)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Entry:
     """One item of a file, or a mapping inside it, with the words that locate it in an error."""
 

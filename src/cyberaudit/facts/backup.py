@@ -1,12 +1,12 @@
 """What a place of backups holds, told from its structure: no key, nothing written, nothing opened to the end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 END_NOT_SEEN = "end-not-seen"
@@ -111,7 +111,7 @@ class Trouble(StrEnum):
     """What this account may not read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anomaly:
     """One trouble, and where to see it again."""
 
@@ -124,7 +124,7 @@ class Anomaly:
     """How many files or copies it concerns."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy:
     """One restore point: an archive, a set of volumes, or a snapshot of a repository."""
 
@@ -156,7 +156,7 @@ class Copy:
     empty when it looks good."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verification:
     """The last time the tool itself verified its copies, as it wrote it down."""
 
@@ -165,7 +165,7 @@ class Verification:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """A repository, a set, or the loose archives of one location."""
 
@@ -185,7 +185,7 @@ class Store:
     verified: Verification | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Series:
     """The copies of one job over time, told from names and dates of all of them."""
 
@@ -202,7 +202,7 @@ class Series:
     dates_kind: DateKind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Protection:
     """What stands between the copies and somebody who holds the machine that looks."""
 
@@ -224,7 +224,7 @@ class Protection:
     """What `immutable` and `mode` stand on, with sample names."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoreContents:
     """A location that could be listed."""
 
@@ -258,7 +258,7 @@ class StoreContents:
         return tuple(each for each in self.anomalies if each.code in codes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BackupStore(Facts):
     """One declared place where copies are kept."""
 

@@ -3,15 +3,15 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar
 
 import cyberaudit.facts as package
+from cyberaudit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """What one probe saw of one asset.
 

@@ -1,14 +1,14 @@
 """The logo a domain wants shown beside its messages (BIMI), and how its record is read."""
 
 import re
-from dataclasses import dataclass
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogoPage:
     """What the server of the logo answered."""
 
@@ -21,7 +21,7 @@ class LogoPage:
     """It says to be of the profile BIMI asks for (SVG Tiny Portable/Secure)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bimi(Facts):
     """What a domain publishes of BIMI."""
 
@@ -35,7 +35,7 @@ class Bimi(Facts):
     """None: no record names exactly one logo."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BimiRecord:
     """A well-written record (draft-brand-indicators-for-message-identification, §4)."""
 

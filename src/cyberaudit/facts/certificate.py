@@ -1,15 +1,16 @@
 """What a certificate says, and what a TLS session showed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cyberaudit import french
+from cyberaudit.facts.countdown import step_of
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """KeyUsage or ExtendedKeyUsage."""
 
@@ -41,9 +42,12 @@ class Refusal(StrEnum):
     NAME = "l'autorité qui a signé n'a pas le droit de signer pour ce nom"
     PURPOSE = "l'autorité qui a signé n'a pas le droit de signer pour un serveur"
     EXTENSION = "un certificat porte une extension critique inconnue"
+    NOT_FOR_SERVERS = "le certificat n'est pas fait pour un serveur"
+    SIGNER = "l'autorité qui a signé le certificat est périmée ou n'a pas le droit de signer"
+    SIGNER_ABOVE = "une autorité de la chaîne est périmée ou n'a pas le droit de signer"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """One X.509 certificate, as read (RFC 5280)."""
 
@@ -90,7 +94,7 @@ class Certificate:
     """As `key_sha256`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsSession:
     """One handshake that ended well, certificate not enforced."""
 
@@ -135,13 +139,11 @@ class Trait(StrEnum):
 
 NAME_NOT_COMPARED = "nom non comparé : celui que les agents utilisent n'est pas déclaré"
 """What is said of an access that is known by its address alone."""
-# product.md §7: a countdown changes at these numbers of days, so that no weekly mail repeats it
-COUNTDOWN = (7, 14, 30)
 # ANSSI TLS v1.2, R24: signed with SHA-2; the last two are MD2 and MD4, which have no name left
 WEAK_HASHES = frozenset({"md5", "sha1", "1.2.840.113549.1.1.2", "1.2.840.113549.1.1.3"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounds:
     """From where on a certificate is remarkable."""
 
@@ -195,6 +197,8 @@ def _of_trust(session: TlsSession, leaf: Certificate) -> Iterator[Trait]:
         yield Trait.TRUST_UNSEEN
     elif not session.trust_error:
         return
+    elif session.trust_error in tuple(Refusal):  # a known root is reached, whatever the way it was sent
+        yield Trait.UNTRUSTED
     elif leaf.self_signed:
         yield Trait.SELF_SIGNED
     elif isinstance(faults, Unreachable):
@@ -213,7 +217,7 @@ def days_left(leaf: Certificate, now: datetime, *, warn_days: int) -> int | None
     life, left = leaf.not_after - leaf.not_before, leaf.not_after - now
     if left >= min(timedelta(days=warn_days), life / 3):
         return None
-    return next((step for step in COUNTDOWN if left < timedelta(days=step)), warn_days)
+    return step_of(left.days) or warn_days
 
 
 def shown(session: TlsSession) -> str:

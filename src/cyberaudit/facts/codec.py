@@ -26,6 +26,8 @@ from cyberaudit.facts.base import Facts, kinds
 from cyberaudit.model import Reason, Unreachable
 
 T = TypeVar("T")
+# JSON writes them as they are. Exact types: a `StrEnum` is a text too.
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -39,19 +41,37 @@ def encode(value: object, annotation: Any) -> Json:
     Raises:
         TypeError: the annotation or the value has no JSON form.
     """
+    return _writer(annotation)(value)
+
+
+Writer = Callable[[Any], "Json"]
+
+
+@cache
+def _writer(annotation: Any) -> Writer:
+    """What writes values of that type: an annotation is looked at once, as by `_reader`."""
     if annotation is object:
-        return encode_facts(cast("Facts | Unreachable", value))
+        return encode_facts
     if _is_union(annotation):
-        return _encode_union(value, get_args(annotation))
+        choices = get_args(annotation)
+        return lambda value: value if type(value) in _AS_THEY_ARE else _encode_union(value, choices)
+
+    def write(value: Any) -> Json:
+        if type(value) in _AS_THEY_ARE:
+            return cast("Json", value)
+        if _is_dataclass(value):
+            return _encode_dataclass(value)
+        return _encode_several(value, annotation)
+
+    return write
+
+
+def _encode_several(value: object, annotation: Any) -> Json:
     if isinstance(value, tuple):
-        return [
-            encode(part, hint) for part, hint in zip(value, _part_hints(annotation, len(value)), strict=True)
-        ]
+        return [write(part) for part, write in zip(value, _part_writers(annotation, len(value)), strict=True)]
     if isinstance(value, frozenset):
         hint = get_args(annotation)[0]
         return sorted((encode(part, hint) for part in value), key=repr)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _encode_dataclass(value)
     return _encode_scalar(value)
 
 
@@ -74,23 +94,33 @@ def _encode_scalar(value: object) -> Json:
     raise TypeError(msg)
 
 
-def _encode_dataclass(value: object) -> dict[str, Json]:
-    return {
-        name: encode(getattr(value, name), hint) for name, hint in _fields(cast("Any", type(value))).items()
-    }
+def _encode_dataclass(value: Any) -> dict[str, Json]:
+    return {name: write(getattr(value, name)) for name, write in _field_writers(cast("Any", type(value)))}
 
 
-def _encode_union(value: object, choices: tuple[Any, ...]) -> Json:
-    if dataclasses.is_dataclass(value):
+@cache
+def _field_writers(cls: Any) -> tuple[tuple[str, Writer], ...]:
+    return tuple((name, _writer(hint)) for name, hint in _fields(cls).items())
+
+
+def _encode_union(value: Any, choices: tuple[Any, ...]) -> Json:
+    if _is_dataclass(value):
         return {"@": type(value).__name__, **_encode_dataclass(value)}
     if isinstance(value, tuple | frozenset):
         return encode(value, next(choice for choice in choices if get_origin(choice) is type(value)))
     return _encode_scalar(value)
 
 
-def _part_hints(annotation: Any, length: int) -> tuple[Any, ...]:
+def _is_dataclass(value: object) -> bool:
+    """As `dataclasses.is_dataclass`, of a value alone: it is asked of every part of every report."""
+    return hasattr(type(value), "__dataclass_fields__")
+
+
+def _part_writers(annotation: Any, length: int) -> tuple[Writer, ...]:
     parts = get_args(annotation)
-    return (parts[0],) * length if len(parts) == 2 and parts[1] is Ellipsis else parts
+    if len(parts) == 2 and parts[1] is Ellipsis:
+        return (_writer(parts[0]),) * length
+    return tuple(map(_writer, parts))
 
 
 def decode(data: Json, annotation: type[T] | Any) -> T:

@@ -8,12 +8,12 @@ For whoever judges a certificate, `vouched(dane, host, session)` tells how far D
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import Certificate, ChainFault, TlsSession
 from cyberaudit.facts.security import Security
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 # RFC 7671 §5.1, §5.2: the two usages that mail knows.
@@ -25,7 +25,7 @@ FULL, SHA256, SHA512 = 0, 1, 2
 _SIZES = {SHA256: 32, SHA512: 64}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsaRecord:
     """One promise about a certificate (RFC 6698 §2)."""
 
@@ -49,7 +49,7 @@ class TlsaRecord:
         return f"{self.usage} {self.selector} {self.matching} {self.digest}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DaneHost:
     """What is promised for one MX."""
 
@@ -64,7 +64,7 @@ class DaneHost:
     """Of `records`, or of their absence."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dane(Facts):
     """The TLSA records of the servers that receive a domain's mail."""
 

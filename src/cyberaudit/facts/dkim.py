@@ -1,11 +1,11 @@
 """Which DKIM keys a domain publishes: what was asked, and what came back."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 # Ours: an RSA key of 16,384 bits is written in 2,900 bytes.
@@ -23,7 +23,7 @@ class SelectorSource(StrEnum):
     """One of those that many use."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DkimSelector:
     """One `<selector>._domainkey.<domain>`."""
 
@@ -35,7 +35,7 @@ class DkimSelector:
     """The names that CNAME led through, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dkim(Facts):
     """Which DKIM keys a domain publishes."""
 

@@ -2,8 +2,9 @@
 
 import base64
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cyberaudit.frozen import frozen
 
 # RFC 6376 §3.2: a tag name is a letter, then letters, digits, underscores.
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -36,7 +37,7 @@ class KeyFault(StrEnum):
     """`p` decodes to something that is no key of this kind: most often it was cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyRecord:
     """What one record says; sizes are 0 and sets empty when it cannot be read."""
 
@@ -50,6 +51,8 @@ class KeyRecord:
     """`p=` is empty: the key was taken back (RFC 6376 §3.6.1)."""
     testing: bool
     """`t=y`: receivers are asked to treat the mail as if it were not signed."""
+    flags: tuple[str, ...]
+    """What else `t` says: `s` keeps the key from signing for names below (RFC 6376 §3.6.1)."""
     hashes: tuple[str, ...]
     """`h`; empty: any."""
     services: tuple[str, ...]
@@ -81,6 +84,7 @@ def read_key(record: bytes) -> KeyRecord:
         bits=bits,
         revoked=not public,
         testing="y" in _list(tags, "t"),
+        flags=tuple(flag for flag in _list(tags, "t") if flag != "y"),
         hashes=_list(tags, "h"),
         services=_list(tags, "s"),
     )
@@ -92,7 +96,7 @@ def _list(tags: dict[str, str], name: str) -> tuple[str, ...]:
 
 def _faulty(fault: KeyFault, detail: str = "") -> KeyRecord:
     return KeyRecord(
-        fault, detail[:80], kind="", bits=0, revoked=False, testing=False, hashes=(), services=()
+        fault, detail[:80], kind="", bits=0, revoked=False, testing=False, flags=(), hashes=(), services=()
     )
 
 
@@ -198,10 +202,24 @@ def _element(data: bytes, kind: int) -> tuple[bytes, bytes] | None:
 
 
 def mended(record: bytes, *, without: frozenset[str] = frozenset()) -> str:
-    """The same key without stray quotes and backslashes, and without the tags `without`; empty: nothing usable."""
+    """The same key without stray quotes and backslashes, and without the tags `without`; empty: nothing usable.
+
+    Of `t`, only the trial goes: its other flags stay (RFC 6376 §3.6.1).
+    """
     text = re.sub(r'[\\"]', "", record.decode("latin-1"))
     parts = [part.strip(" \t\r\n") for part in text.split(";")]
-    kept = [part for part in parts if part and part.partition("=")[0].strip() not in without]
+    kept = [_without_trial(part) if "t" in without else part for part in parts]
+    kept = [part for part in kept if part and part.partition("=")[0].strip() not in without - {"t"}]
     made = "; ".join(re.sub(r"[ \t\r\n]+", "", part) for part in kept)
     fine = read_key(made.encode("latin-1"))
     return made if fine.fault is None and not fine.revoked else ""
+
+
+def _without_trial(part: str) -> str:
+    """`t=y:s` without its `y`; empty when no other flag is left; any other tag as it is."""
+    name, equals, value = part.partition("=")
+    if name.strip() != "t" or not equals:
+        return part
+    flags = [flag.strip() for flag in value.split(":")]
+    others = ":".join(flag for flag in flags if flag and flag.lower() != "y")
+    return f"t={others}" if others else ""

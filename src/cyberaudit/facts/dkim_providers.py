@@ -1,11 +1,12 @@
 """The selectors that mail providers give their customers, and how a provider shows in DNS."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from cyberaudit.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class MailProvider:
     """A service that sends mail for domains, or that receives it and sends too."""
 

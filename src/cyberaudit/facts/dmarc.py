@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.frozen import frozen
 
 POLICIES = ("none", "quarantine", "reject")
 """From the weakest to the strongest."""
@@ -39,6 +39,8 @@ _MAILTO = re.compile(
     r"(?P<size>![0-9]+[kmgtKMGT]?)?",
     re.IGNORECASE,
 )
+# « mailto: x@y », « mailto://x@y »: the mailbox is plain all the same.
+_BEFORE_MAILBOX = re.compile(r"(?:mailto:)?[\s/]*", re.IGNORECASE)
 _OTHER_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s!,;]+(?:![0-9]+[kmgtKMGT]?)?")
 _DEFAULTS = frozenset({("adkim", "r"), ("aspf", "r"), ("fo", "0"), ("t", "n"), ("pct", "100"), ("psd", "u")})
 
@@ -53,14 +55,14 @@ class Defect(StrEnum):
     """Text between two semicolons that is no `name=value`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagFault:
     defect: Defect
     text: str
     """`sp=oops`, as written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportUri:
     """One address of a `rua` or a `ruf`."""
 
@@ -72,7 +74,7 @@ class ReportUri:
     """The mail domain, lower case; empty when the URI is no usable `mailto:`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DmarcPolicy:
     """What receivers do with mail that fails authentication."""
 
@@ -277,14 +279,15 @@ def next_record(domain: str, records: tuple[str, ...], *, policy: str | None, ha
 
 
 def kept_reports(records: Iterable[str], tag: str) -> tuple[ReportUri, ...]:
-    """The addresses of `tag` that can serve, each once; one that only lacks `mailto:` gets it."""
+    """The addresses of `tag` that can serve, each once; one that lacks `mailto:`, or writes it wrong, gets it."""
     mended = (_mended(each) for record in records for each in report_uris(record, tag))
     return tuple({each.uri: each for each in mended if each.host}.values())
 
 
 def _mended(address: ReportUri) -> ReportUri:
-    bare = not address.uri and "@" in address.text and not address.text.lower().startswith("mailto:")
-    return _report_uri(f"mailto:{address.text}") if bare else address
+    if address.uri or "@" not in address.text:
+        return address
+    return _report_uri(f"mailto:{_BEFORE_MAILBOX.sub('', address.text, count=1)}")
 
 
 def salvaged(record: str) -> str:

@@ -1,14 +1,14 @@
 """Whether a domain is signed (DNSSEC), and whether its signatures hold."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.security import DnssecState, Security
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """One RRSIG (RFC 4034 §3.1)."""
 
@@ -18,7 +18,7 @@ class Signature:
     ends: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signed:
     """What was answered for one name and type, and what it is worth."""
 
@@ -34,7 +34,7 @@ class Signed:
     signatures: tuple[Signature, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordSet:
     """One question."""
 
@@ -43,7 +43,7 @@ class RecordSet:
     seen: Signed | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoneKey:
     """One DNSKEY (RFC 4034 §2)."""
 
@@ -61,7 +61,7 @@ class ZoneKey:
         return self.flags & 0x0181 == 0x0101
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Designation:
     """One DS at the parent, or one CDS that asks for it."""
 
@@ -73,7 +73,7 @@ class Designation:
     """A published key is the one it designates."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hashing:
     """How names are hashed in proofs of absence (RFC 5155)."""
 
@@ -83,7 +83,7 @@ class Hashing:
     opt_out: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dnssec(Facts):
     """Whether a domain is signed, and whether its signatures hold."""
 

@@ -1,10 +1,11 @@
 """Where large name hosters keep the switch of DNSSEC, told by the names of their servers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from cyberaudit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameHoster:
     """A provider of name servers, and its usual way."""
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cyberaudit.declared import Service
 from cyberaudit.facts.ports import Danger, of_danger, port_name
 from cyberaudit.facts.reach import Exposure, PortReading
 from cyberaudit.facts.services import Behind, HostServices
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 OPEN_TO_ALL = frozenset({"any", "outside"})
@@ -21,7 +22,7 @@ _ALWAYS = of_danger(Danger.ADMIN) - _SHARED
 _ADMINISTRATION = re.compile(r"\b(admin\w*|ssh|console|management|ipmi)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Door:
     """One port, on every address where it was asked."""
 
@@ -47,7 +48,7 @@ class Door:
         return tuple(reading.address for reading in self.readings if reading.exposure is Exposure.OPEN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """Ports of one family that were not seen, for one and the same reason."""
 

@@ -1,9 +1,9 @@
 """What an IPsec gateway says to whoever knocks: versions of IKE, and the algorithms it would take."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -34,7 +34,7 @@ class IkeTrait(StrEnum):
     DEAD_PEER_DETECTION = "dead-peer-detection"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IkePort:
     """One UDP port of the gateway."""
 
@@ -44,7 +44,7 @@ class IkePort:
     """It spoke IKE. Unreachable: silence, or a refusal of the port (`refused`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IkeOffer:
     """What one version of IKE would agree on. The lists hold what was seen accepted, the first chosen first."""
 
@@ -74,7 +74,7 @@ class IkeOffer:
     goes together is not known: the lists are found kind by kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IkeServer:
     """One address of the gateway."""
 
@@ -105,7 +105,7 @@ class IkeServer:
         return any(port.answers is True for port in self.ports)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IpsecEndpoint(Facts):
     """One IPsec gateway, at every address that faces the vantage."""
 

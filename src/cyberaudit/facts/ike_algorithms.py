@@ -1,7 +1,8 @@
 """The algorithms two IPsec gateways may agree on: their numbers in both versions of IKE, and their usual names."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cyberaudit.frozen import frozen
 
 
 class Part(StrEnum):
@@ -14,7 +15,7 @@ class Part(StrEnum):
     """Integrity; IKEv1 calls it the hash."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Algorithm:
     """One algorithm, with one length of key."""
 
@@ -77,7 +78,7 @@ MACS: tuple[Algorithm, ...] = (
 BY_ID: dict[str, Algorithm] = {each.id: each for each in (*CIPHERS, *PRFS, *MACS)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """One way to exchange keys: the same numbers in both versions of IKE."""
 

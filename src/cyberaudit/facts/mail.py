@@ -1,22 +1,22 @@
 """What DNS publishes about a domain's mail."""
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.spf_tree import SpfTree
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MxRecord:
     preference: int
     host: str
     """A-label form, lower case, no final dot; empty for the null MX (RFC 7505)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TxtAnswer:
     """The TXT records found at one name, each record's strings joined (RFC 7208 §3.3)."""
 
@@ -29,7 +29,7 @@ MOST_REPORT_TARGETS: Final = MappingProxyType({"rua": 5, "ruf": 2})
 """How many addresses of each tag are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportTarget:
     """Where a DMARC record wants reports sent, and what that place says of it."""
 
@@ -45,7 +45,7 @@ class ReportTarget:
     """The host has an MX that is not null, or without MX an address (RFC 5321 §5.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailDns(Facts):
     """What DNS publishes about a domain's mail."""
 
@@ -72,6 +72,8 @@ class MailDns(Facts):
     """
     reports: tuple[ReportTarget, ...] | Unreachable
     """The report addresses of the DMARC record that applies, as far as they are looked at."""
+    dmarc_aliases: tuple[str, ...] | Unreachable
+    """Where `_dmarc.` of the domain itself leads, one alias after the other; empty: it is none."""
 
 
 def txt_line(name: str, record: str) -> str:

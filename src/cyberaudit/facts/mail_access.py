@@ -1,9 +1,8 @@
 """What lets people read and send a domain's mail from outside, as any mail program finds it."""
 
-from dataclasses import dataclass
-
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 # RFC 6186 §3, RFC 8314 §5.1; the last one is Microsoft's.
@@ -14,7 +13,7 @@ SERVICES = (
 LABELS = ("autodiscover", "autoconfig", "mail", "imap", "smtp", "webmail")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnnouncedService:
     """One SRV record."""
 
@@ -25,7 +24,7 @@ class AnnouncedService:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessName:
     """One usual name below the domain."""
 
@@ -34,7 +33,7 @@ class AccessName:
     """Empty: there is no such name, or it has none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessSession:
     """The first steps of a mail program, up to encryption; nobody logs in."""
 
@@ -44,7 +43,7 @@ class AccessSession:
     """None when no encryption is offered."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessPoint:
     """One port of one server."""
 
@@ -61,7 +60,7 @@ class AccessPoint:
     """`refused`: nothing listens there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Webmail:
     """The page at https://webmail.DOMAIN/."""
 
@@ -70,7 +69,7 @@ class Webmail:
     """Of HTTP; any number: something answers there in https."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailAccess(Facts):
     """What lets people read and send a domain's mail from outside."""
 

@@ -28,6 +28,7 @@ GOOD_STS = MtaSts(
     domain=DOMAIN,
     txt=TxtAnswer(f"_mta-sts.{DOMAIN}", (b"v=STSv1; id=20261101000000;",)),
     policy=POLICY_PAGE,
+    txt_aliases=(),
 )
 TESTING_STS = replace(GOOD_STS, policy=replace(POLICY_PAGE, body=policy_text(f"*.{DOMAIN}", mode="testing")))
 """On trial, with a pattern."""
@@ -35,17 +36,20 @@ FORGETFUL_STS = replace(GOOD_STS, policy=replace(POLICY_PAGE, body=policy_text("
 """It refuses the very servers of the domain."""
 LOST_STS = replace(GOOD_STS, policy=None)
 """A record, and nobody who holds the policy."""
-NO_STS = MtaSts(DOMAIN, TxtAnswer(f"_mta-sts.{DOMAIN}", ()), None)
+NO_STS = MtaSts(DOMAIN, TxtAnswer(f"_mta-sts.{DOMAIN}", ()), None, ())
 HOSTILE_STS = MtaSts(
     domain=HOSTILE,
     txt=TxtAnswer(HOSTILE, (b"v=STSv1; id=" + HOSTILE.encode() + b"\xff\x00",)),
     policy=replace(
         POLICY_PAGE, media_type=HOSTILE, location=HOSTILE, address=HOSTILE, body=HOSTILE.encode() * 9
     ),
+    txt_aliases=(HOSTILE,),
 )
 
 GOOD_REPORTS = TlsReports(
-    DOMAIN, TxtAnswer(f"_smtp._tls.{DOMAIN}", (f"v=TLSRPTv1; rua=mailto:tls+rapports@{DOMAIN}".encode(),))
+    DOMAIN,
+    TxtAnswer(f"_smtp._tls.{DOMAIN}", (f"v=TLSRPTv1; rua=mailto:tls+rapports@{DOMAIN}".encode(),)),
+    (),
 )
 NO_REPORTS = replace(GOOD_REPORTS, txt=TxtAnswer(f"_smtp._tls.{DOMAIN}", ()))
 BARE_REPORTS = replace(
@@ -54,7 +58,7 @@ BARE_REPORTS = replace(
 )
 """An address without `mailto:`."""
 HOSTILE_REPORTS = TlsReports(
-    HOSTILE, TxtAnswer(HOSTILE, (b"v=TLSRPTv1; rua=" + HOSTILE.encode() + b",\xff",))
+    HOSTILE, TxtAnswer(HOSTILE, (b"v=TLSRPTv1; rua=" + HOSTILE.encode() + b",\xff",)), (HOSTILE,)
 )
 
 # As the certificates of `facts.mail_samples`.

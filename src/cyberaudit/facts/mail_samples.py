@@ -59,6 +59,7 @@ GOOD_DNS = MailDns(
     dmarc_beyond=(TxtAnswer("_dmarc.example", ()),),
     dmarc_suffix=None,
     reports=(REPORT_TARGET,),
+    dmarc_aliases=(),
 )
 INCLUDING_DNS = replace(
     GOOD_DNS,

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -38,7 +38,7 @@ def is_rewritten(banner: str, extensions: Iterable[str]) -> bool:
     return bool(_STARS.fullmatch(banner)) or any(map(_MASKED.fullmatch, extensions))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionAnswer:
     """One TLS version, asked for alone."""
 
@@ -48,7 +48,7 @@ class VersionAnswer:
     """False: refused by an alert, or by an answer in another version; a line that was cut says neither."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelayTrial:
     """A recipient of somebody else's, offered by a sender of somebody else's; no message followed."""
 
@@ -61,7 +61,7 @@ class RelayTrial:
     """The last answer, safe to show."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserAnswers:
     """Codes of the answers about « postmaster », which everybody has, then about a name nobody has; 0: not asked."""
 
@@ -71,7 +71,7 @@ class UserAnswers:
     """EXPN."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SmtpSession:
     """What one server said on port 25, no message sent: one conversation, and one more a TLS version."""
 
@@ -91,7 +91,7 @@ class SmtpSession:
     """Intrusive, the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reverse:
     """The names that the address itself bears in DNS."""
 
@@ -101,7 +101,7 @@ class Reverse:
     """Those whose own addresses include this one; unreachable when none does and one of them could not be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailServer:
     """One address of one MX."""
 
@@ -111,7 +111,7 @@ class MailServer:
     reverse: Reverse | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnresolvedServer:
     """An MX without address: the name does not exist, or could not be resolved."""
 
@@ -120,7 +120,7 @@ class UnresolvedServer:
     """None: DNS answered that the name has no address."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostAlias:
     """An MX whose name is an alias (CNAME)."""
 
@@ -129,7 +129,7 @@ class HostAlias:
     """Those it leads through, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailServers(Facts):
     """What the servers that receive a domain's mail answered on port 25."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 # RFC 8461 §3.2: one year, rounded up.
@@ -14,7 +14,7 @@ LONGEST_AGE = 31_557_600
 MODES = ("enforce", "testing", "none")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyPage:
     """What the server of the policy answered, its certificate being right."""
 
@@ -29,7 +29,7 @@ class PolicyPage:
     """Empty unless `status` is 200."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MtaSts(Facts):
     """What a domain publishes of MTA-STS."""
 
@@ -41,6 +41,8 @@ class MtaSts(Facts):
     """TXT at `_mta-sts.` and the domain, aliases followed."""
     policy: PolicyPage | Unreachable | None
     """None: DNS says that `mta-sts.` and the domain has no address."""
+    txt_aliases: tuple[str, ...] | Unreachable
+    """Where the name of `txt` leads, one alias after the other; empty: it is none."""
 
     @property
     def txt_name(self) -> str:
@@ -65,7 +67,7 @@ class PolicyFault(StrEnum):
     MX_NAME = "une ligne « mx: » n'est pas un nom de serveur"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """A policy as senders read it."""
 
@@ -83,15 +85,20 @@ _RECORD = re.compile(
     r"v=STSv1(?:[ \t]*;[ \t]*(?:id=[A-Za-z0-9]{1,32}|"
     r"(?!id=)[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+))+[ \t]*(?:;[ \t]*)?"
 )
+_VERSION = re.compile(r"v=STSv1[ \t]*(?:;|$)")
 _ID = re.compile(r";[ \t]*id=")
 _NAME = re.compile(r"(?:\*\.)?(?:(?!-)[a-z0-9_-]{1,63}\.)*(?!-)[a-z0-9_-]{1,63}")
 _AGE = re.compile("[0-9]{1,10}")
 
 
 def sts_records(answer: TxtAnswer) -> tuple[str, ...]:
-    """The records meant for MTA-STS: those that begin as one, whatever the case; others are somebody else's."""
+    """The records that senders take for MTA-STS, who discard all others (RFC 8461 §3.1).
+
+    When there is none, those that were meant as one: they begin so, whatever the case and the version.
+    """
     texts = (record.decode("latin-1") for record in answer.records)
-    return tuple(text for text in texts if text.strip().lower().startswith("v=sts"))
+    meant = tuple(text for text in texts if text.strip().lower().startswith("v=sts"))
+    return tuple(text for text in meant if _VERSION.match(text)) or meant
 
 
 def is_sts_record(record: str) -> bool:

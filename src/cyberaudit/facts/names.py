@@ -1,10 +1,10 @@
 """What a domain's names lead to: wildcards, names that point elsewhere, CAA, addresses in both families."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.names_caa import CaaSet
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -20,7 +20,7 @@ class LinkKind(StrEnum):
     """A name server of a zone below the domain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """One record of the town, and whether the name it points to is there."""
 
@@ -63,7 +63,7 @@ class NameSource(StrEnum):
     """The zone itself tells it: NSEC names the next name (RFC 4034 §4.1.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameBelow:
     """One name below the domain."""
 
@@ -84,7 +84,7 @@ class Chain(StrEnum):
     """The zone is not signed, or hides its names (NSEC3, or NSEC made for each question)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RandomAnswer:
     """What DNS says, for one type, of a label drawn at random below the domain."""
 
@@ -95,7 +95,7 @@ class RandomAnswer:
     """The records are another name's: the random one is an alias."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostAddresses:
     """The addresses of one host, as texts."""
 
@@ -104,7 +104,7 @@ class HostAddresses:
     v6: tuple[str, ...] | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DomainNames(Facts):
     """What a domain's names lead to."""
 

@@ -1,8 +1,9 @@
 """CAA: which authorities may issue certificates for a name, and how such records are read (RFC 8659)."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cyberaudit.frozen import frozen
 
 # RFC 8659 §4.1: the critical bit.
 CRITICAL = 128
@@ -19,7 +20,7 @@ _METHODS = re.compile(r"[A-Za-z0-9-]+(?:,[A-Za-z0-9-]+)*")
 _IODEF = re.compile(r"(?i)(?:mailto:[^@\s]+@[^@\s]+|https?://[^\s/]+\S*)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaaRecord:
     """One record, its three fields as published."""
 
@@ -29,7 +30,7 @@ class CaaRecord:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaaSet:
     """The records that apply to the domain: those of the closest name that has any (RFC 8659 §3)."""
 
@@ -48,7 +49,7 @@ class CaaFault(StrEnum):
     """An authority that does not know the tag must not issue at all (RFC 8659 §4.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaaIssuer:
     """An `issue`, `issuewild`, `issuemail` or `issuevmc` value, taken apart."""
 

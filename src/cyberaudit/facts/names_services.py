@@ -3,10 +3,10 @@
 Only services whose own documentation, or whose public reports, say that a freed name is given to the next customer.
 """
 
-from dataclasses import dataclass
+from cyberaudit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """One service, and how its names end."""
 

@@ -1,9 +1,9 @@
 """Whether a tunnel of another age answers: PPTP, or L2TP without IPsec."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -22,7 +22,7 @@ class OldTunnelMet(StrEnum):
     """Something answered that does not speak this protocol."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OldTunnelAnswer:
     """One address of the access."""
 
@@ -32,7 +32,7 @@ class OldTunnelAnswer:
     """What the server says of itself: `hôte vpn, constructeur linux`; made safe, may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OldTunnel(Facts):
     """One access of type PPTP or L2TP, at every address that faces the vantage."""
 

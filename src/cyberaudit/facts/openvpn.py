@@ -1,10 +1,10 @@
 """What an OpenVPN server answers to somebody who has none of its keys."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.tls_endpoint import TlsServer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -25,7 +25,7 @@ class OpenVpnMet(StrEnum):
     """Something answered that is not OpenVPN."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenVpnAnswer:
     """One address of the access."""
 
@@ -35,7 +35,7 @@ class OpenVpnAnswer:
     """How it showed: `réponse en 2 ms`, `icmp 3/3 de 192.0.2.1`; made safe, may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenVpnEndpoint(Facts):
     """One OpenVPN access, at every address that faces the vantage."""
 

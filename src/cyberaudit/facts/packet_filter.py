@@ -1,10 +1,10 @@
 """What a packet filter lets through that a connection does not show: only raw packets can see it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.reach import PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -21,7 +21,7 @@ class Trick(StrEnum):
     """An opening that comes from port 53, as a DNS server's would."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrickAnswer:
     """One packet to one port."""
 
@@ -33,7 +33,7 @@ class TrickAnswer:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilterAddress:
     """One address: the ports that were silent or refused on the way to a connection, tried again with each trick."""
 
@@ -46,7 +46,7 @@ class FilterAddress:
     leaves from, unseen, so that the silence of the source-port tricks says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostFilter(Facts):
     """The packet filter before one host, as raw packets see it."""
 

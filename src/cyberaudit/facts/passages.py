@@ -1,7 +1,7 @@
 """What passes from one network of the town to another, or out of it: each port tried, and what the profile permits."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_network
 
@@ -16,6 +16,7 @@ from cyberaudit.facts.reach import (
     TargetReach,
     read_ports,
 )
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 OUTSIDE = "outside"
@@ -86,7 +87,7 @@ class Permit(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crossing:
     """One port of one address on the far side, read with its controls."""
 

@@ -1,10 +1,10 @@
 """The ports that matter to a town, with their French names and what makes them dangerous."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts import port_list
+from cyberaudit.frozen import frozen
 
 
 class Danger(StrEnum):
@@ -27,7 +27,7 @@ class Danger(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Port:
     """One well-known port."""
 

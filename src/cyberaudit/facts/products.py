@@ -1,7 +1,8 @@
 """The products that can be recognised behind an open port: their French names, and what they are to a town."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cyberaudit.frozen import frozen
 
 
 class Sort(StrEnum):
@@ -68,7 +69,7 @@ ADMINISTERED = frozenset(Sort) - {
 """The page of such a product is its administration, unless something says that it is another one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Product:
     """One product, or one maker's when its products cannot be told apart."""
 

@@ -7,12 +7,13 @@ begins well, whatever stands in it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from cyberaudit.facts.mail import MailDns, TxtAnswer
 from cyberaudit.facts.registration import RESERVED_TLDS
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 # RCPNT 1.2: the page adds « eu », which the code leaves out; « gouv.fr » ends in « fr ».
@@ -46,7 +47,7 @@ class Outcome(StrEnum):
     """The name is one that no town can have: it serves trials (RFC 2606)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Criterion:
     """One line of the reference."""
 
@@ -58,7 +59,7 @@ class Criterion:
     """`a`: needed for the first level; `aa`: for the second alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commune:
     """What the profile declares, as far as the reference asks."""
 

@@ -1,11 +1,11 @@
 """Which ports of a host answer, from where one stands, and what proves that silence means closed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 
@@ -25,7 +25,7 @@ class PortState(StrEnum):
     silence means could not be told in the time given. The detail says which."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortAnswer:
     """One port of one address."""
 
@@ -44,7 +44,7 @@ class Engine(StrEnum):
     """Connections opened and closed at once, no privilege; the kernel tells a RST from an ICMP message."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """How the address answered as a whole: what its silences are worth, and what it would cost to ask again."""
 
@@ -64,7 +64,7 @@ class Line:
     """From the first attempt to the last answer waited for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddressReach:
     """One address of a host, every port that was asked."""
 
@@ -99,7 +99,7 @@ class AddressReach:
         return next((answer for answer in self.ports if answer.port == port), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CanaryAnswer:
     """Control (b): whether this port gets out at all from where one stands, in this family."""
 
@@ -108,7 +108,7 @@ class CanaryAnswer:
     reached: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostReach(Facts):
     """The ports of one host, on the addresses that face the vantage, v4 and v6 in one pass."""
 
@@ -121,7 +121,7 @@ class HostReach(Facts):
     canaries: tuple[CanaryAnswer, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetReach:
     """One address on the far side of a flow."""
 
@@ -130,7 +130,7 @@ class TargetReach:
     reach: AddressReach
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlowReach(Facts):
     """What passes from one zone to another, seen from the first."""
 
@@ -150,7 +150,7 @@ class Exposure(StrEnum):
     UNPROVEN = "unproven"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortReading:
     """One port of one address, read with its controls."""
 

@@ -1,10 +1,10 @@
 """What the registry says of a domain's registration: until when, in what state, through whom."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 
 
 class Register(StrEnum):
@@ -44,7 +44,7 @@ LOCKS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registration(Facts):
     """What the registry says of a domain's registration."""
 

@@ -1,9 +1,9 @@
 """What stands behind an open port, as far as it says so itself to a polite visitor."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -35,7 +35,7 @@ class Trait(StrEnum):
     """The service says that it asks who one is before it serves; neither of the two means that it was not seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behind:
     """One open port of one address."""
 
@@ -64,7 +64,7 @@ class Behind:
         return not isinstance(self.protocol, Unreachable) and self.protocol != "silent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostServices(Facts):
     """What stands behind the open ports of one host, as seen from one vantage."""
 

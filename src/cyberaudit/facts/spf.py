@@ -1,14 +1,14 @@
 """How an SPF record is read, as strictly as receivers do: one syntax error and the whole counts for nothing."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from itertools import takewhile
 
 from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfTerm:
     """One directive or modifier of a record."""
 
@@ -31,7 +31,7 @@ class SpfTerm:
         return min(written) if written and self.qualifier == "+" else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfFault:
     """The first term that receivers do not understand: `permerror` (RFC 7208 §4.6)."""
 
@@ -42,6 +42,21 @@ def spf_records(answer: TxtAnswer) -> tuple[str, ...]:
     """The records whose version is `v=spf1`, case-insensitively, then a space or the end (RFC 7208 §4.5)."""
     texts = (record.decode("latin-1") for record in answer.records)
     return tuple(text for text in texts if text.lower().split(" ", 1)[0] == "v=spf1")
+
+
+def spf_near(answer: TxtAnswer) -> tuple[str, ...]:
+    """The records that were meant for SPF and that no receiver takes for one: a stray quote, « v=spf1; »…"""
+    read = spf_records(answer)
+    texts = (record.decode("latin-1") for record in answer.records)
+    return tuple(text for text in texts if text not in read and _MEANT.match(text))
+
+
+def spf_salvaged(record: str) -> str:
+    """The record that `record`, one of `spf_near`, was meant to be; its terms may still be faulty."""
+    meant = _MEANT.match(record)
+    rest = record[meant.end() :] if meant else ""
+    terms = (text.strip(",") for text in re.sub(r"[^!-~]|[;\"\\]", " ", rest).split())
+    return " ".join(("v=spf1", *filter(None, terms)))
 
 
 def spf_all(record: str) -> str | None:
@@ -116,6 +131,8 @@ def _texts(record: str) -> list[str]:
 ASKS_DNS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 # RFC 7208 §6: these two modifiers stand at most once.
 _ONCE = ("redirect", "exp")
+# « v=spf10 » is something else (RFC 7208 §4.5).
+_MEANT = re.compile(r"[\s\"'\\\x80-\xff]*v[ \t]*=[ \t]*spf1(?![a-z0-9.])[:=]?", re.IGNORECASE)
 _SHAPE = re.compile(r"([-+~?]?)([a-z][a-z0-9._-]*)(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 # RFC 7208 §12, ip4-cidr-length and ip6-cidr-length: 0 to 32, 0 to 128, no leading zero.
 _CIDR4, _CIDR6 = r"/(3[0-2]|[12]?[0-9])", r"/(12[0-8]|1[01][0-9]|[1-9]?[0-9])"

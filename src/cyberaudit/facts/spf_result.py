@@ -1,10 +1,10 @@
 """What a receiver concludes of one message by SPF (RFC 7208 §2.6), and by which term."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.mail import TxtAnswer
 from cyberaudit.facts.spf_tree import SpfTree
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -37,7 +37,7 @@ class Cause(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfOutcome:
     """The result for one message."""
 
@@ -57,7 +57,7 @@ class SpfOutcome:
     """Why DNS could not answer; empty otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfQuestion:
     """A message that somebody asks about."""
 
@@ -66,7 +66,7 @@ class SpfQuestion:
     helo: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfLook:
     """What `look spf` saw: where a domain's list leads, or what it says of one message."""
 

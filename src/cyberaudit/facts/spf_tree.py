@@ -1,9 +1,10 @@
 """What an SPF record makes its readers ask of DNS, term by term, and what came back."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from cyberaudit.frozen import frozen
 
 # RFC 7208 §4.6.4: terms that ask DNS, over the whole recursion.
 MOST_LOOKUPS: Final = 10
@@ -43,7 +44,7 @@ UNSEEN: Final = frozenset({Found.TROUBLE, Found.BOGUS})
 """What stands there is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfStep:
     """One term that counts as a look-up (RFC 7208 §4.6.4), in the order of evaluation."""
 
@@ -74,7 +75,7 @@ class SpfStep:
 RECORD_LENGTH: Final = 8192
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpfTree:
     """A domain's record evaluated to the end for a sender that nothing names, past the limits too.
 
@@ -128,7 +129,7 @@ def lookups_below(tree: SpfTree, place: int) -> int:
     return cost
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """What some terms of a domain's own record make receivers ask."""
 

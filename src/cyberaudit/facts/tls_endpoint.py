@@ -1,12 +1,12 @@
 """What a TLS endpoint accepts and shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import TlsSession
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 VERSIONS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -22,7 +22,7 @@ class Preference(StrEnum):
     """One suite is accepted: there is nothing to prefer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionOffer:
     """What the server makes of one protocol version."""
 
@@ -40,7 +40,7 @@ class VersionOffer:
     preference: Preference | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupOffer:
     """The key-exchange groups accepted in one version (TLS 1.2 or older counts as one: `TLSv1.2`)."""
 
@@ -49,7 +49,7 @@ class GroupOffer:
     """IANA codes of supported_groups, every accepted one in the order in which the server chose them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DhGroup:
     """A finite-field group the server sent in clear (ServerKeyExchange)."""
 
@@ -58,7 +58,7 @@ class DhGroup:
     """`ffdhe2048`, `modp1024 (RFC 2409)`, …; empty: not a known one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionOptions:
     """What is agreed on beside versions, suites and groups. Unreachable: not seen, with the reason."""
 
@@ -89,7 +89,7 @@ class SessionOptions:
     """RFC 6520."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsServer:
     """One address of the endpoint, asked all that can be asked without a key."""
 
@@ -122,7 +122,7 @@ class TlsServer:
         return next((offer for offer in self.versions if offer.version == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsEndpoint(Facts):
     """One TLS endpoint, at every address that faces the vantage."""
 

@@ -1,14 +1,14 @@
 """Where senders report that they could not encrypt towards a domain (TLS-RPT, RFC 8460)."""
 
 import re
-from dataclasses import dataclass
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.mail import TxtAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsReports(Facts):
     """What a domain publishes of TLS-RPT."""
 
@@ -18,6 +18,8 @@ class TlsReports(Facts):
     domain: str
     txt: TxtAnswer | Unreachable
     """TXT at `_smtp._tls.` and the domain, aliases followed."""
+    txt_aliases: tuple[str, ...] | Unreachable
+    """Where that name leads, one alias after the other; empty: it is none."""
 
 
 _RECORD = re.compile(
@@ -25,6 +27,7 @@ _RECORD = re.compile(
     r"(?:rua=[^;]*|(?!rua=)[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+))+"
     r"[ \t]*(?:;[ \t]*)?"
 )
+_VERSION = re.compile(r"v=TLSRPTv1[ \t]*(?:;|$)")
 _RUA = re.compile(r";[ \t]*rua=([^;]*)")
 _HOST = r"(?:(?!-)[a-z0-9_-]{1,63}\.)+(?!-)[a-z0-9-]{2,63}"
 # RFC 8460 §3: reports go by mail or by https, nothing else.
@@ -35,9 +38,13 @@ _URI = re.compile(
 
 
 def report_records(answer: TxtAnswer) -> tuple[str, ...]:
-    """The records meant for TLS-RPT: those that begin as one, whatever the case; others are somebody else's."""
+    """The records that senders take for TLS-RPT, who discard all others (RFC 8460 §3).
+
+    When there is none, those that were meant as one: they begin so, whatever the case and the version.
+    """
     texts = (record.decode("latin-1") for record in answer.records)
-    return tuple(text for text in texts if text.strip().lower().startswith("v=tlsrpt"))
+    meant = tuple(text for text in texts if text.strip().lower().startswith("v=tlsrpt"))
+    return tuple(text for text in meant if _VERSION.match(text)) or meant
 
 
 def is_report_record(record: str) -> bool:

@@ -1,10 +1,10 @@
 """Cipher suites, groups and signature schemes by their IANA codes: names, and what each is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from cyberaudit.facts.tls_suite_list import GROUPS, KINDS, SCHEMES, SUITES
+from cyberaudit.frozen import frozen
 
 AEAD = frozenset({"GCM", "CCM", "CCM_8", "POLY1305", "MGM", "AEGIS"})
 EPHEMERAL = frozenset({"ECDHE", "DHE", "CECPQ1", "ECCPWD", "SRP"})
@@ -12,7 +12,7 @@ RENEGOTIATION_INFO_SCSV, FALLBACK_SCSV = 0x00FF, 0x5600
 """Signals in the place of a suite (RFC 5746 §3.3, RFC 7507)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suite:
     """One cipher suite, taken to pieces."""
 

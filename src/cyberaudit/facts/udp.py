@@ -1,10 +1,10 @@
 """What the UDP services of a host answer to a well-formed question, and how much louder than they are asked."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.reach import AddressReach, CanaryAnswer, PortAnswer, PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 
@@ -51,7 +51,7 @@ class Question(StrEnum):
     """The question proper to one product, or a blank line where none is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UdpAnswer:
     """One question to one port of one address."""
 
@@ -80,7 +80,7 @@ class UdpAnswer:
 _TOLD = (PortState.OPEN, PortState.CLOSED, PortState.REJECTED, PortState.UNSTABLE, PortState.SILENT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UdpAddress:
     """One address of a host, every question."""
 
@@ -107,7 +107,7 @@ class UdpAddress:
         return PortAnswer(port, answers[0].state, answers[0].detail)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostUdp(Facts):
     """The UDP services of one host, on the addresses that face the vantage."""
 

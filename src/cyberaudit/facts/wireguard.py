@@ -1,9 +1,9 @@
 """What a WireGuard server answers, to somebody without its keys and to somebody with them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
@@ -23,7 +23,7 @@ class WireGuardMet(StrEnum):
     """Something answered that this protocol, or this key, does not explain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireGuardAnswer:
     """One address of the access."""
 
@@ -33,7 +33,7 @@ class WireGuardAnswer:
     """`réponse en 2 ms`, `icmp 3/3 de 192.0.2.1`; made safe, may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireGuardEndpoint(Facts):
     """One WireGuard access, at every address that faces the vantage."""
 

@@ -1,13 +1,13 @@
 """Who serves a domain's names: its delegation, and what each of its name servers answers."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Soa:
     """The record at the head of a zone (RFC 1035 §3.3.13); times in seconds."""
 
@@ -47,7 +47,7 @@ class Standing(StrEnum):
     """Another error, or an answer that makes no sense."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerAnswer:
     """One answer over UDP, to a question that asks for no recursion."""
 
@@ -61,7 +61,7 @@ class ServerAnswer:
     """RA: said, not yet proven."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParentServer:
     """One server of the zone above, asked where the domain is served."""
 
@@ -72,7 +72,7 @@ class ParentServer:
     """None: not asked; it is a witness, when no server of the domain answered over TCP."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerName:
     """One name server by its name."""
 
@@ -95,7 +95,7 @@ class ServerName:
     """The addresses that the zone above gives for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameServer:
     """One address of one or several name servers, asked about the domain."""
 
@@ -123,7 +123,7 @@ class NameServer:
     """What it says of its software (version.bind), made safe to show; empty: nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DnsZone(Facts):
     """The delegation of a domain and its name servers, each address asked by itself."""
 

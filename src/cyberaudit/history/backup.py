@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from cyberaudit.errors import NotSaved
-from cyberaudit.history.refusal import sqlite_clause
+from cyberaudit.history.refusal import REFUSALS, sqlite_clause
 from cyberaudit.history.schema import APPLICATION_ID
 from cyberaudit.history.store import History
 from cyberaudit.refusals import FOLDER, NOT_REGULAR, quoted, system_clause
@@ -35,7 +35,7 @@ def back_up(history: History, target: Path) -> None:
         if clause := _refusal(history.path, target):
             raise NotSaved(f"{sentence}{clause}.")
         _write(history.connection, target)
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         raise NotSaved(f"{sentence}{sqlite_clause(error)}.") from error
     except OSError as error:
         raise NotSaved(f"{sentence}{system_clause(error)}.") from error

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cyberaudit.refusals import FOLDER, NOT_REGULAR
 
+# SQLite file format, §1.3: magic string, the user version at offset 60, the application id at 68.
+_HEAD, _MAGIC, _VERSION, _APPLICATION = 100, b"SQLite format 3\0", slice(60, 64), slice(68, 72)
 PATIENCE = 5.0
 """Seconds to wait for another writer; one save lasts some milliseconds."""
 
@@ -94,6 +96,20 @@ def _is_on_read_only_ground(path: Path, error: sqlite3.Error) -> bool:
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def written_version(path: Path, application: int) -> int:
+    """What the file says of itself, without SQLite; 0 when it is not there, or of another program.
+
+    Not while it is open here: closing it would drop SQLite's own locks (POSIX).
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return 0
+    is_ours = head.startswith(_MAGIC) and head[_APPLICATION] == application.to_bytes(4, "big")
+    return int.from_bytes(head[_VERSION], "big") if is_ours else 0
 
 
 def stamp(moment: datetime) -> str:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from cyberaudit.errors import HistoryError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.memory import memory_of
+from cyberaudit.history.sameness import alike, moved_addresses
 from cyberaudit.history.state import AuditSummary, TownState, zone_of
 from cyberaudit.history.trace import Mark, Trace
 from cyberaudit.history.transitions import (
@@ -25,7 +27,7 @@ from cyberaudit.model import Finding
 _ORDER = {each: rank for rank, each in enumerate(Transition)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diff:
     """Two states of one town, held against each other."""
 
@@ -45,7 +47,7 @@ class Diff:
         return any(change.is_regression for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Around:
     """What neither state knows, by identity."""
 
@@ -60,7 +62,7 @@ class Around:
 NOTHING_AROUND = Around()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Side:
     """One state, as it is looked up."""
 
@@ -70,7 +72,7 @@ class _Side:
     rules: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Scales:
     """All that a row is weighed with."""
 
@@ -80,6 +82,8 @@ class _Scales:
     marks: Mapping[str, tuple[Mark, ...]]
     around: Around
     zone: tzinfo
+    moved: frozenset[str]
+    """Addresses that a machine of the profile left, and those that it took instead."""
 
 
 def diff(
@@ -112,6 +116,7 @@ def diff(
         marks=_marks(traces, until=before.as_of),
         around=around,
         zone=zone_of(after.town),
+        moved=moved_addresses(before.town, after.town),
     )
     identities = scales.before.findings.keys() | scales.after.findings.keys()
     changes = sorted((_change(identity, scales) for identity in identities), key=_place)
@@ -178,8 +183,8 @@ def _change(identity: str, scales: _Scales) -> Change:
         before=pair.before,
         after=pair.after,
         was=held_against(pair),
-        appeared=missing_from(newer, older),
-        gone=missing_from(older, newer),
+        appeared=missing_from(newer, older, alike=pair.alike),
+        gone=missing_from(older, newer, alike=pair.alike),
         last_known=_last_known(told, scales.zone),
         accepted=identity in scales.around.waived_after,
         late=None if scales.around.late is None else identity in scales.around.late,
@@ -200,6 +205,8 @@ def _pair(identity: str, scales: _Scales) -> Pair:
         was_asked=some.check in scales.before.checks or scales.before.rules == scales.after.rules,
         waiver_ended=identity in around.waived_before and identity not in around.waived_after,
         earlier=scales.marks.get(identity, ()),
+        zone=scales.zone,
+        alike=alike(some.asset, scales.moved),
     )
 
 

@@ -1,17 +1,17 @@
 """What the scans that still count saw of the doors of each host, as facts that the report reads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cyberaudit.declared import AssetKind, Town
 from cyberaudit.facts.reach import HostReach
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.udp import HostUdp
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Audit, Observation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sighting:
     """What one scan saw of the doors of one host."""
 

@@ -2,14 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from cyberaudit.errors import HistoryError
 from cyberaudit.facts.codec import Json
+from cyberaudit.frozen import frozen
 from cyberaudit.history.document import DocumentError, to_audit, unpack
 from cyberaudit.history.marks import unpack_marks
 from cyberaudit.history.memories import LOST, unpack_memory
+from cyberaudit.history.refusal import REFUSALS
 from cyberaudit.history.scan_file import write_scan_document
 from cyberaudit.history.state import summarize
 from cyberaudit.history.store import History, summary_of
@@ -23,7 +24,7 @@ UNREADABLE = "le fichier est abîmé à cet endroit"
 STRUCTURE = "La base de données elle-même est abîmée."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """Something that is not as it was stored."""
 
@@ -35,7 +36,7 @@ class Fault:
     """Its contents are whole all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """What an examination found."""
 
@@ -80,7 +81,7 @@ def _as_far_as_readable(connection: sqlite3.Connection, query: str) -> Iterator[
         for (uuid,) in connection.execute(query):
             if isinstance(uuid, str):
                 yield uuid
-    except sqlite3.DatabaseError:
+    except REFUSALS:
         return
 
 
@@ -116,7 +117,7 @@ def _file_name(audit: Audit) -> str:
 def _content(connection: sqlite3.Connection, uuid: str) -> Json:
     try:
         row = connection.execute("SELECT document FROM audits WHERE uuid = ?", (uuid,)).fetchone()
-    except sqlite3.DatabaseError as error:
+    except REFUSALS as error:
         raise DocumentError(UNREADABLE) from error
     if row is None or not isinstance(row[0], bytes):
         raise DocumentError(UNREADABLE)
@@ -142,14 +143,14 @@ def _has_its_row(connection: sqlite3.Connection, uuid: str, audit: Audit) -> boo
             (told.asked, uuid),
         ).fetchone()
         return row is not None and summary_of(row) == told
-    except (sqlite3.DatabaseError, HistoryError):
+    except (*REFUSALS, HistoryError):
         return False
 
 
 def _has_its_marks(connection: sqlite3.Connection, audit: Audit) -> bool:
     try:
         row = connection.execute("SELECT packed FROM marks WHERE audit = ?", (audit.uuid,)).fetchone()
-    except sqlite3.DatabaseError:
+    except REFUSALS:
         return False
     marks = unpack_marks(row[0]) if row is not None else None
     # Those of version 1 were kept in another order.
@@ -159,7 +160,7 @@ def _has_its_marks(connection: sqlite3.Connection, audit: Audit) -> bool:
 def _is_sound(connection: sqlite3.Connection) -> bool:
     try:
         return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    except sqlite3.DatabaseError:
+    except REFUSALS:
         return False
 
 
@@ -167,7 +168,7 @@ def _lost_memories(connection: sqlite3.Connection) -> list[Fault]:
     """Only those of removed audits: the others are made again."""
     try:
         rows = connection.execute("SELECT commune, packed FROM memories WHERE pruned = 1").fetchall()
-    except sqlite3.DatabaseError:
+    except REFUSALS:
         return []
     return [
         Fault(commune, LOST, is_readable=False) for commune, packed in rows if unpack_memory(packed) is None

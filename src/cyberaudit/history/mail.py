@@ -1,15 +1,15 @@
 """What the newest scans saw of the mail of each domain, as facts that the report reads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cyberaudit.declared import AssetKind, Town
 from cyberaudit.facts.mail import MailDns
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Audit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailSeen:
     """What DNS published about the mail of one domain."""
 

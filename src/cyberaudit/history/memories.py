@@ -3,13 +3,13 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import cast
 
 from cyberaudit.errors import HistoryError
 from cyberaudit.facts.codec import Json
+from cyberaudit.frozen import frozen
 from cyberaudit.history.database import pragma, stamp
 from cyberaudit.history.document import DocumentError, pack, unpack
 from cyberaudit.history.memory import (
@@ -40,7 +40,7 @@ Reader = Callable[[str, Key | None, str], list[Trace]]
 """The audits of a commune begun after a key, or all, and up to a moment as written; oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """One memory of the store."""
 
@@ -85,25 +85,49 @@ def chronicle(
     return Chronicle((made[-1] if made else base).memory, tuple(rest))
 
 
+def remember_all(connection: sqlite3.Connection, read: Reader) -> None:
+    """All the memories that a long history needs, in the transaction of the caller.
+
+    What cannot be read ends those of its commune: who needs it later tells why.
+
+    Raises:
+        sqlite3.Error: refused, full disk.
+    """
+    for (commune,) in connection.execute("SELECT DISTINCT commune FROM audits").fetchall():
+        try:
+            while made := _next_memories(connection, commune, read):
+                for each in made:
+                    put_memory(connection, commune, each, pruned=False)
+        except (HistoryError, ValueError, TypeError, OverflowError) as error:
+            logger.debug("no memory of %s yet: %s", commune, error)
+
+
 def follow(connection: sqlite3.Connection, commune: str, read: Reader) -> None:
     """One memory more when a block of audits is old enough: many brought one by one make nobody wait later.
 
     Best effort: what cannot be read now is told by who needs it.
     """
-    newest = "SELECT max(started_at) FROM audits WHERE commune = ?"
     try:
-        last = datetime.fromisoformat(connection.execute(newest, (commune,)).fetchone()[0])
-        oldest = stamp(last - timedelta(days=MAX_AGE_DAYS))
-        base = newest_memory(connection, commune, before=oldest)
-        block = _next_block(connection, commune, base.until)
-        if block is None or block >= oldest:
-            return
-        traces = read(commune, base.until, block)
+        made = _next_memories(connection, commune, read)
     except (HistoryError, sqlite3.Error, ValueError, TypeError, OverflowError) as error:
         logger.debug("no memory of %s yet: %s", commune, error)
         return
+    if made:
+        _keep(connection, commune, made)
+
+
+def _next_memories(connection: sqlite3.Connection, commune: str, read: Reader) -> list[Kept]:
+    """That of the next block of audits, when all of it is old enough beside the newest of the commune."""
+    newest = "SELECT max(started_at) FROM audits WHERE commune = ?"
+    last = datetime.fromisoformat(connection.execute(newest, (commune,)).fetchone()[0])
+    oldest = stamp(last - timedelta(days=MAX_AGE_DAYS))
+    base = newest_memory(connection, commune, before=oldest)
+    block = _next_block(connection, commune, base.until)
+    if block is None or block >= oldest:
+        return []
+    traces = read(commune, base.until, block)
     made, _ = _in_blocks(base, traces, old=len(traces))
-    _keep(connection, commune, made)
+    return made
 
 
 def _next_block(connection: sqlite3.Connection, commune: str, after: Key | None) -> str | None:

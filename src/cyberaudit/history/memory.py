@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from cyberaudit.facts.codec import Json
+from cyberaudit.frozen import frozen
 from cyberaudit.history.trace import Ground, Mark, Trace, may_answer
 from cyberaudit.model import SeenFrom, Status
 
@@ -108,7 +109,7 @@ def is_heard(mark: Mark, seen_from: SeenFrom) -> bool:
 SIDES = (SeenFrom.ANY, SeenFrom.OUTSIDE, SeenFrom.INSIDE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remembered:
     """One question about one thing."""
 
@@ -136,6 +137,7 @@ def remember(memory: Memory, traces: Iterable[Trace]) -> Memory:
 def _longer(before: Remembered | None, said: list[tuple[datetime, Mark]]) -> Remembered:
     courses = {each: course(before, each) for each in SIDES}
     heard: dict[tuple[str, bool], list[Course]] = {}
+    said = _shortened(said)
     for begun, mark in said:
         if mark.ground is Ground.OFF:
             continue
@@ -147,6 +149,29 @@ def _longer(before: Remembered | None, said: list[tuple[datetime, Mark]]) -> Rem
             found.hear(begun, mark, max_age=_MAX_AGE)
     answers = [*(before.answers if before else ()), *(mark for _, mark in said if is_answer(mark))]
     return Remembered(courses, essential(answers))
+
+
+def _shortened(said: list[tuple[datetime, Mark]]) -> list[tuple[datetime, Mark]]:
+    """Without what stands between the same answer before and after: only the first and the last of a row count."""
+    kept = [
+        each
+        for before, each, (_, after) in zip(said, said[1:], said[2:], strict=False)
+        if not _is_between(before[1], each, after)
+    ]
+    return [*said[:1], *kept, *said[1:][-1:]]
+
+
+def _is_between(before: Mark, each: tuple[datetime, Mark], after: Mark) -> bool:
+    begun, mark = each
+    return (
+        before.status is mark.status is after.status
+        and before.ground is mark.ground is after.ground
+        and before.vantage == mark.vantage == after.vantage
+        and before.reason == mark.reason == after.reason
+        and mark.is_settled
+        and begun - before.seen_at < _MAX_AGE
+        and begun - mark.seen_at < _MAX_AGE
+    )
 
 
 def course(remembered: Remembered | None, seen_from: SeenFrom) -> Course:
@@ -179,7 +204,7 @@ def essential(answers: list[Mark]) -> tuple[Mark, ...]:
     return tuple(answers[place] for place in sorted({*kept.values(), *opened.values()}))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chronicle:
     """A town's history in brief: what the older audits said as one memory, then audit by audit."""
 

@@ -1,12 +1,13 @@
 """How several scans make one town state: the newest answers, and the worst of what each vantage saw."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from cyberaudit import french
 from cyberaudit.declared import Declaration, Town
 from cyberaudit.errors import HistoryError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.doors import sightings
 from cyberaudit.history.mail import mail_seen
 from cyberaudit.history.memory import MAX_AGE_DAYS, Memory, memory_of
@@ -40,7 +41,7 @@ _WORST_FIRST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Record:
     """One audit among those that count."""
 
@@ -50,7 +51,7 @@ class _Record:
     findings: Mapping[Pair, Finding]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Past:
     """What was seen so far, and for how long it is trusted."""
 
@@ -62,7 +63,7 @@ class _Past:
     """The commune's: days are hers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     """What one audit said to one question."""
 

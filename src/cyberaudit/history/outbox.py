@@ -4,7 +4,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from cyberaudit.errors import HistoryError, NotSaved
+from cyberaudit.frozen import frozen
 from cyberaudit.history.database import (
     PATIENCE,
     connect,
@@ -21,7 +21,7 @@ from cyberaudit.history.database import (
     strangeness,
     tighten,
 )
-from cyberaudit.history.refusal import sqlite_clause
+from cyberaudit.history.refusal import REFUSALS, TOO_NEW, sqlite_clause
 from cyberaudit.refusals import quoted, system_clause
 
 OUTBOX_VERSION = 1
@@ -89,7 +89,7 @@ class State(StrEnum):
     """Given up: the relay said no for good, or the time was over."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy:
     """One message for one recipient."""
 
@@ -106,7 +106,7 @@ class Copy:
     """An attempt ended without an answer, or has none yet: it may arrive twice, with the same Message-ID."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queued:
     """One message and its copies, in the order of the recipients given."""
 
@@ -227,9 +227,26 @@ class Outbox:
                 (state, answer, stamp(at), _stamp_or_none(next_try), doubtful, message, recipient),
             )
 
+    def held(self, commune: str, why: str, at: datetime) -> None:
+        """What is due could not even be tried: `why` is told as an answer would be, and no attempt is counted.
+
+        Empty: it can be again, and what was never tried has no answer.
+        """
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE copies SET last_answer = ?3 WHERE state = 'waiting'"
+                " AND (next_try IS NULL OR next_try <= ?2) AND (?3 != '' OR attempts = 0) AND last_answer != ?3"
+                " AND message IN (SELECT id FROM messages WHERE commune = ?1)",
+                (commune, stamp(at), why),
+            )
+
     def of(self, commune: str) -> tuple[Queued, ...]:
         """Every message of a commune, newest first."""
         return self._read("commune = ? ORDER BY id DESC, rank", (commune,))
+
+    def states(self, commune: str) -> tuple[Queued, ...]:
+        """As `of`, with empty messages: what became of thousands of mails is read without their contents."""
+        return self._read("commune = ? ORDER BY id DESC, rank", (commune,), message="x''")
 
     def last(self, commune: str, role: str) -> Queued | None:
         """The last message put for a role, whatever became of it."""
@@ -271,7 +288,11 @@ class Outbox:
         """Remove all that concerns a commune, even what waits; how many messages."""
         with self._writing() as connection:
             connection.execute("DELETE FROM threads WHERE commune = ?", (commune,))
-            return connection.execute("DELETE FROM messages WHERE commune = ?", (commune,)).rowcount
+            removed = connection.execute("DELETE FROM messages WHERE commune = ?", (commune,)).rowcount
+        with _told(self.path, saving=True):
+            # What was written lately still stands beside the file.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return removed
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -290,10 +311,12 @@ class Outbox:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
 
-    def _read(self, condition: str, values: tuple[str | None, ...]) -> tuple[Queued, ...]:
+    def _read(
+        self, condition: str, values: tuple[str | None, ...], *, message: str = "messages.message"
+    ) -> tuple[Queued, ...]:
         with _told(self.path, saving=False):
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM messages JOIN copies ON copies.message = messages.id WHERE {condition}",  # noqa: S608 - constants of this module
+                f"SELECT {_HEAD}, {message}, {_COPY} {_BOTH} WHERE {condition}",
                 values,
             ).fetchall()
         try:
@@ -339,10 +362,9 @@ def _id_of(connection: sqlite3.Connection, message_id: str) -> int:
 MessageRow = tuple[str, str, str, str, str, str, str, bytes]
 CopyRow = tuple[int, int, str, str, int, str | None, str, str, bool]
 Row = tuple[int, str, str, str, str, str, str, str, bytes, str, str, int, str | None, str, str, int]
-_COLUMNS = (
-    "id, message_id, commune, role, kind, audit, subject, made_at, messages.message,"
-    " recipient, state, attempts, next_try, last_answer, changed_at, doubtful"
-)
+_HEAD = "id, message_id, commune, role, kind, audit, subject, made_at"
+_BOTH = "FROM messages JOIN copies ON copies.message = messages.id"
+_COPY = "recipient, state, attempts, next_try, last_answer, changed_at, doubtful"
 
 
 def _message_row(queued: Queued) -> MessageRow:
@@ -413,7 +435,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, create: bool) -> Non
     connection.execute("PRAGMA secure_delete = ON")
     version = pragma(connection, "user_version")
     if version > OUTBOX_VERSION and _is_ours(connection):
-        raise _failure(path, "il a été écrit par une version plus récente de cyberaudit", saving=create)
+        raise _failure(path, TOO_NEW, saving=create)
     if not _is_ours(connection) and _holds_tables(connection):
         raise _failure(path, _FOREIGN, saving=create)
     if version == 0 and not create:
@@ -450,13 +472,13 @@ def _told(path: Path, *, saving: bool) -> Iterator[None]:
     """What the system or SQLite refuses, as one French sentence."""
     try:
         yield
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         raise _failure(path, _clause(error), saving=saving) from error
     except OSError as error:
         raise _failure(path, system_clause(error), saving=saving) from error
 
 
-def _clause(error: sqlite3.Error) -> str:
+def _clause(error: sqlite3.Error | UnicodeDecodeError) -> str:
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
         return f"{_FOREIGN}, ou il est abîmé"
     return sqlite_clause(error)

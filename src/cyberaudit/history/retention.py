@@ -4,13 +4,13 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cyberaudit.errors import NotSaved
+from cyberaudit.frozen import frozen
 from cyberaudit.history.memories import Kept, key_of, newest_memory, put_memory, stored_until
 from cyberaudit.history.memory import MAX_AGE_DAYS, age, remember
-from cyberaudit.history.refusal import sqlite_clause
+from cyberaudit.history.refusal import REFUSALS, sqlite_clause
 from cyberaudit.history.state import AuditSummary
 from cyberaudit.history.store import History
 from cyberaudit.refusals import quoted
@@ -25,7 +25,7 @@ ONE_VISIT = timedelta(hours=12)
 WORTH_SHRINKING = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pruning:
     """What leaves, of one commune."""
 
@@ -107,7 +107,8 @@ def forget(history: History, commune: str) -> int:
             connection.execute("DELETE FROM memories WHERE commune = ?", (commune,))
         # What was written lately still stands beside the file.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    _shrink(history.connection)
+    # Even what an earlier version freed without clearing it leaves the file, when there is room to write it anew.
+    _shrink(history.connection, more_than=-1.0)
     return removed
 
 
@@ -116,17 +117,17 @@ def _changing(history: History) -> Iterator[None]:
     try:
         history.connection.execute("PRAGMA secure_delete = ON")
         yield
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         clause = sqlite_clause(error)
         raise NotSaved(f"L'historique {quoted(history.path)} ne peut pas être modifié : {clause}.") from error
 
 
-def _shrink(connection: sqlite3.Connection) -> None:
+def _shrink(connection: sqlite3.Connection, *, more_than: float = WORTH_SHRINKING) -> None:
     """Give the freed place back, when it is worth it and there is room to do it."""
     free, pages = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count")
     )
-    if free > WORTH_SHRINKING * pages:
+    if free > more_than * pages:
         with suppress(sqlite3.Error):
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -4,7 +4,7 @@ import os
 import shlex
 import stat
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cyberaudit import french
 from cyberaudit.errors import HistoryError, NotSaved
 from cyberaudit.facts.codec import Json, encode
+from cyberaudit.frozen import frozen
 from cyberaudit.history.document import NOT_AN_AUDIT, TOO_BIG, DocumentError, pack_gzip, to_audit, unpack
 from cyberaudit.history.store import History
 from cyberaudit.history.trace import CLOCK_SKEW
@@ -32,7 +33,7 @@ IMPOSSIBLE_DATES = "ses dates sont impossibles"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """What became of a scan file."""
 
@@ -91,8 +92,10 @@ def read_scan_file(path: Path) -> Audit:
     return _read(path)[0]
 
 
-def import_scan(history: History, path: Path, *, commune: str | None) -> Imported:
-    """Store the audit of a scan file; doing it twice changes nothing.
+def import_scan(
+    history: History, path: Path, *, commune: str | None, known: Collection[str] | None = None
+) -> Imported:
+    """Store the audit of a scan file; doing it twice changes nothing. `known`: the communes of this history before.
 
     Raises:
         HistoryError: the file is no scan, or is of another commune than `commune`; without `commune`, of a
@@ -100,14 +103,16 @@ def import_scan(history: History, path: Path, *, commune: str | None) -> Importe
         NotSaved: it could not be stored.
     """
     audit, content = _read(path)
-    _refuse_other_commune(path, audit.town.id, wanted=commune, known=history.communes())
+    _refuse_other_commune(
+        path, audit.town.id, wanted=commune, known=history.communes() if known is None else known
+    )
     was_new = history.save(audit, received=content)
     if was_new:
         history.follow(audit.town.id)
     return Imported(audit.uuid, was_new)
 
 
-def _refuse_other_commune(path: Path, found: str, *, wanted: str | None, known: tuple[str, ...]) -> None:
+def _refuse_other_commune(path: Path, found: str, *, wanted: str | None, known: Collection[str]) -> None:
     if wanted is not None and found != wanted:
         raise HistoryError(
             f"Le contrôle {quoted(path)} concerne la commune {_name(found)}, et non {_name(wanted)}."

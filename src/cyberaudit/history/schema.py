@@ -1,13 +1,15 @@
 """The tables of the history, and how a file of an older version becomes one of today."""
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 
-from cyberaudit.history.database import pragma
+from cyberaudit.history.database import pragma, written_version
 from cyberaudit.history.marks import count_asked, pack_rows
 
 logger = logging.getLogger(__name__)
@@ -16,6 +18,8 @@ DATABASE_VERSION = 2
 APPLICATION_ID = 0x43594155
 """« CYAU »: tells our files from other SQLite files."""
 
+# Ours: one save lasts milliseconds, the steps of ten thousand audits ten seconds; who comes second waits for them.
+_LONGER = 12
 _MARKS = """
     CREATE TABLE marks (
         audit TEXT PRIMARY KEY REFERENCES audits (uuid) ON DELETE CASCADE,
@@ -80,18 +84,38 @@ def create_schema(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def grows_up(path: Path) -> bool:
+    """Whether the history at `path` is of an older version, and will be brought up to date when it is opened."""
+    return 0 < written_version(path, APPLICATION_ID) < DATABASE_VERSION and os.access(path, os.W_OK)
+
+
+def migrate(connection: sqlite3.Connection, *, then: Callable[[], None] = lambda: None) -> None:
     """The same contents in the tables of today: all of it or nothing, whatever happens meanwhile.
+
+    `then` is called in the same transaction, when a step was made.
 
     Raises:
         sqlite3.Error: refused, occupied, full disk; the file is then as it was.
     """
-    with connection:
+    with _patient(connection), connection:
         connection.execute("BEGIN IMMEDIATE")
-        for version in range(pragma(connection, "user_version"), DATABASE_VERSION):
+        older = range(pragma(connection, "user_version"), DATABASE_VERSION)
+        for version in older:
             logger.info("the history goes from version %s to %s", version, version + 1)
             _STEPS[version](connection)
             connection.execute(f"PRAGMA user_version = {version + 1}")
+        if older:
+            then()
+
+
+@contextmanager
+def _patient(connection: sqlite3.Connection) -> Iterator[None]:
+    patience = pragma(connection, "busy_timeout")
+    connection.execute(f"PRAGMA busy_timeout = {_LONGER * patience}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def migrated_copy(connection: sqlite3.Connection) -> sqlite3.Connection:

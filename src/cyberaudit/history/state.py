@@ -1,16 +1,16 @@
 """The town state: for each question about each thing, the newest answer that may be trusted."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from cyberaudit.declared import Town
+from cyberaudit.frozen import frozen
 from cyberaudit.history.doors import Sighting
 from cyberaudit.history.mail import MailSeen
 from cyberaudit.model import Audit, Finding, Status
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditSummary:
     """One stored audit without its contents."""
 
@@ -29,7 +29,7 @@ class AuditSummary:
     """The findings whose question arises: the points that a report counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FirstFailed:
     """Since when a finding fails without interruption."""
 
@@ -37,7 +37,7 @@ class FirstFailed:
     on: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FirstUnknown:
     """Since when a question has had no answer."""
 
@@ -48,7 +48,7 @@ class FirstUnknown:
     """How many asked in vain since, that one included."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TownState:
     """One town at one moment, several vantages and machines merged."""
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,9 +28,9 @@ from cyberaudit.history.database import (
 )
 from cyberaudit.history.document import DocumentError, pack, to_audit, unpack
 from cyberaudit.history.marks import count_asked, pack_marks, unpack_marks
-from cyberaudit.history.memories import Key, chronicle, follow, pruned_until
+from cyberaudit.history.memories import Key, chronicle, follow, pruned_until, remember_all
 from cyberaudit.history.memory import Age, Chronicle
-from cyberaudit.history.refusal import sqlite_clause
+from cyberaudit.history.refusal import REFUSALS, TOO_NEW, reading_clause, sqlite_clause
 from cyberaudit.history.schema import (
     APPLICATION_ID,
     DATABASE_VERSION,
@@ -71,7 +72,7 @@ def open_history(path: Path, *, create: bool, patience: float = PATIENCE) -> "Hi
     with told(path, saving=create):
         if create:
             make_private_file(path)
-        if clause := strangeness(path):
+        if clause := _strangeness(path, create=create):
             raise _failure(path, clause, saving=create)
         tighten(path)
         connection = connect(path, create=create, patience=patience)
@@ -82,6 +83,24 @@ def open_history(path: Path, *, create: bool, patience: float = PATIENCE) -> "Hi
         connection.close()
         raise
     return History(path, connection)
+
+
+def _strangeness(path: Path, *, create: bool) -> str:
+    try:
+        return strangeness(path)
+    except FileNotFoundError:
+        if create:
+            raise
+        raise nothing_kept(path) from None
+
+
+def nothing_kept(path: Path) -> HistoryError:
+    """What every command says before the first control; the file is named when somebody chose it."""
+    sentence = "Aucun contrôle n'est encore gardé. Lancez « cyberaudit scan PROFIL »."
+    if path == default_path():
+        return HistoryError(sentence)
+    where = "est encore vide" if path.exists() else "n'existe pas"
+    return HistoryError(f"{sentence} L'historique {quoted(path)} {where}.")
 
 
 class History:
@@ -147,6 +166,23 @@ class History:
                 (*(() if commune is None else (commune,)), limit),
             ).fetchall()
         return tuple(summary_of(row) for row in rows)
+
+    def unanswered(self, uuids: Collection[str]) -> dict[str, int]:
+        """How many points each of these audits asked in vain, or left aside; contents are not read.
+
+        Nothing is said of one whose marks are missing or damaged.
+        """
+        with told(self.path, saving=False):
+            rows = self.connection.execute(
+                "SELECT audit, packed FROM marks WHERE audit IN (SELECT value FROM json_each(?))",
+                (json.dumps(sorted(uuids)),),
+            ).fetchall()
+        known = {str(uuid): unpack_marks(packed) for uuid, packed in rows}
+        return {
+            uuid: sum(not mark.is_settled for mark in marks)
+            for uuid, marks in known.items()
+            if marks is not None
+        }
 
     def count(self, commune: str | None = None) -> int:
         """How many audits are stored, in all or of one commune."""
@@ -319,8 +355,9 @@ def told(path: Path, *, saving: bool) -> Iterator[None]:
     """What the system or SQLite refuses, as one French sentence."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise _failure(path, sqlite_clause(error), saving=saving) from error
+    except REFUSALS as error:
+        clause = sqlite_clause(error) if saving else reading_clause(path, error)
+        raise _failure(path, clause, saving=saving) from error
     except OSError as error:
         raise _failure(path, system_clause(error), saving=saving) from error
 
@@ -336,21 +373,21 @@ def _checked(connection: sqlite3.Connection, path: Path, *, create: bool) -> sql
     version = pragma(connection, "user_version")
     if pragma(connection, "application_id") == APPLICATION_ID:
         if version > DATABASE_VERSION:
-            clause = "il a été écrit par une version plus récente de cyberaudit"
-            raise _failure(path, clause, saving=create)
-        return connection if version == DATABASE_VERSION else _migrated(connection, create=create)
+            raise _failure(path, TOO_NEW, saving=create)
+        return connection if version == DATABASE_VERSION else _migrated(connection, path, create=create)
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables:
         raise _failure(path, "ce n'est pas un historique de cyberaudit", saving=create)
     if not create:
-        raise HistoryError(f"Aucun contrôle n'est encore enregistré dans {quoted(path)}.")
+        raise nothing_kept(path)
     create_schema(connection)
     return connection
 
 
-def _migrated(connection: sqlite3.Connection, *, create: bool) -> sqlite3.Connection:
+def _migrated(connection: sqlite3.Connection, path: Path, *, create: bool) -> sqlite3.Connection:
     try:
-        migrate(connection)
+        # What the first reading would make alone: the wait is announced now, and there is none later.
+        migrate(connection, then=partial(remember_all, connection, History(path, connection).read_traces))
     except sqlite3.OperationalError:
         if create:
             raise

@@ -1,10 +1,10 @@
 """An audit in brief: what it said of each question, enough to date a failure without reading the whole of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cyberaudit.declared import Town
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Audit, Basis, Finding, Reason, SeenFrom, Status
 
 # Our own choice: what two machines' clocks may differ by.
@@ -33,7 +33,7 @@ class Ground(StrEnum):
     """The profile sets the check aside: it holds only as long as the profile says so."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """One finding in brief."""
 
@@ -54,7 +54,7 @@ class Mark:
         return self.status.is_known or self.status is Status.NOT_APPLICABLE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trace:
     """One audit in brief."""
 

@@ -1,17 +1,25 @@
 """What became of one question about one thing between two moments: the first row of a table that fits."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from cyberaudit.facts.certificate import Trait
+from cyberaudit.facts.countdown import step_of
+from cyberaudit.frozen import frozen
+from cyberaudit.history.sameness import Alike, as_it_is
 from cyberaudit.history.trace import Ground, Mark, ground_of, may_answer
 from cyberaudit.model import Finding, Item, Reason, Status
 
 _GOODNESS = {Status.FAIL: 0, Status.PARTIAL: 1, Status.PASS: 2}
-_COUNTDOWN = f"{Trait.EXPIRES_SOON}-"
-"""Begins the reason of what ends soon; the days that are left, rounded to a step, end it."""
+_COUNTDOWN = re.compile(r"soon-([0-9]+)$")
+"""Ends the reason of a detail that ends soon: the days that are left, rounded to a step."""
+_WHOLE = ""
+"""The key of the countdown of a finding that has one end, beside those of its details."""
+_OVER = 0
+_FAR = 10_000
+"""More days than any step: the end is known, and not near."""
 _WORD = ""
 """The voice of what is declared, beside those of the vantages."""
 
@@ -39,7 +47,7 @@ class Transition(StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastKnown:
     """The last answer there was to a question that has none today."""
 
@@ -48,7 +56,7 @@ class LastKnown:
     """In the commune's time zone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One question about one thing, then and now."""
 
@@ -102,7 +110,7 @@ class Change:
                 return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """The two answers to one question about one thing, and what one must know beside them. One may be missing."""
 
@@ -118,6 +126,10 @@ class Pair:
     """An élu's decision covered it then, and none does now."""
     earlier: tuple[Mark, ...]
     """What every audit up to the older moment said of it, oldest first."""
+    zone: tzinfo = UTC
+    """That of the commune: days are hers."""
+    alike: Alike = as_it_is
+    """The key of a detail as it is compared: what moved to another address is the same."""
 
     @property
     def some(self) -> Finding:
@@ -127,7 +139,7 @@ class Pair:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Then:
     """The last known answer, as far as it can be compared with the newer one."""
 
@@ -137,7 +149,8 @@ class _Then:
     """None when only its status is still known."""
     open_keys: frozenset[str] | None
     steps: Mapping[str, int]
-    """Of the open details that count down, by key."""
+    """Of what counts down, by key."""
+    pair: Pair
 
 
 def transition_of(pair: Pair) -> Transition:
@@ -158,10 +171,18 @@ def open_items(finding: Finding | None) -> tuple[Item, ...]:
     return tuple(item for item in finding.verdict.items if item.status.is_open)
 
 
-def missing_from(items: Sequence[Item], others: Sequence[Item]) -> tuple[Item, ...]:
+def missing_from(
+    items: Sequence[Item], others: Sequence[Item], *, alike: Alike = as_it_is
+) -> tuple[Item, ...]:
     """Those of `items` whose key none of `others` has."""
-    keys = {item.key for item in others}
-    return tuple(item for item in items if item.key not in keys)
+    keys = {alike(item.key) for item in others}
+    return tuple(item for item in items if alike(item.key) not in keys)
+
+
+def counts_down(finding: Finding) -> bool:
+    """Whether it has an end."""
+    is_dated = finding.verdict.before is not None or finding.verdict.reason == Trait.EXPIRED
+    return is_dated or any(_COUNTDOWN.search(item.reason) for item in open_items(finding))
 
 
 def last_settled(pair: Pair) -> tuple[Status, datetime] | None:
@@ -207,15 +228,15 @@ def _then(pair: Pair) -> _Then | None:
     if before is None or before.status is Status.NOT_APPLICABLE:
         return None
     if before.status.is_known:
-        keys = frozenset(item.key for item in open_items(before))
-        return _Then(before.status, _voice(before), before.risk, keys, _steps(before))
+        keys = frozenset(_open_keys(before, pair))
+        return _Then(before.status, _voice(before), before.risk, keys, _steps(before, pair), pair)
     if pair.after is None:
         return None
     newer = _voice(pair.after)
     said = [mark for mark in _heard(pair) if _may_mend(_voice_of_mark(mark), newer)]
     if not said or not said[-1].status.is_known:
         return None
-    return _Then(said[-1].status, _voice_of_mark(said[-1]), None, None, {})
+    return _Then(said[-1].status, _voice_of_mark(said[-1]), None, None, {}, pair)
 
 
 def _is_unseen(finding: Finding | None) -> bool:
@@ -225,8 +246,21 @@ def _is_unseen(finding: Finding | None) -> bool:
 def _is_out_of_scope(pair: Pair) -> bool:
     if pair.before is None:
         return False
-    gone = pair.after is not None and pair.after.status is Status.NOT_APPLICABLE
-    return not pair.stands or (gone and pair.before.status.is_known)
+    gone = _does_not_arise(pair.after) and pair.before.status.is_known
+    return not pair.stands or (gone and not _is_out_of_sight(pair))
+
+
+def _does_not_arise(finding: Finding | None) -> bool:
+    return finding is not None and finding.status is Status.NOT_APPLICABLE
+
+
+def _is_out_of_sight(pair: Pair) -> bool:
+    """Seen from one place, and too long ago to count; from the other, the question never arose."""
+    before, after = pair.before, pair.after
+    if before is None or after is None or not before.status.is_known or not _does_not_arise(after):
+        return False
+    grounds = {ground_of(before), ground_of(after)}
+    return grounds == {Ground.MEASURED} and before.vantage != after.vantage
 
 
 def _is_new_check(pair: Pair) -> bool:
@@ -247,7 +281,7 @@ def _is_not_checked(pair: Pair) -> bool:
     then = _then(pair)
     if pair.before is None or not pair.before.status.is_known or then is None:
         return False
-    if pair.after is None or _is_unseen(pair.after):
+    if pair.after is None or _is_unseen(pair.after) or _is_out_of_sight(pair):
         return True
     return _is_improved(then, pair.after) and not _may_mend(then.voice, _voice(pair.after))
 
@@ -279,17 +313,35 @@ def _is_worsened(then: _Then, after: Finding) -> bool:
         return False
     # From « nothing at all » to « there, with two faults » is no new fault of the kind that was listed.
     is_comparable = after.status is then.status or then.open_keys
-    has_appeared = bool(is_comparable) and any(item.key not in then.open_keys for item in open_items(after))
-    return after.risk > then.risk or has_appeared or _nearer(then.steps, _steps(after))
+    has_appeared = is_comparable and _open_keys(after, then.pair) - then.open_keys
+    return after.risk > then.risk or bool(has_appeared) or _nearer(then.steps, _steps(after, then.pair))
 
 
-def _steps(finding: Finding) -> dict[str, int]:
-    """The days that are left of each open detail that counts down, as a step of certificates."""
-    return {
-        item.key: int(item.reason.removeprefix(_COUNTDOWN))
-        for item in open_items(finding)
-        if item.reason.startswith(_COUNTDOWN) and item.reason.removeprefix(_COUNTDOWN).isdecimal()
-    }
+def _open_keys(finding: Finding, pair: Pair) -> set[str]:
+    return {pair.alike(item.key) for item in open_items(finding)}
+
+
+def _steps(finding: Finding, pair: Pair) -> dict[str, int]:
+    """The days that are left, as a step: of each open detail that counts down, or else of the whole."""
+    found: dict[str, int] = {}
+    for item in open_items(finding):
+        if counted := _COUNTDOWN.search(item.reason):
+            key, days = pair.alike(item.key), int(counted[1])
+            found[key] = min(days, found.get(key, days))
+    if found or not finding.status.is_open:
+        return found
+    step = _step_of_end(finding, pair.zone)
+    return {} if step is None else {_WHOLE: step}
+
+
+def _step_of_end(finding: Finding, zone: tzinfo) -> int | None:
+    """None: it has no end."""
+    if finding.verdict.before is None:
+        return _OVER if finding.verdict.reason == Trait.EXPIRED else None
+    today = finding.seen_at.astimezone(zone).date()
+    # Neither today nor the last day is whole.
+    near = step_of((finding.verdict.before - today).days - 1)
+    return _FAR if near is None else near
 
 
 def _nearer(older: Mapping[str, int], newer: Mapping[str, int]) -> bool:
@@ -301,9 +353,9 @@ def _is_improved(then: _Then, after: Finding) -> bool:
         return False
     if after.status is not then.status:
         return True
-    keys = {item.key for item in open_items(after)}
+    keys = _open_keys(after, then.pair)
     is_less = then.risk is not None and after.risk < then.risk
-    is_further = _nearer(_steps(after), then.steps)
+    is_further = _nearer(_steps(after, then.pair), then.steps)
     return is_less or is_further or bool(then.open_keys is not None and then.open_keys - keys)
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from cyberaudit.engine.measures import Measure
+from cyberaudit.facts.countdown import step_of
 from cyberaudit.model import Finding, Status
 from cyberaudit.plan.dates import URGENT_DAYS
 from cyberaudit.plan.level import URGENT_RISK, applies, is_open, known_score, measure_score
@@ -98,8 +99,20 @@ def _seventh_day(
     findings: Sequence[Finding], first_failed: Mapping[str, date], *, today: date
 ) -> date | None:
     """Of an urgency, after it was first seen; None: nothing is urgent."""
-    since = [first_failed.get(f.identity, today) for f in findings if f.risk >= URGENT_RISK]
-    return min(since) + timedelta(days=URGENT_DAYS) if since else None
+    days = [_seventh_of(f, first_failed, today=today) for f in findings if f.risk >= URGENT_RISK]
+    return min(days, default=None)
+
+
+def _seventh_of(finding: Finding, first_failed: Mapping[str, date], *, today: date) -> date:
+    """After it was first seen; of what counts down, after this step began, and no later than its end.
+
+    First told a month before, it was no urgency: nobody was late then.
+    """
+    first, end = first_failed.get(finding.identity, today), finding.verdict.before
+    step = step_of((end - today).days - 1) if end is not None and end >= today else None
+    if end is None or step is None:
+        return first + timedelta(days=URGENT_DAYS)
+    return min(max(first, end - timedelta(days=step)) + timedelta(days=URGENT_DAYS), end)
 
 
 def order_key(action: Action) -> Key:

@@ -1,16 +1,17 @@
 """Dates that an élu decided: written down first, never moved, to be confirmed when they no longer fit."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from cyberaudit.declared import Adoption
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.books import HORIZON, Books, Work
 from cyberaudit.plan.fitting import lot_works, work_for
 from cyberaudit.plan.words import Action, LotSlot, Quarter, Slot, Standing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Payment:
     """One part of what was adopted."""
 

@@ -9,6 +9,7 @@ from math import ceil
 
 from cyberaudit.declared import PlanChoices
 from cyberaudit.engine.measures import Lot, Measure, Owner
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Hindrance, Quarter
 
 # Ours: three budgets; what is further away is no plan.
@@ -25,7 +26,7 @@ YEARLY_EUROS = 2000
 QUARTER_OF_THE_VOTE = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """What one start asks for."""
 

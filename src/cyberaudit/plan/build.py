@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from cyberaudit.declared import PlanChoices, Quote, Town
 from cyberaudit.engine.measures import Cost, Measure, Remedies
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Finding
 from cyberaudit.plan.actions import in_plan_order, make_action, ranked, worst_first
 from cyberaudit.plan.asked import ANSWER_QUESTIONS, questions_of, verifying, with_questions
@@ -21,7 +22,7 @@ from cyberaudit.plan.years import project_level, year_plans
 NOTHING_UNKNOWN: Mapping[str, Unknown] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Scene:
     """What the plan is made from."""
 
@@ -81,7 +82,7 @@ def build_plan(
     asked = {question.finding.identity for question in questions}
     ordered = with_questions(in_plan_order(_actions(scene)), questions, remedies)
     books = _books(scene, {action.measure.id for action in ordered if action.kind is ActionKind.MEND})
-    actions = dated(place(ordered, books, today=today), today=today)
+    actions = dated(place(ordered, books, today=today), today=today, unknown_since=unknown_since)
     return Plan(
         level=assess(findings, waived=waived),
         actions=ranked(actions),

@@ -1,12 +1,13 @@
 """By which day each action must be done, once it has its quarter."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Measure
-from cyberaudit.plan.words import Action, ActionKind, Quarter, Standing, Tier
+from cyberaudit.plan.words import Action, ActionKind, Quarter, Standing, Tier, Unknown
 
 # Ours: an urgency is for this week.
 URGENT_DAYS = 7
@@ -16,13 +17,18 @@ _ANY_STOPGAP = "Demander à la personne qui s'en occupe comment limiter ce risqu
 ANSWER_DAYS = 30
 
 
-def dated(actions: Sequence[Action], *, today: date) -> tuple[Action, ...]:
+def dated(
+    actions: Sequence[Action], *, today: date, unknown_since: Mapping[str, Unknown]
+) -> tuple[Action, ...]:
     """The same actions with `due`, and `stopgap_due` where it applies.
 
     They come placed, in plan order; `stopgap_due` of each urgency holds its seventh day. What is awaited in the
-    same quarter is due no later than what waits for it, and no earlier than today.
+    same quarter is due no later than what waits for it, and no earlier than today. `unknown_since`: for a finding's
+    identity, since when nobody knows.
     """
-    due = {action.measure.id: _own_day(action, today=today) for action in actions}
+    due = {
+        action.measure.id: _own_day(action, today=today, unknown_since=unknown_since) for action in actions
+    }
     for action in reversed(actions):
         _press_awaited(action, actions, due, today=today)
     for action in actions:
@@ -38,15 +44,23 @@ def is_light(measure: Measure) -> bool:
     return not measure.cost.high and not measure.cost.yearly and measure.days <= URGENT_DAYS
 
 
-def _own_day(action: Action, *, today: date) -> date | None:
+def _own_day(action: Action, *, today: date, unknown_since: Mapping[str, Unknown]) -> date | None:
     if action.kind is ActionKind.ANSWER:
-        return today + timedelta(days=ANSWER_DAYS)
+        return _answer_day(action, today=today, unknown_since=unknown_since)
     if action.adoption or action.slot is None:
         return action.adoption.due if action.adoption else None
     at_once = action.tier is Tier.URGENT and is_light(action.measure)
     if at_once and action.slot.start == Quarter.of(today):
         return action.stopgap_due
     return min(action.slot.end.last_day, ends_on(action, today=today) or date.max)
+
+
+def _answer_day(action: Action, *, today: date, unknown_since: Mapping[str, Unknown]) -> date:
+    """A month after the questions arose; the same day every week, and another month when nobody answered."""
+    arose = [unknown_since[each.identity].since for each in action.findings if each.identity in unknown_since]
+    first = min(arose, default=today)
+    months = max(1, math.ceil((today - first).days / ANSWER_DAYS))
+    return first + timedelta(days=months * ANSWER_DAYS)
 
 
 def ends_on(action: Action, *, today: date) -> date | None:

@@ -1,13 +1,13 @@
 """Where one action fits: its earliest end, whole or in lots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.books import HORIZON, Books, Work, work_of
 from cyberaudit.plan.words import Action, ActionKind, Quarter, Tier
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A measure, or one of its lots, with its quarters by number."""
 

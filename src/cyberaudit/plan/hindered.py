@@ -3,15 +3,15 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations_with_replacement, groupby
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.books import HORIZON, Books, Work
 from cyberaudit.plan.fitting import choose
 from cyberaudit.plan.words import Action, Arbitration, Held, Hindrance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A work that looks for a quarter."""
 

@@ -9,9 +9,10 @@ plan order is never lexicographically worse, nor, as long as no action changes i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.adopted import adopt, confirmed, slot_adopted
 from cyberaudit.plan.books import HORIZON, Books
 from cyberaudit.plan.fitting import Part, choose, work_for
@@ -23,7 +24,7 @@ NEVER = HORIZON
 """The quarter in which what has no place is done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     """One action that looks for its place, before it takes it."""
 

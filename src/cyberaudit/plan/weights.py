@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Basis, Finding
 from cyberaudit.plan.level import Score, applies, is_known, known_score, measure_score
 
 ABSENT, IN_ORDER = Fraction(0), Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term:
     """One check of a measure: Σ risk · (low ÷ points) / Σ risk over its terms is the share of the measure."""
 
@@ -25,7 +25,7 @@ class Term:
     """The same, unknown ones in full."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weight:
     """One measure in the level: 100 · Σ weight · share / Σ weight."""
 

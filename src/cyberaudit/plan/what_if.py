@@ -1,12 +1,12 @@
 """What moves, each way and why, between two plans of the same findings: another ceiling, another capacity."""
 
-from dataclasses import dataclass
 from datetime import date
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Action, Arbitration, Held, Plan, Quarter, Standing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moved:
     """One action whose place or date is no longer the same."""
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from cyberaudit.declared import Adoption, Completion
 from cyberaudit.engine.measures import Measure
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Finding
 
 
@@ -30,7 +31,7 @@ class Tier(StrEnum):
     LATER = "Plus tard"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """How much of the known risk is mastered, between two bounds."""
 
@@ -123,7 +124,7 @@ class Hindrance(StrEnum):
     """Three actions start in that quarter already."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """Why an action does not start in some quarters."""
 
@@ -139,7 +140,7 @@ class Held:
     """The year whose ceiling is exceeded; 0 unless the cause is the ceiling."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LotSlot:
     """One part of a measure, placed."""
 
@@ -150,7 +151,7 @@ class LotSlot:
     yearly: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """When an action starts and ends; an adopted one is its own quarter, which may lie outside the horizon."""
 
@@ -160,7 +161,7 @@ class Slot:
     """Empty when it is done at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arbitration:
     """Why nothing could be placed, and what would allow it."""
 
@@ -178,7 +179,7 @@ class Arbitration:
     over several years that lack money. 0: not money."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearPlan:
     """One calendar year of the plan, in euros, tax included, at the upper end of the bands."""
 
@@ -192,7 +193,7 @@ class YearPlan:
     """Reached when everything due by the end of that year is done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """A measure placed in the plan, with the open findings that call for it."""
 
@@ -234,7 +235,7 @@ class Action:
     """Ids of measures it depends on that are only met because their risk was accepted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """Since when nobody knows."""
 
@@ -244,7 +245,7 @@ class Unknown:
     """How many asked in vain since, that one included."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """Something only a person can answer."""
 
@@ -253,7 +254,7 @@ class Question:
     """`agent`, `elu` or `contractor`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Where to start."""
 

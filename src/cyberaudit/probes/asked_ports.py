@@ -1,11 +1,11 @@
 """Which ports are asked of a host: the usual ones, or those a person names."""
 
 import re
-from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.errors import UsageError
 from cyberaudit.facts import ports
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 
 # Ours: a machine refuses one UDP port a second, and what looks at a host has 180 seconds.
@@ -15,7 +15,7 @@ LAST = 65535
 _PIECE = re.compile(r"(?:(tcp|udp)/)?([0-9]{1,5})(?:-([0-9]{1,5}))?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedPorts:
     """Port ids, in the order in which they are asked: the most telling first."""
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 
 # Ours: the largest public certificates carry about 250 names; a hostile one may carry tens of thousands.
@@ -13,7 +13,7 @@ MAX_NAMES = 250
 _HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9_-]{1,63}\.)*(?!\d+$)[a-z0-9_-]{1,63}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SubjectNames:
     """The SubjectAltName, as it stands in the certificate: not made safe."""
 

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, ObjectIdentifier, PublicKeyAlgorithmOID
 
-from cyberaudit.facts.certificate import Refusal
-from cyberaudit.probes.certificate_extensions import UNREADABLE
+from cyberaudit.facts.certificate import Refusal, Usage
+from cyberaudit.frozen import frozen
+from cyberaudit.probes.certificate_extensions import UNREADABLE, extended_key_usage, key_usage
 
+_SERVERS = frozenset({"serverAuth", "anyExtendedKeyUsage"})
 _FOR_SERVERS = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
 # What clients know how to process, OpenSSL and browsers alike; the last is netscapeCertType
 _KNOWN = frozenset(
@@ -46,6 +47,20 @@ def refused_extension(certificate: x509.Certificate) -> Refusal | None:
     except UNREADABLE:
         return None
     return Refusal.EXTENSION if unknown else None
+
+
+def refused_purpose(certificate: x509.Certificate) -> Refusal | None:
+    """A server's own certificate that is made for something else (RFC 5280 §4.2.1.3, §4.2.1.12).
+
+    Of purposes that are absent or cannot be read nothing is said here.
+    """
+    purposes, usage = extended_key_usage(certificate), key_usage(certificate)
+    is_for_others = isinstance(purposes, Usage) and _SERVERS.isdisjoint(purposes.purposes)
+    # RFC 8446 §4.4.2.2: the key signs; only RSA also served to decipher, in TLS 1.2 and older
+    is_rsa = certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5
+    needed = {"digitalSignature", "keyEncipherment"} if is_rsa else {"digitalSignature"}
+    is_idle = isinstance(usage, Usage) and needed.isdisjoint(usage.purposes)
+    return Refusal.NOT_FOR_SERVERS if is_for_others or is_idle else None
 
 
 class Rights:
@@ -100,7 +115,7 @@ def _allows(limits: x509.NameConstraints, leaf: x509.Certificate) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Subtrees:
     """Looked up, not walked through: a hostile authority names thousands."""
 

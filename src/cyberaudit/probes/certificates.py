@@ -6,7 +6,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, p
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID, PublicKeyAlgorithmOID
 
-from cyberaudit.facts.certificate import WEAK_HASHES, Certificate
+from cyberaudit.facts.certificate import WEAK_HASHES, Certificate, Refusal
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes import certificate_extensions as extensions
 from cyberaudit.probes.certificate_extensions import UNREADABLE
-from cyberaudit.probes.certificate_rights import Rights, refused_extension
+from cyberaudit.probes.certificate_rights import Rights, refused_extension, refused_purpose
 
 # Ours: public chains have two to four; a hostile one may have hundreds.
 MAX_DEPTH = 8
@@ -129,7 +130,7 @@ def _fingerprint(certificate: x509.Certificate) -> bytes:
     return certificate.fingerprint(hashes.SHA256())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Key:
     """The public key of a certificate."""
 
@@ -207,7 +208,7 @@ def _is_weakly_signed_by(certificate: x509.Certificate, issuer: x509.Certificate
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrustStore:
     """The roots a chain may end at."""
 
@@ -231,21 +232,23 @@ class TrustStore:
 
         The server's own dates and names are set aside, and how strong a signature is: they are separate facts.
         Those who vouch for it must be valid at `now` and allowed to sign (RFC 5280 §6.1); a `Refusal` when only
-        what they may sign for, or a critical extension, stands in between.
+        that, what they may sign for, what the server's own is made for, or a critical extension stands in between.
         """
         leaf, *others = chain[:MAX_SENT]
-        rights = Rights(leaf)
-        reaches = partial(self._reaches_root, leaf, others, now=now, depth=0)
-        if reaches(allowed=rights.allow, seen=set()):
-            own = refused_extension(leaf)
+        rights, may_sign = Rights(leaf), partial(_may_sign, now=now)
+        reaches = partial(self._reaches_root, leaf, others, depth=0)
+        if reaches(may_sign=may_sign, allowed=rights.allow, seen=set()):
+            own = refused_extension(leaf) or refused_purpose(leaf)
             return own.value if own else ""
-        if rights.first_refusal and reaches(allowed=lambda _: True, seen=set()):
+        if rights.first_refusal and reaches(may_sign=may_sign, allowed=_whatever, seen=set()):
             return rights.first_refusal.value
         if is_signed_by(leaf, leaf):
             return "le certificat est signé par lui-même"
         issuers = [other for other in (*others, *self.named(leaf.issuer)) if is_signed_by(leaf, other)]
-        if issuers and not any(_may_sign(issuer, now=now, depth=0) for issuer in issuers):
-            return "l'autorité qui a signé le certificat est périmée ou n'a pas le droit de signer"
+        if issuers and not any(may_sign(issuer, depth=0) for issuer in issuers):
+            return Refusal.SIGNER.value
+        if reaches(may_sign=_whatever, allowed=_whatever, seen=set()):
+            return Refusal.SIGNER_ABOVE.value
         if leaf.issuer == leaf.subject:
             return "le certificat se dit signé par lui-même, ce qui ne se vérifie pas"
         if not issuers:
@@ -260,29 +263,36 @@ class TrustStore:
         certificate: x509.Certificate,
         sent: Sequence[x509.Certificate],
         *,
-        now: datetime,
-        allowed: Callable[[x509.Certificate], bool],
+        may_sign: Callable[..., bool],
+        allowed: Callable[..., bool],
         seen: set[bytes],
         depth: int,
     ) -> bool:
         """Whether a way up leads from `certificate` to a root.
 
-        `allowed`: a signer may sign for this server; `seen` makes the walk linear: a certificate that led nowhere once
-        is not tried again.
+        `may_sign`: a signer may sign at all, as `_may_sign`; `allowed`: for this server. `seen` makes the walk linear:
+        a certificate that led nowhere once is not tried again.
         """
         if certificate in self.roots:
-            return depth == 0 or _may_sign(certificate, now=now, depth=depth - 1)
+            return True
         if depth >= MAX_DEPTH or _fingerprint(certificate) in seen:
             return False
         seen.add(_fingerprint(certificate))
         return any(
             candidate.subject == certificate.issuer
-            and _may_sign(candidate, now=now, depth=depth)
+            and may_sign(candidate, depth=depth)
             and is_signed_by(certificate, candidate)
             and allowed(candidate)
-            and self._reaches_root(candidate, sent, now=now, allowed=allowed, seen=seen, depth=depth + 1)
+            and self._reaches_root(
+                candidate, sent, may_sign=may_sign, allowed=allowed, seen=seen, depth=depth + 1
+            )
             for candidate in (*self.named(certificate.issuer), *sent)
         )
+
+
+def _whatever(*_issuer: x509.Certificate, **_place: int) -> bool:
+    """Whoever signed, wherever it stands in the chain."""
+    return True
 
 
 def _may_sign(issuer: x509.Certificate, *, now: datetime, depth: int) -> bool:

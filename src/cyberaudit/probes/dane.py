@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
 
 from cyberaudit.declared import Domain
 from cyberaudit.facts.dane import FULL, Dane, DaneHost, TlsaRecord
 from cyberaudit.facts.security import Security
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
@@ -23,7 +23,7 @@ DIGEST_BYTES = 64
 _ORDER = (Security.SECURE, Security.UNCHECKED, Security.INSECURE, Security.BOGUS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Target:
     """One MX and where its promises may stand."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cyberaudit.facts.dmarc import (
     DmarcPolicy,
@@ -13,6 +12,7 @@ from cyberaudit.facts.dmarc import (
     stops_the_walk,
 )
 from cyberaudit.facts.mail import MOST_REPORT_TARGETS, ReportTarget, TxtAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.public_suffix import organizational
 from cyberaudit.probes.resolver import Resolver
@@ -26,7 +26,7 @@ MOST_QUESTIONS = MAX_TREE_WALK + 1 + sum(MOST_REPORT_TARGETS.values()) * QUESTIO
 Walk = tuple[TxtAnswer, ...] | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DmarcSeen:
     """The fields of `MailDns` that are about DMARC, under the same names."""
 
@@ -34,11 +34,14 @@ class DmarcSeen:
     dmarc_beyond: Walk
     dmarc_suffix: TxtAnswer | Unreachable | None
     reports: tuple[ReportTarget, ...] | Unreachable
+    dmarc_aliases: tuple[str, ...] | Unreachable
 
 
 async def dmarc_of(resolver: Resolver, domain: str) -> DmarcSeen:
     """Everything about DMARC; each part is lost on its own."""
-    walk, suffix = await asyncio.gather(_walk(resolver, domain), _suffix_record(resolver, domain))
+    walk, suffix, aliases = await asyncio.gather(
+        _walk(resolver, domain), _suffix_record(resolver, domain), resolver.aliases(f"_dmarc.{domain}")
+    )
     first, beyond = _cut(walk)
     reports: tuple[ReportTarget, ...] | Unreachable = ()
     if isinstance(first, Unreachable):
@@ -47,7 +50,7 @@ async def dmarc_of(resolver: Resolver, domain: str) -> DmarcSeen:
         known = first if isinstance(beyond, Unreachable) else (*first, *beyond)
         policy = dmarc_policy(domain, known)
         reports = await _targets(resolver, policy) if policy else ()
-    return DmarcSeen(first, beyond, suffix, reports)
+    return DmarcSeen(first, beyond, suffix, reports, aliases)
 
 
 def tree_walk_names(domain: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from cyberaudit.facts.dnssec import (
     Signed,
     ZoneKey,
 )
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
@@ -40,7 +40,7 @@ CHAIN_QUESTIONS = 8
 QUESTIONS = len(USED) + len(OF_THE_ZONE) + CHAIN_QUESTIONS + 2 * MOST_MX_HOSTS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Look:
     """One answer: the records, the raw message when there is one, and what it is worth."""
 

@@ -2,11 +2,11 @@
 
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import system_clause
 
@@ -18,7 +18,7 @@ ANY_PORT = 0
 """In the source of a --connect-to rule: every port that no other rule names. Written `*`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """One address and one port; no name ever stands here."""
 
@@ -62,7 +62,7 @@ def _split(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectRule:
     """Connections meant for `source` go to `target`; the scope is checked on `source`."""
 
@@ -70,7 +70,7 @@ class ConnectRule:
     target: Endpoint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectTo:
     """Every rule of one run."""
 

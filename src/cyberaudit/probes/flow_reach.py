@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from cyberaudit import french
@@ -10,6 +9,7 @@ from cyberaudit.declared import AssetKind, Flow, Host, Zone, ZoneUse
 from cyberaudit.facts.passages import CANARY, NOBODY
 from cyberaudit.facts.ports import ESSENTIAL
 from cyberaudit.facts.reach import AddressReach, FlowReach, PortAnswer, TargetReach
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes import asked_ports
 from cyberaudit.probes.endpoint import IpAddress
@@ -97,7 +97,7 @@ def _hosts(asset: Flow, instruments: Instruments) -> Iterator[Host]:
             yield host
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Target:
     """One host on the other side."""
 

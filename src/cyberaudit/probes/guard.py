@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address, IPv6Network
 from typing import assert_never
 
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import ConnectTo, Endpoint, IpAddress
 from cyberaudit.town.scope import Scope
@@ -39,7 +39,7 @@ class Purpose(StrEnum):
     """Our own resolver, relay, canary or place of backups: named in configuration, that port only."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One connection somebody wants to make."""
 

@@ -110,11 +110,14 @@ async def _end_one(one: Rounds, tcp: AddressReach | None) -> None:
 
 
 def _losses(tcp: AddressReach | None) -> Losses:
-    """How many of its TCP ports the address answered, and how many of those answers were lost at first."""
-    if tcp is None or not isinstance(tcp.line, Line):
+    """How many of its TCP ports the address answered, and how many of those answers were lost at first.
+
+    Nothing where it limits its answers: what was held back was not lost.
+    """
+    if tcp is None or not isinstance(tcp.line, Line) or tcp.line.answers_per_second is not None:
         return Losses()
     answered = sum(answer.state in _ANSWERED for answer in tcp.ports)
-    return Losses(answered, answered * tcp.line.loss // 100)
+    return Losses(answered, round(answered * tcp.line.loss / 100))
 
 
 def asked_ports(host: Host, instruments: Instruments) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.french import day
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
@@ -40,7 +41,7 @@ _TOO_LONG = Unreachable(Reason.PROTOCOL_ERROR, "réponse trop longue")
 _NOT_HTTP = Unreachable(Reason.PROTOCOL_ERROR, "la réponse n'est pas du HTTP")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One answer of a web server, whatever its status."""
 
@@ -59,7 +60,7 @@ class Page:
         return next((value for key, value in self.headers if key == name), "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """An address of the web, taken apart."""
 
@@ -257,7 +258,8 @@ async def _secure(errand: _Errand, place: _Place, stream: Stream) -> TlsSession 
     import ssl
 
     from cyberaudit.probes.certificates import trust_store
-    from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
+    from cyberaudit.probes.tls.hello import sni
+    from cyberaudit.probes.tls_client import lenient_context, tls_session
 
     context = lenient_context()
     if errand.trusted:

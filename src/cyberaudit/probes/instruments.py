@@ -2,13 +2,14 @@
 
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyberaudit.declared import Town
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.asked_ports import USUAL, AskedPorts, read_ports
 from cyberaudit.probes.dnssec.anchors import read_trust_anchor, root_anchors
@@ -41,7 +42,7 @@ BUNDLE_BYTES = 8 * 1024 * 1024
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """Seconds given to each step."""
 
@@ -56,7 +57,7 @@ class Patience:
     dns_tcp: float = TCP_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """How the person wants the looking done; texts as typed, checked by `set_up`."""
 
@@ -112,7 +113,7 @@ class Options:
     patience: Patience = field(default_factory=Patience)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instruments:
     """Shared by every probe of one run."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from cyberaudit.facts.mail_access import (
     MailAccess,
     Webmail,
 )
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.certificates import trust_store
 from cyberaudit.probes.endpoint import IpAddress
@@ -60,7 +61,7 @@ _USUAL = (
 _PORTS = {"imap": (143, 993), "pop3": (110, 995), "submission": (587, 465, 2525)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Door:
     """A port to be tried."""
 

@@ -28,7 +28,7 @@ async def look(asset: Domain, instruments: Instruments) -> MailDns | Unreachable
     )
     exists = _exists(mx, apex)
     if exists is False:
-        return MailDns(domain, False, (), TxtAnswer(domain, ()), None, (), (), None, ())  # noqa: FBT003 - the order of the fields
+        return MailDns(domain, False, (), TxtAnswer(domain, ()), None, (), (), None, (), ())  # noqa: FBT003 - the order of the fields
     if isinstance(mx, Unreachable) and isinstance(apex, Unreachable) and isinstance(seen.dmarc, Unreachable):
         return mx
     return MailDns(
@@ -41,6 +41,7 @@ async def look(asset: Domain, instruments: Instruments) -> MailDns | Unreachable
         dmarc_beyond=seen.dmarc_beyond,
         dmarc_suffix=seen.dmarc_suffix,
         reports=seen.reports,
+        dmarc_aliases=seen.dmarc_aliases,
     )
 
 

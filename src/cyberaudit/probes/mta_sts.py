@@ -12,7 +12,7 @@ from cyberaudit.probes.https_get import PACKETS_PER_PAGE, Page, get
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.looks import kept
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.resolver import PACKETS_PER_QUESTION
+from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, txt_records
 
 # RFC 8461 §3.3: 64 KiB is a fit limit, one minute a fit wait; ours: a mute server must not cost more than 5 s.
 MOST_BYTES = 65536
@@ -24,11 +24,10 @@ _ASKED_AGAIN = frozenset({Reason.REFUSED, Reason.RESET, Reason.PROTOCOL_ERROR, R
 async def look(asset: Domain, instruments: Instruments) -> MtaSts | Unreachable:
     """The facts; `Unreachable` when nothing at all could be asked. Without address there is no policy to fetch."""
     name = f"_mta-sts.{asset.domain}"
-    records, policy = await asyncio.gather(instruments.resolver.txt(name), _policy(asset, instruments))
-    if isinstance(records, Unreachable) and isinstance(policy, Unreachable):
-        return records
-    txt = records if isinstance(records, Unreachable) else TxtAnswer(name, records)
-    return MtaSts(domain=asset.domain, txt=txt, policy=policy)
+    answer, policy = await asyncio.gather(instruments.resolver.ask(name, "TXT"), _policy(asset, instruments))
+    if isinstance(answer, Unreachable):
+        return answer if isinstance(policy, Unreachable) else MtaSts(asset.domain, answer, policy, answer)
+    return MtaSts(asset.domain, TxtAnswer(name, txt_records(answer)), policy, answer.aliases)
 
 
 def worth_asking_again(facts: MtaSts) -> bool:
@@ -38,7 +37,12 @@ def worth_asking_again(facts: MtaSts) -> bool:
 
 def merge_looks(first: MtaSts, second: MtaSts) -> MtaSts:
     """The second look, where it saw something."""
-    return MtaSts(second.domain, kept(first.txt, second.txt), kept(first.policy, second.policy))
+    return MtaSts(
+        second.domain,
+        kept(first.txt, second.txt),
+        kept(first.policy, second.policy),
+        kept(first.txt_aliases, second.txt_aliases),
+    )
 
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from cyberaudit.facts.names import (
     RandomAnswer,
 )
 from cyberaudit.facts.names_caa import CaaSet
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
@@ -61,7 +61,7 @@ MOST_RANDOM = 4
 RANDOM_BYTES = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Zone:
     """What the steps of one look share."""
 
@@ -75,7 +75,7 @@ class _Zone:
         return self.targets.resolver
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Hosts:
     """The hosts of MX or NS records, and what these records lead to."""
 
@@ -83,7 +83,7 @@ class _Hosts:
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wanted:
     """One name to ask about."""
 
@@ -107,7 +107,7 @@ class _Wanted:
         return self.source is not NameSource.USUAL if self.types is None else "NS" in self.types
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Random:
     """What a label drawn at random answers."""
 
@@ -117,7 +117,7 @@ class _Random:
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Subzones:
     """What the zones below lead to."""
 
@@ -125,7 +125,7 @@ class _Subzones:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Names:
     """What stands below the domain."""
 
@@ -327,7 +327,7 @@ def _types(told: Mapping[str, ChainedName], name: str) -> frozenset[str] | None:
     return (told[name].types or None) if name in told else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """One name below the domain, and where its CNAME leads."""
 

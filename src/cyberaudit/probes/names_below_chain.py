@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cyberaudit.facts.names import Chain
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.names_below_links import servers_of
 from cyberaudit.probes.resolver import Resolver
@@ -21,7 +21,7 @@ MOST_LINKS = 50
 WALK_SECONDS = 8.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainedName:
     """A name that the zone itself tells."""
 
@@ -30,7 +30,7 @@ class ChainedName:
     """`A`, `CNAME`, `NS`, …: the types that exist there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walk:
     """What the chain told."""
 

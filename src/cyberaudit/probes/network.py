@@ -20,6 +20,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from weakref import WeakSet
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import (
     ConnectTo,
@@ -86,7 +87,7 @@ def _anything(_: bytes) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """Leave to knock once, at a place the guard admitted."""
 
@@ -442,7 +443,8 @@ async def _ask(
     sock: socket.socket, destination: Endpoint, payload: bytes, accept: Callable[[bytes], bool]
 ) -> bytes:
     loop = asyncio.get_running_loop()
-    await loop.sock_connect(sock, _socket_address(destination))
+    # Of a datagram socket this waits for nobody: it is only told whom it listens to.
+    sock.connect(_socket_address(destination))
     await loop.sock_sendall(sock, payload)
     while True:
         data = await loop.sock_recv(sock, 65535)
@@ -543,7 +545,7 @@ def own_address_towards(address: IpAddress) -> IpAddress | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawSocket:
     """Raw TCP between this machine and one address: the kernel drops what comes from elsewhere."""
 

@@ -1,8 +1,8 @@
 """The first message of the tunnels of another age, and what their servers answer: PPTP, L2TP. Pure."""
 
 import struct
-from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 
 # RFC 2637 §1.4 and §2.1: the magic cookie, and the length of both start messages.
@@ -19,7 +19,7 @@ _HEADER_BYTES = 12
 _MOST_PAIRS = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A server of the protocol, by its own words."""
 

@@ -123,7 +123,7 @@ async def _ask_tls(asset: Vpn, instruments: Instruments, door: Door) -> TlsServe
         address=str(door.address),
         server_name=None,
         host=asset.hostname or str(door.address),
-        trust=trust_store(instruments.options.ca_bundle),
+        trust=lambda: trust_store(instruments.options.ca_bundle),
         now=instruments.now,
         pace=Pace(at_once=1, hello_seconds=instruments.options.patience.handshake),
     )

@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from cyberaudit.declared import AssetKind
@@ -29,11 +28,12 @@ from cyberaudit.facts.tls_reports import TlsReports
 from cyberaudit.facts.udp import HostUdp
 from cyberaudit.facts.wireguard import WireGuardEndpoint
 from cyberaudit.facts.zone import DnsZone
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announcement:
     """What a probe would touch, for `--dry-run`."""
 
@@ -46,7 +46,7 @@ class Announcement:
     """Upper bound of what is sent, when all of it must be asked again too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedProbe:
     """The functions of one probe module."""
 
@@ -64,7 +64,7 @@ class LoadedProbe:
     """(asset, Instruments, missing=Reason) → what a look cut short had seen, `missing` for the rest; None: nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probe:
     """Which module sees one class of facts, about one kind of asset."""
 

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cyberaudit.errors import UsageError
 from cyberaudit.facts.mail import MxRecord
 from cyberaudit.facts.security import DnssecState, Security
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, IpAddress, parse_endpoint
 from cyberaudit.probes.guard import DNS_PORT, Purpose
@@ -54,7 +54,7 @@ _FALSE_BECAUSE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What DNS says of one name and type: an answer without records is a fact too."""
 
@@ -74,7 +74,7 @@ class Answer:
     """The zone that decided of it, with its final dot."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addresses:
     """The addresses of a host, both families."""
 
@@ -230,6 +230,11 @@ class Resolver:
         answer = await self.ask(name, "TXT")
         return answer if isinstance(answer, Unreachable) else txt_records(answer)
 
+    async def aliases(self, name: str) -> tuple[str, ...] | Unreachable:
+        """Where the TXT question leads, one alias after the other; asked with `txt`, it costs nothing more."""
+        answer = await self.ask(name, "TXT")
+        return answer if isinstance(answer, Unreachable) else answer.aliases
+
     async def mx(self, name: str) -> tuple[MxRecord, ...] | Unreachable:
         """By preference, then name."""
         answer = await self.ask(name, "MX")
@@ -375,6 +380,7 @@ def addresses_now(resolver: Resolver, name: str) -> Addresses:
     return asyncio.run(resolver.addresses(name))
 
 
+@lru_cache(maxsize=MOST_ANSWERS)
 def _dns_name(text: str) -> "Name | None":
     import dns.exception
     import dns.name

@@ -5,24 +5,26 @@ import math
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from cyberaudit.facts.certificate import TlsSession
 from cyberaudit.facts.mail_servers import REWRITTEN, RelayTrial, SmtpSession, UserAnswers, is_rewritten
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.certificates import TrustStore
 from cyberaudit.probes.instruments import Patience
 from cyberaudit.probes.stream import Stream
-from cyberaudit.probes.tls_client import lenient_context, sni, tls_session
+from cyberaudit.probes.tls.hello import sni
+from cyberaudit.probes.tls_client import lenient_context, tls_session
 
 # Ours: real banners and EHLO answers have under 30 lines.
 MAX_LINES = 64
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """How we present ourselves and what we compare with, the same for every server of a run."""
 
@@ -32,7 +34,7 @@ class Caller:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One reply of RFC 5321 §4.2, all its lines."""
 
@@ -75,7 +77,7 @@ Dial = Callable[[], Awaitable[Stream | Unreachable]]
 """A new connection to one server, on which nothing was said yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Greeting:
     """What a server says of itself, in clear."""
 
@@ -90,7 +92,7 @@ class Greeting:
         return is_rewritten(self.banner, self.extensions)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trials:
     """Whether what is intrusive may be tried at one server: None when it may, else why not."""
 
@@ -102,7 +104,7 @@ class Trials:
         return self.relay is None or self.users is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Met:
     """One conversation that went as far as the server let it."""
 

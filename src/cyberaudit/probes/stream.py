@@ -5,10 +5,10 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 
@@ -35,7 +35,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What one connection may cost at most."""
 
@@ -99,7 +99,19 @@ class Stream:
 
     async def write(self, data: bytes, *, within: float) -> Unreachable | None:
         """Send all of `data`."""
-        return await self._bounded(self._send(data), within=within)
+        left = data if self.tls or self._deadline <= self._loop.time() else self._sent_at_once(data)
+        if isinstance(left, Unreachable) or not left:
+            return left or None
+        return await self._bounded(self._send(left), within=within)
+
+    def _sent_at_once(self, data: bytes) -> bytes | Unreachable:
+        """What is left of `data` once the system took what it takes without waiting: nearly always all of it."""
+        try:
+            return data[self._socket.send(data) :]
+        except BlockingIOError:
+            return data
+        except OSError as error:
+            return from_os(error)
 
     async def start_tls(
         self, context: ssl.SSLContext, *, server_name: str | None, within: float

@@ -1,6 +1,5 @@
 """How we present ourselves as a TLS client, and what a handshake shows."""
 
-import re
 import ssl
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,16 +15,10 @@ from cyberaudit.probes import certificate_extensions as extensions
 from cyberaudit.probes.certificate_chain import chain_faults
 from cyberaudit.probes.certificates import MAX_SENT, TrustStore, quietly, read_chain
 
-_SNI_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
 # OpenSSL, ssl.h: SSL_OP_LEGACY_SERVER_CONNECT, absent from the module before Python 3.12. Servers without
 # RFC 5746 must be seen too.
 _LEGACY_SERVER_CONNECT = 0x4
 _TIMESTAMPS_UNSEEN = Unreachable(Reason.NOT_LOOKED, "la bibliothèque TLS d'ici ne les montre pas")
-
-
-def sni(host: str) -> str | None:
-    """`host` when it may stand in a server_name (RFC 6066 §3): no address, nothing exotic."""
-    return host if _SNI_NAME.fullmatch(host) and len(host) < 254 else None
 
 
 def lenient_context() -> ssl.SSLContext:

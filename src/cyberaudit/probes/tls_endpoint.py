@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from cyberaudit import __version__, french
 from cyberaudit.declared import Vpn, VpnKind
 from cyberaudit.facts.products import BY_ID
 from cyberaudit.facts.tls_endpoint import TlsEndpoint, TlsServer
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes.certificates import trust_store
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
@@ -20,11 +20,14 @@ from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls.both_looks import merged
 from cyberaudit.probes.tls.conversation import Opener
+from cyberaudit.probes.tls.hello import sni
 from cyberaudit.probes.tls.server import Asked, ask_server
 from cyberaudit.probes.tls.starttls import after_starttls
 from cyberaudit.probes.tls.survey import Pace
-from cyberaudit.probes.tls_client import sni
 from cyberaudit.probes.vpn_access import Access, access_of
+
+if TYPE_CHECKING:
+    from cyberaudit.probes.certificates import TrustStore
 
 USUAL_PORT: Final = "tcp/443"
 RENEGOTIATION: Final = "tls-renegotiation"
@@ -115,7 +118,7 @@ async def _ask(asset: Vpn, instruments: Instruments, address: IpAddress, port: i
         address=str(address),
         server_name=sni(asset.hostname),
         host=asset.hostname or str(address),
-        trust=trust_store(options.ca_bundle),
+        trust=lambda: _trust_store(options.ca_bundle),
         now=instruments.now,
         pace=Pace(hello_seconds=options.patience.handshake),
     )
@@ -123,6 +126,13 @@ async def _ask(asset: Vpn, instruments: Instruments, address: IpAddress, port: i
     usual = _opener(asset, instruments, address, port, budget=budget)
     intrusive = _opener(asset, instruments, address, port, budget=budget, test=RENEGOTIATION)
     return await ask_server(usual, asked, renegotiate=intrusive)
+
+
+def _trust_store(bundle: Path | None) -> "TrustStore | Unreachable":
+    # Imported when there is a certificate to judge: until then no library for it is needed.
+    from cyberaudit.probes.certificates import trust_store
+
+    return trust_store(bundle)
 
 
 @dataclass(slots=True)

@@ -7,16 +7,16 @@ from cyberaudit.model import Unreachable
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
-from cyberaudit.probes.resolver import PACKETS_PER_QUESTION
+from cyberaudit.probes.resolver import PACKETS_PER_QUESTION, txt_records
 
 
 async def look(asset: Domain, instruments: Instruments) -> TlsReports | Unreachable:
     """The facts; `Unreachable` when DNS could not be asked."""
     name = f"_smtp._tls.{asset.domain}"
-    records = await instruments.resolver.txt(name)
-    if isinstance(records, Unreachable):
-        return records
-    return TlsReports(asset.domain, TxtAnswer(name, records))
+    answer = await instruments.resolver.ask(name, "TXT")
+    if isinstance(answer, Unreachable):
+        return answer
+    return TlsReports(asset.domain, TxtAnswer(name, txt_records(answer)), answer.aliases)
 
 
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from cyberaudit.facts.mail_servers import VERSIONS, VersionAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.stream import Stream
 from cyberaudit.probes.tls.asking import LASTING, VAGUE_ALERTS, Asker, Heard, Pace
@@ -20,7 +20,7 @@ DialForHello = Callable[[], Awaitable[Stream | Unreachable]]
 """A new connection whose next bytes are to be a ClientHello."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _TurnedAway:
     """The server did not let us come as far as the hello: « 421 too many connections », or cut before."""
 
@@ -28,7 +28,7 @@ class _TurnedAway:
 
 
 async def version_answers(
-    dial: DialForHello, *, server_name: str | None, seen: str, within: float
+    dial: DialForHello, *, server_name: str | None, seen: str, within: float, begun: float | None = None
 ) -> tuple[VersionAnswer, ...]:
     """Each version, oldest first.
 
@@ -38,6 +38,7 @@ async def version_answers(
         seen: what a handshake that offered every version ended with, and is not asked again: newer ones are refused
             then. Empty when no handshake ended: all are asked.
         within: seconds for each answer.
+        begun: since when these connections have been under way, as the loop counts; None: none of them is yet.
     """
     known = _known(seen)
     missing = [version for version in VERSIONS if version not in known]
@@ -46,7 +47,7 @@ async def version_answers(
         return await _asked(dial, version, server_name=server_name, within=within)
 
     clock = asyncio.get_running_loop().time
-    begun = clock()
+    begun = clock() if begun is None else begun
     found = dict(zip(missing, await asyncio.gather(*map(ask, missing)), strict=True))
     asks_again = clock() - begun < QUICK_SECONDS
     answers = known | await _without_crowd(found, ask, asks_again=asks_again)

@@ -3,16 +3,16 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from cyberaudit.facts.mail_servers import SmtpSession
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 Session = SmtpSession | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One address of one MX, as a visitor meets it."""
 

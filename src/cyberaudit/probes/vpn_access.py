@@ -1,11 +1,11 @@
 """Where a declared access stands: its port, the addresses that face us, and what two looks at them tell together."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from cyberaudit.declared import AssetKind, Host, Vpn, VpnKind
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
@@ -31,7 +31,7 @@ class Answer(Protocol):
 A = TypeVar("A", bound=Answer)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Access:
     """What may be asked."""
 

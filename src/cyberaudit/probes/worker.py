@@ -64,7 +64,7 @@ def _look_here(request: StoreRequest) -> BackupStore | Unreachable:
         return BackupStore(path, present=False, contents=Unreachable(Reason.NOT_COLLECTED, "dossier absent"))
     except CannotTell as trouble:
         cause = trouble.unreachable
-        return cause if cause.reason is Reason.NOT_AUTHORIZED else BackupStore(path, cause, cause)
+        return cause if cause.reason is Reason.NOT_LOOKED else BackupStore(path, cause, cause)
     except MemoryError:
         return Unreachable(Reason.DEADLINE, f"plus de {MEMORY_BYTES // 1024 // 1024} Mio de mémoire")
     except (OSError, ValueError) as trouble:  # ValueError: a null byte in the path

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from cyberaudit.facts.zone import ParentServer, ServerAnswer, Standing
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.instruments import Instruments
@@ -24,7 +25,7 @@ MOST_ANCESTORS = 8
 _USEFUL = (Standing.DELEGATES, Standing.AUTHORITATIVE, Standing.NO_ZONE, Standing.NO_SUCH_NAME)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delegation:
     """What the zone above says of a domain."""
 
@@ -37,7 +38,7 @@ class Delegation:
     exists: bool | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     server: ParentServer
     message: "Message | None"

@@ -4,10 +4,10 @@ import asyncio
 import secrets
 import struct
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
@@ -38,7 +38,7 @@ TRANSFER_RECORDS = 2
 VERSION_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trials:
     """The three answers of one address; fields as in `NameServer`."""
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from cyberaudit.facts.zone import NameServer, ServerAnswer, ServerName, Soa, Standing
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.instruments import Instruments
@@ -157,7 +158,7 @@ def _unheard(hosts: tuple[str, ...], address: str, cause: Unreachable) -> NameSe
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Manners:
     """How a server in charge takes a question over TCP, and one with EDNS; fields as in `NameServer`."""
 

@@ -9,14 +9,14 @@ _COMMON_FIRST_WORDS = frozenset({
     "à", "absent", "agents", "après", "au", "aucun", "aucune", "aujourd'hui", "avant", "avec", "beaucoup", "ce",
     "cela", "celle", "celui", "certaines", "certains", "certificat", "ces", "cet", "cette", "ceux", "chacun", "chaque",
     "chiffrement", "clé", "courbe", "dans", "de", "depuis", "des", "deux", "dès", "du", "elle", "elles", "empreinte",
-    "en", "groupe", "groupes", "il", "ils", "impossible", "la", "le", "les", "leur", "lorsque", "mode", "ne", "ni",
-    "non", "notre", "on", "par", "pendant", "personne", "plusieurs", "pour", "preuve", "quand", "que", "quelques",
+    "en", "groupe", "groupes", "il", "ils", "impossible", "la", "le", "les", "leur", "lorsque", "merci", "mode", "ne",
+    "ni", "non", "notre", "on", "par", "pendant", "personne", "plusieurs", "pour", "preuve", "quand", "que", "quelques",
     "quelqu'un", "qui", "rien", "répond", "sa", "sans", "se", "ses", "seul", "seule", "si", "son", "suite", "suites",
     "sur", "tous", "tout", "toute", "toutes", "trois", "un", "une", "vos", "votre",
 })  # fmt: skip
 _ELIDED = ("c'", "d'", "j'", "l'", "n'", "qu'", "s'")
 _INFINITIVE = ("er", "ir", "re")
-_INVERTED = ("-elle", "-elles", "-il", "-ils", "-on")
+_INVERTED = ("-elle", "-elles", "-il", "-ils", "-on", "-vous")
 """A question that begins with its verb: « Est-il écrit … », « A-t-on essayé … »."""
 
 MINUTES_A_DAY = 420

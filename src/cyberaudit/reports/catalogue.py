@@ -1,17 +1,17 @@
 """The list of checks told to a person: by theme, each with its question, or with what it stands on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Remedies, Source
 from cyberaudit.engine.remedies import Citation, cite_together
+from cyberaudit.frozen import frozen
 from cyberaudit.reports.citations import NO_ADDRESS, citation_plain, cited, dated, source_plain
 from cyberaudit.reports.themes import THEMES, theme_name
 from cyberaudit.reports.wrap import wrap
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedCheck:
     """What the list says of one check."""
 
@@ -25,7 +25,7 @@ class ListedCheck:
         return self.id.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """One official document and what stands on it."""
 

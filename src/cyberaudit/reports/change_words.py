@@ -1,9 +1,9 @@
 """What every format tells of the changes since the control before; `changes` makes them."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from cyberaudit.frozen import frozen
 from cyberaudit.history.transitions import Transition
 
 
@@ -47,7 +47,7 @@ _REMARKS = {
     Section.NOT_CHECKED: "Ce n'est pas une dégradation : le dernier état connu est rappelé.",
     Section.OUT_OF_SCOPE: "Ces points ne sont pas comptés comme réglés.",
     Section.NEW_CHECKS: "cyberaudit contrôle plus de points qu'avant.",
-    Section.BY_RULES: "Pour ces points, seules les règles de cyberaudit ont changé.",
+    Section.BY_RULES: "Pour ces points, seules les règles ou leurs réglages ont changé.",
 }
 
 
@@ -66,7 +66,7 @@ _SINCE_LAST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PointChange:
     """What became of one question about one thing, in brief; every point has one, the unchanged ones too."""
 
@@ -85,7 +85,7 @@ class PointChange:
         return "jugé par de nouvelles règles" if self.by_rules else _SINCE_LAST[self.transition]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeLine:
     """One change, ready to be read."""
 
@@ -101,7 +101,7 @@ class ChangeLine:
     """What was seen, when something is to be done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SectionView:
     """Changes of one sort."""
 
@@ -112,7 +112,7 @@ class SectionView:
     lines: tuple[ChangeLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeCounts:
     """How many points, sort by sort."""
 
@@ -128,7 +128,7 @@ class ChangeCounts:
     unchanged: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangesView:
     """What changed, and since when."""
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from cyberaudit import french
+from cyberaudit.facts.certificate import Trait
 from cyberaudit.history.diff import Diff
-from cyberaudit.history.transitions import Change, Transition
+from cyberaudit.history.transitions import Change, Transition, counts_down
 from cyberaudit.model import Item, Status
 from cyberaudit.plaintext import clean
 from cyberaudit.reports.change_words import (
@@ -218,7 +219,7 @@ def _worse(change: Change, now: str) -> str:
         more = french.count(len(change.appeared), "défaut de plus", "défauts de plus")
         head = f"Toujours {now}, avec {more}."
     else:
-        head = f"Toujours {now}, avec un risque plus grand."
+        head = f"Toujours {now}, {_weightier(change)}."
     return head + _details("En plus", change.appeared)
 
 
@@ -228,7 +229,24 @@ def _better(change: Change, now: str) -> str:
     if change.gone:
         less = french.count(len(change.gone), "défaut de moins", "défauts de moins")
         return f"Encore {now}, avec {less}.{_details('Réglé', change.gone)}"
+    if _is_countdown(change):
+        return f"Encore {now}, avec plus de temps pour agir."
     return f"Encore {now}, avec un risque moins grand."
+
+
+def _weightier(change: Change) -> str:
+    """Why the same word is worse: the risk, or else the countdown."""
+    if not _is_countdown(change):
+        return "avec un risque plus grand"
+    is_over = change.after is not None and change.after.verdict.reason == Trait.EXPIRED
+    return "et la date de fin est passée" if is_over else "et la fin approche"
+
+
+def _is_countdown(change: Change) -> bool:
+    """Nothing but its end came nearer, or went further."""
+    before, after = change.before, change.after
+    is_same = before is not None and after is not None and before.risk == after.risk
+    return is_same and after is not None and counts_down(after)
 
 
 def _turned(change: Change, now: str) -> str:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from cyberaudit import french
 from cyberaudit.french import NBSP
+from cyberaudit.frozen import frozen
 from cyberaudit.history.diff import Diff
 from cyberaudit.history.transitions import Change
 from cyberaudit.model import Item
@@ -21,7 +22,7 @@ SEEN = "Relevé"
 Json = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What is told, whatever the format."""
 

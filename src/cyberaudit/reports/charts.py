@@ -1,10 +1,10 @@
 """Charts as inline SVG: numbers only, the words beside them tell the same, colours come from the page's style."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.reports.page_text import visible
 from cyberaudit.reports.plan_words import TrendPointView, YearView
 from cyberaudit.reports.words import LevelView, ThemeView
@@ -15,9 +15,11 @@ _LEFT, _TOP, _BOTTOM = 44, 24, 32
 _PLOT = 150
 # Ours: dates closer than this would print over each other.
 _LEAST_GAP = 90
+# Ours: half of a date as wide as the page's letters make it; the first and the last one stand beside their dots.
+_HALF_DATE = 43
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """One drawing and what it shows, in words."""
 
@@ -85,9 +87,9 @@ def _dots(places: Sequence[float], points: Sequence[TrendPointView]) -> Iterator
         y = _height(point.low)
         yield f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
         is_last = number == len(places)
-        roomy = x - dated >= _LEAST_GAP and (is_last or places[-1] - x >= _LEAST_GAP)
+        roomy = x - dated >= _LEAST_GAP and (is_last or places[-1] - _HALF_DATE - x >= _LEAST_GAP)
         if number == 1 or is_last or roomy:
-            dated = x
+            dated = x + _HALF_DATE if number == 1 else x
             yield f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle">{point.low}</text>'
             end = "start" if number == 1 else "end" if is_last else "middle"
             date = f"{point.day:%d/%m/%Y}"

@@ -1,12 +1,12 @@
 """The decision sheet of an accepted risk: one neutral page that an élu reads, then signs or not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cyberaudit import french
 from cyberaudit.declared import Waiver
 from cyberaudit.engine.measures import Measure
+from cyberaudit.frozen import frozen
 from cyberaudit.reports import amounts
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.commune import of_commune
@@ -14,7 +14,7 @@ from cyberaudit.reports.paper import Entry, Leaf, Paper, Part
 from cyberaudit.reports.remarks import WAIVER_WARNING_DAYS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What the sheet is about."""
 

@@ -1,14 +1,14 @@
 """The official documents that the actions of one report cite, numbered once, so that paper names each in full once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.reports.citations import NO_ADDRESS
 from cyberaudit.reports.words import ActionView, SourceView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One document, whatever its places that are cited."""
 

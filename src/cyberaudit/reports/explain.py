@@ -1,11 +1,12 @@
 """One check told to a person: the question, why, how to fix it, what it weighs, the measure, the sources."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from cyberaudit import french
 from cyberaudit.engine.fiche import Fiche
 from cyberaudit.engine.measures import Measure, Remedies
 from cyberaudit.engine.remedies import cite_together
+from cyberaudit.frozen import frozen
 from cyberaudit.reports import amounts
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.citations import citation_plain, cited
@@ -18,7 +19,7 @@ OUR_OWN = 4
 """The guidance class of what no official text asks for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explained:
     """What the explanation says of one check beside its fiche."""
 

@@ -1,13 +1,13 @@
 """The Atom feed of the weekly changes (RFC 4287): what one entry says, and the whole file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
 from cyberaudit import french
 from cyberaudit.declared import Town
+from cyberaudit.frozen import frozen
 from cyberaudit.reports.change_words import ChangesView, Section
 from cyberaudit.reports.mail_words import told
 
@@ -16,7 +16,7 @@ _HEAD = '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/
 _TITLE = "Cybersécurité de la commune : ce qui change"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """What one control changed in one town."""
 
@@ -26,6 +26,12 @@ class Entry:
     updated: datetime
     """Aware."""
     lines: tuple[str, ...]
+    commune: str
+    """The town's id, that no reader sees: what is told of a town is forgotten with it."""
+
+
+def entry_id(commune: str, audit: str) -> str:
+    return uuid5(NAMESPACE_URL, f"cyberaudit {commune} {audit}").urn
 
 
 def entry(town: Town, view: ChangesView, *, audit: str, at: datetime) -> Entry:
@@ -35,10 +41,11 @@ def entry(town: Town, view: ChangesView, *, audit: str, at: datetime) -> Entry:
         if section.section is not Section.LATE:
             lines += [f"{section.title}{french.NBSP}:", *(f"- {line.sentence}" for line in section.lines)]
     return Entry(
-        id=uuid5(NAMESPACE_URL, f"cyberaudit {town.id} {audit}").urn,
+        id=entry_id(town.id, audit),
         title=told(f"{town.commune.name} : {view.sentence}"),
         updated=at,
         lines=tuple(told(line) for line in lines),
+        commune=town.id,
     )
 
 
@@ -73,4 +80,4 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-__all__ = ["MOST_ENTRIES", "Entry", "atom", "entry"]
+__all__ = ["MOST_ENTRIES", "Entry", "atom", "entry", "entry_id"]

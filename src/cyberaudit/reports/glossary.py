@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
+from cyberaudit.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Term:
     """One entry of the glossary."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -10,6 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Word
 from cyberaudit.reports import charts
 from cyberaudit.reports.amounts import after_colon
@@ -192,7 +192,7 @@ def _proofs(point: PointView) -> list[tuple[str, str]]:
     return proofs + [(label, value) for label, value in codes if value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenDoors:
     """A host with an open door."""
 

@@ -1,13 +1,13 @@
 """A sheet of terminal cells: headings, paragraphs, labelled lines, tables, with or without drawn lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from cyberaudit.french import NBSP
+from cyberaudit.frozen import frozen
 from cyberaudit.reports.wrap import wrap, wrap_fiche
 
 WIDEST_COLUMN = 15
@@ -16,7 +16,7 @@ Line = Text
 """One line of the sheet, styled, without its line break."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """Where lines are laid out. Every text goes through `wrap`, which also makes it safe to show."""
 

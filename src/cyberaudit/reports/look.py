@@ -40,7 +40,7 @@ from cyberaudit.reports.look_ports import host_blocks
 from cyberaudit.reports.look_tls import endpoint_blocks
 from cyberaudit.reports.look_vpn import NOTHING, access_blocks, nobody_answered, unanswered_blocks
 from cyberaudit.reports.port_words import evidence_words
-from cyberaudit.reports.to_publish import to_publish
+from cyberaudit.reports.to_publish import to_publish, to_remove
 from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
 
@@ -187,7 +187,7 @@ def document_parts(audit: Audit, measures: Mapping[str, Measure] = _NO_MEASURES)
 
 
 def _findings(audit: Audit, measures: Mapping[str, Measure]) -> Iterator[Json]:
-    """Those of names also with their tier and with what they propose to publish, ready to paste."""
+    """Those of names also with their tier and with what they propose to publish and to remove."""
     about_names = bool(looked_at(audit))
     for each in audit.findings:
         document = encode(each, Finding)
@@ -195,6 +195,7 @@ def _findings(audit: Audit, measures: Mapping[str, Measure]) -> Iterator[Json]:
         if about_names:
             document["tier"] = str(finding_tier(each, measures)) if each.status.is_open else ""
             document["to_publish"] = list(to_publish(each.verdict.evidence))
+            document["to_remove"] = list(to_remove(each.verdict.evidence))
         yield document
 
 

@@ -1,12 +1,13 @@
 """How the points of one domain are told: faults worst first, what is unknown by its cause, what is fine in a line."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Measure
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Evidence, Finding, Item, Reason, Status
 from cyberaudit.plan.actions import effort, tier
 from cyberaudit.plan.level import URGENT_RISK
@@ -44,7 +45,7 @@ MOST_CIRCUMSTANCES = 2
 FINE = "En ordre :"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Telling:
     """How much is told, and with what."""
 

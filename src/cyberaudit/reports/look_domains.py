@@ -259,7 +259,5 @@ def _mail_of(audit: Audit, domain: Domain) -> MailDns | Unreachable | None:
 
 def _facts_of(audit: Audit, domain: Domain, kind: type[Facts]) -> object:
     """What was seen of one kind; None when nobody looked."""
-    for seen in audit.observations:
-        if seen.asset == domain.key and seen.kind == kind.KIND:
-            return seen.facts
-    return None
+    place = (domain.key, kind.KIND)
+    return next((seen.facts for seen in audit.observations if (seen.asset, seen.kind) == place), None)

@@ -31,8 +31,16 @@ def advice(action: ActionView, checks: Container[str], role: Role) -> Advice:
     if role is Role.CONTRACTOR:
         more, steps = _request(action)
         facts += [("C'est fait quand", action.done_when), *_verify(asked), *more]
-    said = tuple((told(label), told(after_colon(text))) for label, text in facts if text)
-    return said, tuple(told(each) for each in steps)
+    said = tuple((told(label), told(after_colon(_in_the_report(text)))) for label, text in facts if text)
+    return said, tuple(told(_in_the_report(each)) for each in steps)
+
+
+_ENCLOSED = re.compile(r"\b(est|sont) jointe?s?\b")
+
+
+def _in_the_report(text: str) -> str:
+    """A request on paper encloses the list and the detail; a mail encloses nothing, they stand in the report."""
+    return _ENCLOSED.sub(r"\1 dans le rapport", text).replace("liste jointe", "liste du rapport")
 
 
 def reference(action: ActionView, checks: Sequence[str]) -> str:
@@ -42,7 +50,7 @@ def reference(action: ActionView, checks: Sequence[str]) -> str:
 
 def _verify(checks: Sequence[str]) -> list[tuple[str, str]]:
     # The name may come from somebody's scan: it is one word of the line, whatever it says.
-    return [("Pour vérifier", f"cyberaudit verify {shlex.quote(checks[0])}")] if checks else []
+    return [("Pour vérifier", f"cyberaudit verify {shlex.quote(checks[0])} PROFIL")] if checks else []
 
 
 _NUMBERED = re.compile(r"\d+\.\s+(.*)")

@@ -49,12 +49,13 @@ def mayor_document(view: ReportView) -> MailView:
 
 def _mayor_sections(view: ReportView) -> tuple[MailSection, ...]:
     page = mayor_page(view)
-    urgent = [f"{_ended(each.title)} {_ended(each.detail)}" for each in page.urgent] or [page.nothing_urgent]
+    urgent = [Entry((told(_ended(each.title)),), detail=told(_ended(each.detail))) for each in page.urgent]
+    calm = Entry((told(page.nothing_urgent),))
     decisions = [_without_line(each) for each in page.decisions]
     years = [f"{each.year} : {each.amount} ({each.limit}, {each.target})." for each in page.years]
     contacts = [f"{each.name} : {_told_of(each.what, each.phone, each.url)}" for each in page.contacts]
     return (
-        _listed("À faire tout de suite", urgent, page.urgent_more),
+        MailSection(told("À faire tout de suite"), "", tuple(urgent or [calm]), told(page.urgent_more)),
         _listed("À décider", decisions, " ".join(filter(None, (page.decisions_more, page.refusal)))),
         _listed("Budget", years, ""),
         _listed("À qui s'adresser", contacts, ""),

@@ -31,19 +31,25 @@ def _section(section: MailSection) -> Iterator[str]:
     before = None
     for entry in section.entries:
         # One line each is a list; more than that needs air.
-        if before is not None and (entry.facts or before.facts):
+        if before is not None and (_is_long(entry) or _is_long(before)):
             yield ""
         yield from _entry(entry)
         before = entry
     if section.closing:
-        if before is not None and before.facts:
+        if before is not None and _is_long(before):
             yield ""
         yield from wrap(section.closing, WIDTH)
+
+
+def _is_long(entry: Entry) -> bool:
+    return bool(entry.facts or entry.detail)
 
 
 def _entry(entry: Entry) -> Iterator[str]:
     for point in entry.points:
         yield from wrap(point, WIDTH, first="- ")
+    if entry.detail:
+        yield from wrap(entry.detail, WIDTH, first="  ")
     for label, text in entry.facts:
         yield from wrap(f"{label}{NBSP}: {text}", WIDTH, first="  ", rest="    ")
     for number, step in enumerate(entry.steps, 1):

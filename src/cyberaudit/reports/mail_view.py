@@ -1,21 +1,22 @@
 """One mail as values: what every format of it tells, each sentence ready in French, none that must stay inside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.history.diff import Diff
 from cyberaudit.history.state import TownState, zone_of
 from cyberaudit.reports.change_words import ChangesView
 from cyberaudit.reports.mail_words import name_of, nothing_changed, told
+from cyberaudit.reports.unreached import Unreached
 from cyberaudit.reports.words import ActionView, PointView, ReportView
 
 # Ours: three days of grace after a weekly control, as `status` has it.
 FRESH_DAYS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One thing to read together."""
 
@@ -25,9 +26,11 @@ class Entry:
     """« Pourquoi », and what follows the colon."""
     steps: tuple[str, ...] = ()
     """To be done in this order."""
+    detail: str = ""
+    """What stands below without a label; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailSection:
     """A heading and what stands below."""
 
@@ -39,7 +42,7 @@ class MailSection:
     """« Et 28 autres points, dans le rapport. »; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailView:
     """The whole mail."""
 
@@ -51,7 +54,7 @@ class MailView:
     footer: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What a weekly mail is made from."""
 
@@ -64,6 +67,8 @@ class Seen:
     """The question of each check, by id."""
     today: date
     """In the town's zone."""
+    unreached: tuple[Unreached, ...] = ()
+    """Whom no mail reaches."""
 
     @property
     def changes(self) -> ChangesView:

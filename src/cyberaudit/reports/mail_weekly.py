@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Owner
+from cyberaudit.history.state import zone_of
 from cyberaudit.history.transitions import Change, Transition
 from cyberaudit.reports import mail_words as words
 from cyberaudit.reports.change_words import ChangeLine, Section, SectionView
@@ -11,6 +12,7 @@ from cyberaudit.reports.mail_actions import advice, reference, to_do
 from cyberaudit.reports.mail_dates import soon
 from cyberaudit.reports.mail_view import Entry, MailSection, MailView, Seen, left_out, named
 from cyberaudit.reports.mail_words import Period, Role, told
+from cyberaudit.reports.unreached import told_to_others
 from cyberaudit.reports.words import ActionView, ReportView
 
 # Ours: a mail that is read holds about a screen a section; the report has them all.
@@ -20,6 +22,7 @@ FOOTER = (
     "Le rapport complet est chez la personne qui fait le contrôle.",
 )
 _FORWARD = "Une action revient au prestataire ? Transférez-lui ce message, avec la référence à citer."
+_CITE = "Une action revient au prestataire ? Il reçoit son propre message : citez-lui la référence."
 _HEARTBEAT = "Ce message part aussi quand rien ne change : le contrôle a bien lieu."
 _STOPPED = "Le contrôle n'a pas eu lieu"
 # What got better, left, or could not be seen asks for nothing now: thanks come without a list of work.
@@ -38,11 +41,10 @@ def weekly_mail(seen: Seen, role: Role, period: Period) -> MailView:
         if each.section is not Section.LATE
     ]
     sections = (*changed, to_do(seen, above, role), soon(seen), attack(seen.view))
-    forward = role is Role.SECRETARY and any(each.owner == Owner.CONTRACTOR for each in seen.actions)
     return MailView(
         subject=words.subject(seen.view.commune_name, counted(seen), seen.today, period=period),
         title=told(seen.view.title),
-        lead=(*lead(seen), *([told(_FORWARD)] if forward else ())),
+        lead=(*lead(seen), *_missed(seen, role), *_passed_on(seen, role)),
         sections=tuple(each for each in sections if each.entries),
         footer=tuple(told(each) for each in FOOTER),
     )
@@ -72,6 +74,22 @@ def lead(seen: Seen) -> tuple[str, ...]:
         "Ce contrôle a été interrompu : ce message est incomplet." if view.partial else "",
     )
     return tuple(told(each) for each in lines if each)
+
+
+def _missed(seen: Seen, role: Role) -> tuple[str, ...]:
+    """Whom no mail reaches: those who read this one may know why."""
+    zone = zone_of(seen.state.town)
+    said = told_to_others(seen.unreached, zone=zone, is_technical=role is Role.CONTRACTOR)
+    return tuple(told(each) for each in said)
+
+
+def _passed_on(seen: Seen, role: Role) -> tuple[str, ...]:
+    """What the secretary does with an action that is somebody else's."""
+    if role is not Role.SECRETARY or all(each.owner != Owner.CONTRACTOR for each in seen.actions):
+        return ()
+    people = [each for each in seen.state.town.delivery.recipients if each.role == Role.CONTRACTOR]
+    missed = [each for each in seen.unreached if each.role == Role.CONTRACTOR]
+    return (told(_CITE if len(people) > len(missed) else _FORWARD),)
 
 
 def _sign_of_life(seen: Seen) -> str:

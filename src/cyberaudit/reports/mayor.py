@@ -1,9 +1,10 @@
 """The mayor's page: how bad, what cannot wait, what to decide, what it costs, whom to ask. Always one A4."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.plan.words import Standing
 from cyberaudit.reports.amounts import after_colon
@@ -23,7 +24,7 @@ LONGEST_DECISION = 260
 _ELU = "elu"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UrgentLine:
     """One thing that cannot wait."""
 
@@ -32,7 +33,7 @@ class UrgentLine:
     """« Un inconnu peut … Le prestataire informatique, 0 €, avant le 28 novembre. »"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MayorPage:
     """Everything on the page, each sentence ready in French."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 
@@ -11,6 +10,7 @@ from cyberaudit.facts.doors import Door, unlooked
 from cyberaudit.facts.reach import Exposure, PortReading, PortState
 from cyberaudit.facts.services import Behind
 from cyberaudit.facts.udp import UdpAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.history.doors import Sighting
 from cyberaudit.history.state import zone_of
 from cyberaudit.model import Reason, Unreachable
@@ -21,7 +21,7 @@ _NUMBER = re.compile("[0-9]{1,5}")
 _NOT_SEEN = Unreachable(Reason.NOT_COLLECTED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opening:
     """One port open on one address, seen from one place."""
 

@@ -1,10 +1,10 @@
 """A paper to print, fill in and sign: pages of eighty columns and sixty lines, or one HTML file for A4."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.reports.wrap import wrap
 
@@ -15,7 +15,7 @@ PAGE_BREAK = "\f"
 BLANK = "_"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One thing to fill in: boxes to tick, lines to write on."""
 
@@ -28,7 +28,7 @@ class Entry:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """Under one heading, sentences then things to fill in."""
 
@@ -38,7 +38,7 @@ class Part:
     numbered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """What begins on a page of its own."""
 
@@ -46,7 +46,7 @@ class Leaf:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paper:
     """The whole, ready to be printed."""
 

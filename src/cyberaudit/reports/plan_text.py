@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.what_if import Moved
 from cyberaudit.plan.words import Arbitration, Held, Standing
 from cyberaudit.reports import json_report, plan_sections, when
@@ -25,7 +25,7 @@ _OUR_JUDGEMENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trial:
     """Other ceilings, tried on the plan."""
 

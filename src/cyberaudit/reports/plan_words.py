@@ -1,13 +1,13 @@
 """What every format tells of the calendar, the money, the level's past and its making; `words` holds the rest."""
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Word
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuarterView:
     """Three months of the calendar in which something ends."""
 
@@ -19,7 +19,7 @@ class QuarterView:
     """Ranks of the actions due in it, in the order of the plan."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearView:
     """One calendar year of the plan, in euros, tax included, bands at their upper end."""
 
@@ -42,7 +42,7 @@ class YearView:
     """« plafond choisi : 2 000 € », « …, dépassé de 300 € »"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArbitrationView:
     """An action that no quarter of the calendar holds, and what the mayor may decide."""
 
@@ -55,7 +55,7 @@ class ArbitrationView:
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrendPointView:
     """The level as a control of that day gave it."""
 
@@ -65,7 +65,7 @@ class TrendPointView:
     word: Word
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrendView:
     """The level over time, oldest first; one point at least, today's the last."""
 
@@ -74,7 +74,7 @@ class TrendView:
     """The same in words: « Le niveau était de 12 le 3 octobre 2026, il est de 26 le 21 novembre 2026. »"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThemeTrendView:
     """One theme over time."""
 
@@ -83,7 +83,7 @@ class ThemeTrendView:
     trend: TrendView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContactView:
     """Somebody to turn to; never a company."""
 
@@ -95,7 +95,7 @@ class ContactView:
     """Empty when no address is confirmed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeightTermView:
     """What one check brings to the share of its measure: the mean of the checks, each by its risk."""
 
@@ -110,7 +110,7 @@ class WeightTermView:
     """« risque 12, 1,5 sur 3 en ordre »"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeightView:
     """What one measure brings to the level."""
 

@@ -1,12 +1,12 @@
 """How a finding is told: its state, its sentence, and how, from where and when it is known."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from cyberaudit import french
 from cyberaudit.declared import Declaration, Document, Flow, Practice, Town
 from cyberaudit.engine.measures import Owner, Remedies
 from cyberaudit.engine.remedies import Citation, cite_together
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Basis, Evidence, Finding, Item, Reason, SeenFrom, Status
 from cyberaudit.plaintext import clean
 from cyberaudit.reports.words import EvidenceView, ItemView, Mark, PointView, SourceView
@@ -23,7 +23,7 @@ _BEST_PLACE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
     """What every sentence may need to know."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from html import escape
 
 from cyberaudit import french
 from cyberaudit.engine.measures import Confidence, Measure, Remedies
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.reports.commune import of_commune
 from cyberaudit.reports.points import safe
@@ -35,7 +35,7 @@ _ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuoteRequest:
     """Everything the page says."""
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cyberaudit import french
 from cyberaudit.declared import Answer, AssetKind, Domain, Town, Website
 from cyberaudit.facts.rcpnt import Commune, Criterion, Outcome, level, mail_name, rcpnt
-from cyberaudit.history.state import TownState
 from cyberaudit.model import Finding, Reason, Unreachable
-from cyberaudit.reports.layout import Sheet
 from cyberaudit.reports.points import safe
-from cyberaudit.reports.sections import Section
 from cyberaudit.reports.words import CriterionView, Mark, RcpntView
+
+if TYPE_CHECKING:
+    from cyberaudit.history.state import TownState
+    from cyberaudit.reports.layout import Sheet
+    from cyberaudit.reports.sections import Section
 
 TITLE = "Le référentiel de l'État pour les communes (RCPNT)"
 PURPOSE = "Ce que la vérification quotidienne de l'ANCT dirait de votre courrier, par ses propres règles."
@@ -57,12 +59,12 @@ _LEVELS = {
 SITE_APART = "Les critères du site (1.1 et 1.3 à 1.8) n'y sont pas."
 
 
-def rcpnt_views(state: TownState) -> tuple[RcpntView, ...]:
+def rcpnt_views(state: "TownState") -> tuple[RcpntView, ...]:
     """One a domain that mail is written to: that of the declared address, else all of them."""
     return tuple(_view(domain, state) for domain in _domains(state.town))
 
 
-def rcpnt_section(views: tuple[RcpntView, ...], sheet: Sheet) -> Section:
+def rcpnt_section(views: tuple[RcpntView, ...], sheet: "Sheet") -> "Section":
     """The criteria on a sheet, a line each; empty when the town has no mail of its own."""
     if not views:
         return []
@@ -103,7 +105,7 @@ def _domains(town: Town) -> list[Domain]:
     return [domain for domain in sending if domain.domain == name] or sending
 
 
-def _view(domain: Domain, state: TownState) -> RcpntView:
+def _view(domain: Domain, state: "TownState") -> RcpntView:
     seen = next((each.dns for each in state.mail if each.domain == domain.key), None)
     said = _said(domain, state.town)
     mine = [each for each in state.findings if each.asset == domain.key]

@@ -1,12 +1,12 @@
 """The sections of the terminal report, each a list of lines; an empty one has nothing to say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from rich.text import Text
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Standing, Tier, Word
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Line, Sheet, table
@@ -46,7 +46,7 @@ class ThemesRoom(Enum):
     """One line in all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     """How much of each list the summary shows in full; the rest is counted."""
 

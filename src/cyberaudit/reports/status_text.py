@@ -2,27 +2,35 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
+from cyberaudit.history.trace import CLOCK_SKEW
 from cyberaudit.plaintext import clean
+from cyberaudit.reports.unreached import ROLES, Unreached, in_full
 from cyberaudit.reports.wrap import wrap
 
 SCHEMA_VERSION = 1
 CODES = {
     0: "tout s'est bien passé",
     1: "quelque chose est à faire",
-    2: "le profil ou l'autorisation est à corriger",
+    2: "la commande, le profil ou l'autorisation est à corriger",
     3: "le contrôle est incomplet",
     4: "du courrier n'est pas parti",
     130: "il a été interrompu",
 }
+# Ours: more lines than that hide the others.
+MOST_NAMED = 3
+NOT_SENT = 4
 NO_CONTROL = frozenset({2, 3, 130})
 """What mail does then is told mail by mail: it may have left since."""
-ROLES = {"secretary": "secrétariat", "contractor": "prestataire", "mayor": "maire"}
+
+
+_TO_COME = " Ce jour est à venir : vérifiez la date de cette machine."
 
 
 class Ends(StrEnum):
@@ -33,7 +41,7 @@ class Ends(StrEnum):
     DECLARATION = "declaration"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deadline:
     """Something that was decided or said, and the last day it holds."""
 
@@ -46,7 +54,7 @@ class Deadline:
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mail:
     """One copy that did not leave as it should."""
 
@@ -68,7 +76,7 @@ class Mail:
         return self.state in ("waiting", "sending")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastRun:
     """How the last weekly control ended."""
 
@@ -79,7 +87,7 @@ class LastRun:
     """People for whom no message could be made."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """One commune."""
 
@@ -96,6 +104,8 @@ class Status:
     """Over, or soon."""
     weekly: LastRun | None
     """None: there never was one from here."""
+    unreached: tuple[Unreached, ...] = ()
+    """Whom no mail reaches; `mails` does not tell of what these people missed."""
 
     @property
     def is_old(self) -> bool:
@@ -104,20 +114,28 @@ class Status:
     @property
     def is_well(self) -> bool:
         """Whether nothing calls for a person."""
-        lost = any(each.is_waiting or each.state == "refused" for each in self.mails)
+        lost = bool(self.unreached) or any(each.is_waiting or each.state == "refused" for each in self.mails)
         over = any(each.is_over for each in self.deadlines)
         return not (self.is_old or lost or over or self.has_failed)
 
     @property
     def has_failed(self) -> bool:
-        """Whether the last weekly control could not write to somebody, or could not be made and none began since."""
+        """Whether the last weekly control could not write to somebody, or could not be made and none began since.
+
+        Also when it ended in days to come.
+        """
         if self.weekly is None:
             return False
-        if self.weekly.unwritten:
+        if self.weekly.unwritten or self.ended_in_the_future:
             return True
         if self.weekly.code not in NO_CONTROL:
             return False
         return self.last_complete is None or self.last_complete < self.weekly.ended_at
+
+    @property
+    def ended_in_the_future(self) -> bool:
+        """Whether the last weekly control ended after now: this machine's clock is wrong, or was."""
+        return self.weekly is not None and self.weekly.ended_at - self.now > CLOCK_SKEW
 
 
 def render(found: Sequence[Status], *, width: int) -> str:
@@ -132,27 +150,45 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _lines(status: Status) -> Iterator[str]:
-    yield f"{clean(status.name)} : {'tout va bien.' if status.is_well else 'quelque chose demande votre attention.'}"
+    yield f"{clean(status.name)} : {_in_brief(status)}"
     yield f"- {_control(status)}"
     yield f"- {_weekly(status)}"
     yield from (
-        f"- {clean(sentence, limit=600)}" for sentence in (status.weekly.sentences if status.weekly else ())
+        f"- {clean(line, limit=600)}"
+        for sentence in (status.weekly.sentences if status.weekly else ())
+        for line in sentence.splitlines()
+        # A mistake of the profile comes with its excerpt, which says nothing once its lines are wrapped.
+        if line and not line.startswith(" ")
     )
-    if not status.mails:
-        yield "- Courrier : rien n'attend."
+    if not status.mails and not status.unreached:
+        more = " plus" if status.weekly is not None and status.weekly.code == NOT_SENT else ""
+        yield f"- Courrier : rien n'attend{more}."
+    yield from (f"- {in_full(each, zone=status.zone)}" for each in status.unreached)
     yield from (f"- {_mail(each, status.zone)}" for each in status.mails)
-    yield from (f"- {_deadline(each)}" for each in status.deadlines)
+    if any(each.is_waiting for each in status.mails):
+        yield "- « cyberaudit notify PROFIL --at-once » renvoie tout de suite ce qui attend."
+    yield from (f"- {sentence}" for sentence in _deadlines(status.deadlines))
+
+
+def _in_brief(status: Status) -> str:
+    if not status.is_well:
+        return "quelque chose demande votre attention."
+    # Any other code than 0 hides whether something was to be done.
+    if status.weekly is not None and status.weekly.code:
+        return "les contrôles se font. Ce qui reste à faire est dit par « cyberaudit report »."
+    return "tout va bien."
 
 
 def _control(status: Status) -> str:
     if status.last_complete is None:
-        return "Aucun contrôle complet n'est enregistré."
+        return "Aucun contrôle complet n'est encore gardé : lancez « cyberaudit scan PROFIL »."
     day = french.day(status.last_complete.astimezone(status.zone))
-    age = french.duration(int((status.now - status.last_complete).total_seconds()))
-    late = (
-        f" C'est trop ancien : au plus {french.count(status.max_age.days, 'jour')}." if status.is_old else ""
-    )
-    return f"Dernier contrôle complet : le {day}, il y a {age}.{late}"
+    seconds = int((status.now - status.last_complete).total_seconds())
+    # Two machines' clocks may differ: what begins in a moment has begun.
+    age = f"il y a {french.duration(seconds)}" if seconds >= 60 else "à l'instant"
+    most = french.duration(int(status.max_age.total_seconds()))
+    late = f" C'est trop ancien : {most} au plus." if status.is_old else ""
+    return f"Dernier contrôle complet : le {day}, {age}.{late}"
 
 
 def _weekly(status: Status) -> str:
@@ -162,7 +198,7 @@ def _weekly(status: Status) -> str:
     how = CODES.get(status.weekly.code, "fin inconnue")
     return (
         f"Dernier contrôle hebdomadaire : fini le {french.day(local)} à {french.hour(local)},"
-        f" {how} (code {status.weekly.code})."
+        f" {how} (code {status.weekly.code}).{_TO_COME if status.ended_in_the_future else ''}"
     )
 
 
@@ -170,7 +206,8 @@ def _mail(mail: Mail, zone: tzinfo) -> str:
     day = french.day(mail.since.astimezone(zone))
     what = f"Courrier au {ROLES.get(mail.role, clean(mail.role))}, du {day}, pour {clean(mail.recipient)}"
     twice = " Il a pu arriver deux fois." if mail.is_doubtful else ""
-    answer = f" Dernière réponse : {clean(mail.answer, limit=300)}." if mail.answer else ""
+    label = "Dernière réponse" if mail.attempts else "Raison"
+    answer = f" {label} : {clean(mail.answer, limit=300)}." if mail.answer else ""
     if mail.state == "refused":
         return f"{what} : abandonné.{answer}{twice}"
     if not mail.is_waiting:
@@ -181,6 +218,29 @@ def _mail(mail: Mail, zone: tzinfo) -> str:
         local = mail.next_try.astimezone(zone)
         again = f" Prochain essai après le {french.day(local)} à {french.hour(local)}."
     return f"{what} : en attente, {tries}.{answer}{again}{twice}"
+
+
+def _deadlines(deadlines: Sequence[Deadline]) -> Iterator[str]:
+    """One sentence each; answers that end together, as those given on one day do, are counted."""
+    groups: dict[tuple[object, ...], list[Deadline]] = {}
+    for each in deadlines:
+        groups.setdefault((each.ends, each.until, each.is_over), []).append(each)
+    for (ends, *_), found in groups.items():
+        if ends is Ends.DECLARATION and len(found) > MOST_NAMED:
+            yield _answers(found)
+        else:
+            yield from map(_deadline, found)
+
+
+def _answers(found: Sequence[Deadline]) -> str:
+    day, names = french.day(found[0].until), dict.fromkeys(f"« {clean(each.name)} »" for each in found)
+    when = f"finies depuis le {day}" if found[0].is_over else f"qui finissent le {day}"
+    left = len(names) - MOST_NAMED
+    shown = [*list(names)[:MOST_NAMED], *([french.count(left, "autre")] if left > 0 else [])]
+    return (
+        f"{len(found)} réponses à redonner, {when} : {french.listed(shown)}."
+        " « cyberaudit questions PROFIL » les demande."
+    )
 
 
 def _deadline(deadline: Deadline) -> str:
@@ -210,6 +270,7 @@ def _plain(status: Status) -> dict[str, Any]:
         "max_age_days": status.max_age.days,
         "is_old": status.is_old,
         "mails": [_plain_mail(each) for each in status.mails],
+        "unreached": [asdict(each) | {"since": _stamp(each.since)} for each in status.unreached],
         "deadlines": [_plain_deadline(each) for each in status.deadlines],
         "weekly": _run(status.weekly),
     }

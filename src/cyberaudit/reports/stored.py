@@ -1,7 +1,8 @@
 """Stored audits in words: the list, and one of them point by point."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from cyberaudit import french
@@ -13,29 +14,38 @@ from cyberaudit.reports.words import Mark
 from cyberaudit.reports.wrap import wrap
 
 PARIS = ZoneInfo("Europe/Paris")
+NOTHING_SAID: Mapping[str, int] = MappingProxyType({})
 SALVAGE = (
     "Ce qui est lisible peut être repris : « cyberaudit history export DOSSIER », puis « cyberaudit history import "
     "DOSSIER --history NOUVEAU.sqlite3 »."
 )
 
 
-def listed(summaries: Sequence[AuditSummary], *, width: int = 80, others: int = 0) -> str:
+def listed(
+    summaries: Sequence[AuditSummary],
+    *,
+    width: int = 80,
+    others: int = 0,
+    unanswered: Mapping[str, int] = NOTHING_SAID,
+) -> str:
     """One line an audit: identifier, date, commune, from where, how much is to be done; and how many older ones.
 
-    The points are those that a report counts: what does not apply is none.
+    The points are those that a report counts: what does not apply is none. `unanswered`: by identifier, how many of
+    them have no answer; it tells a verification, which looked at little, from a whole control.
     """
     if not summaries:
         return "Aucun contrôle gardé.\n"
-    lines = [line for each in summaries for line in _line(each, width)]
+    lines = [line for each in summaries for line in _line(each, width, unanswered.get(each.uuid, 0))]
     if others:
         count = french.count(others, "autre contrôle plus ancien", "autres contrôles plus anciens")
         lines += wrap(french.typeset(f"Et {count} (« cyberaudit history list --all »)."), width)
     return "\n".join(lines) + "\n"
 
 
-def _line(each: AuditSummary, width: int) -> list[str]:
+def _line(each: AuditSummary, width: int, unanswered: int) -> list[str]:
     where = f"{_when(each.started_at, PARIS)}  {each.commune}, depuis {_place(each.vantage)} :"
     count = f"{french.count(each.asked, 'point')}, {each.open_findings} à traiter"
+    count += f", {unanswered} sans réponse" if unanswered else ""
     cut = " (interrompu)" if each.partial else ""
     return wrap(f"{french.typeset(where)} {count}{cut}", width, first=f"{each.uuid[:8]}  ")
 
@@ -72,9 +82,10 @@ def shown(audit: Audit, *, width: int = 80) -> str:
     """The audit's circumstances, then each finding with its sentence and its items."""
     zone = ZoneInfo(audit.town.commune.timezone)
     by = f", par {audit.scanned_by}" if audit.scanned_by else ""
+    where = f"{audit.town.name}, {_when(audit.started_at, zone)}, depuis {_place(audit.vantage, audit)}{by}"
     lines = [
         f"Contrôle {audit.uuid}",
-        f"{audit.town.name}, {_when(audit.started_at, zone)}, depuis {_place(audit.vantage, audit)}{by}",
+        *wrap(where, width),
         f"cyberaudit {audit.program}, règles {audit.rules}",
     ]
     if audit.partial:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Quarter
 from cyberaudit.reports.plan_words import ThemeTrendView, TrendPointView, TrendView
 from cyberaudit.reports.themes import rank_of, theme_name
@@ -17,7 +17,7 @@ TOO_SHORT = "Un seul mois de contrôles : rien à comparer encore."
 NO_DATE = "Aucune date n'est adoptée : « cyberaudit plan adopt » en adopte."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThemeTrend:
     """One theme."""
 
@@ -26,7 +26,7 @@ class ThemeTrend:
     """Oldest first, ending with the newest control; the formula of the level on this theme alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueQuarter:
     """The measures whose adopted date is in one quarter, by their ids."""
 
@@ -44,7 +44,7 @@ class DueQuarter:
         return len(self.planned) - len(self.in_time) - len(self.later) - len(self.late)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueQuarterView:
     """One quarter in words."""
 
@@ -58,7 +58,7 @@ class DueQuarterView:
     late_titles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastView:
     """What `history trend` shows."""
 

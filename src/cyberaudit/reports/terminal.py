@@ -1,7 +1,8 @@
 """What the place where a report is printed can show: its width, colours, drawn lines."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from cyberaudit.frozen import frozen
 
 WIDTH_ELSEWHERE = 80
 NARROWEST = 40
@@ -9,7 +10,7 @@ NARROWEST = 40
 SIMPLE_UNDER = 72
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminal:
     width: int
     """In cells."""

@@ -1,15 +1,15 @@
 """The points of a report by theme: what is to be dealt with in full, the rest put together by what they share."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Status
 from cyberaudit.reports.rule_items import is_technical
 from cyberaudit.reports.themes import theme_name
 from cyberaudit.reports.words import ItemView, Mark, PointView, ReportView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckPoints:
     """Points that answer one and the same question."""
 
@@ -17,7 +17,7 @@ class CheckPoints:
     points: tuple[PointView, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One point in a line."""
 
@@ -25,7 +25,7 @@ class Line:
     point: PointView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Together:
     """Points of one mark that share a sentence, said once."""
 
@@ -34,7 +34,7 @@ class Together:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Short:
     """The points of one mark, a line each."""
 
@@ -43,7 +43,7 @@ class Short:
     groups: tuple[Together, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThemePoints:
     """Every point of one theme, each in one place only."""
 

@@ -9,7 +9,10 @@ from cyberaudit.plaintext import clean
 from cyberaudit.reports.wrap import wrap
 
 BEGINNINGS: Final = ("ligne à publier", "ligne à retirer", "fichier à publier")
+TO_REMOVE: Final = BEGINNINGS[1]
 FILE: Final = BEGINNINGS[2]
+# « ligne à publier, si ce nom ne reçoit jamais »: only a person knows.
+_CONDITION: Final = ", si "
 # What stands between the lines of a file in one value.
 _BREAK = "⏎"
 # Ours: far above what a verdict keeps.
@@ -45,6 +48,15 @@ def publish_lines(evidence: Iterable[tuple[str, str]], width: int, *, indent: st
 
 
 def to_publish(evidence: Iterable[Evidence]) -> list[str]:
-    """The same for programs: one text a line or file."""
-    texts = ("\n".join(pasted(each.value)) for each in evidence if is_to_publish(each.label))
-    return [text for text in texts if text]
+    """The same for programs: one text a line or file, less what only a person can decide."""
+    return _texts(each for each in evidence if not each.label.startswith(TO_REMOVE))
+
+
+def to_remove(evidence: Iterable[Evidence]) -> list[str]:
+    """The lines to take out of the zone, for programs; again less what only a person can decide."""
+    return _texts(each for each in evidence if each.label.startswith(TO_REMOVE))
+
+
+def _texts(evidence: Iterable[Evidence]) -> list[str]:
+    sure = (each for each in evidence if is_to_publish(each.label) and _CONDITION not in each.label)
+    return [text for text in ("\n".join(pasted(each.value)) for each in sure) if text]

@@ -1,10 +1,10 @@
 """The level over time, in words and in figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Finding
 from cyberaudit.plan.level import MIN_COVERAGE, assess
 from cyberaudit.plan.words import Level
@@ -12,7 +12,7 @@ from cyberaudit.reports.plan_words import ThemeTrendView, TrendPointView, TrendV
 from cyberaudit.reports.themes import rank_of, theme_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LevelOn:
     """The level as the controls of that day gave it."""
 

@@ -3,10 +3,10 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from cyberaudit import french
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Finding, SeenFrom, Status
 from cyberaudit.reports.points import safe
 from cyberaudit.reports.words import Mark
@@ -18,7 +18,7 @@ _FROM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """One point, before and after."""
 

@@ -96,7 +96,7 @@ def date_rule(value: Action) -> str:
 
 def _date_rule(value: Action, due: date, slot: Slot) -> str:
     if value.kind is ActionKind.ANSWER:
-        return f"Sa date : {ANSWER_DAYS} jours pour poser les questions."
+        return f"Sa date : {ANSWER_DAYS} jours depuis la première demande, puis {ANSWER_DAYS} de plus à chaque fois."
     if due == slot.end.last_day:
         if slot.start == slot.end:
             return "Sa date : la fin du premier trimestre qui convient."

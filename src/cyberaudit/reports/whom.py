@@ -1,13 +1,12 @@
 """Whom to ask: public services only, the region's own first among those for an attack, never a company."""
 
-from dataclasses import dataclass
-
 from cyberaudit import french
 from cyberaudit.engine.measures import Confidence, Remedies
+from cyberaudit.frozen import frozen
 from cyberaudit.reports.plan_words import ContactView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegionalCentre:
     """A regional centre that helps after an attack."""
 

@@ -3,11 +3,11 @@
 The JSON report is these classes, field by field; its schema is made from them, docstrings included.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from cyberaudit.frozen import frozen
 from cyberaudit.history.transitions import Transition
 from cyberaudit.model import Basis, SeenFrom, Status
 from cyberaudit.plan.words import ActionKind, Standing, Tier, Word
@@ -59,7 +59,7 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceView:
     """One official document cited."""
 
@@ -71,7 +71,7 @@ class SourceView:
     """Only a confirmed address; empty otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LevelView:
     """How much of the known risk is mastered."""
 
@@ -100,7 +100,7 @@ class LevelView:
     target_sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToTreatView:
     """One thing that an action must put in order."""
 
@@ -113,7 +113,7 @@ class ToTreatView:
     """What was seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActionView:
     """One measure of the plan."""
 
@@ -180,7 +180,7 @@ class ActionView:
     """How its tier, its rank and its date come about, a sentence each."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemView:
     """Plural detail of a point: a server, a port, a rule."""
 
@@ -191,7 +191,7 @@ class ItemView:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EvidenceView:
     """One raw thing seen."""
 
@@ -199,7 +199,7 @@ class EvidenceView:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PointView:
     """One question about one thing, and its answer."""
 
@@ -245,7 +245,7 @@ class PointView:
     """« dégradé », « inchangé »; empty when nothing was compared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckView:
     """The fiche of a check that has a point in this report."""
 
@@ -256,7 +256,7 @@ class CheckView:
     limits: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThemeView:
     """One family of points."""
 
@@ -272,7 +272,7 @@ class ThemeView:
     """« 1 sur 3 en ordre »"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotSeenView:
     """Points that could not be seen, for one and the same cause."""
 
@@ -281,7 +281,7 @@ class NotSeenView:
     """Identities."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContradictionView:
     """A declaration that a measurement contradicts."""
 
@@ -290,7 +290,7 @@ class ContradictionView:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaiverView:
     """A risk accepted by an élu until a date."""
 
@@ -300,7 +300,7 @@ class WaiverView:
     until: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuestionView:
     """Something only a person can answer."""
 
@@ -313,7 +313,7 @@ class QuestionView:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BudgetView:
     """What the proposed actions cost together, in euros, tax included."""
 
@@ -327,7 +327,7 @@ class BudgetView:
     """The current one first, as far as something is spent or due; empty without an action."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HelpView:
     """Where to go next."""
 
@@ -335,7 +335,7 @@ class HelpView:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScanView:
     """One scan that this report stands on."""
 
@@ -355,7 +355,7 @@ class DoorIntent(StrEnum):
     UNDECLARED = "undeclared"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoorSightView:
     """An open door as seen from one place."""
 
@@ -369,7 +369,7 @@ class DoorSightView:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoorView:
     """One open port of a host, over every place."""
 
@@ -390,7 +390,7 @@ class DoorView:
     """At least one; the Internet first, then the networks in the order of the profile."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoorLookView:
     """The last look at the doors of a host from one place, whatever it saw."""
 
@@ -402,7 +402,7 @@ class DoorLookView:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostDoorsView:
     """The doors of one host."""
 
@@ -418,7 +418,7 @@ class HostDoorsView:
     """TCP then UDP, by number."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoorsView:
     """Which doors are open, from where, and whether it is what the town wanted."""
 
@@ -428,7 +428,7 @@ class DoorsView:
     """The hosts without an open door, and those that nobody looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CriterionView:
     """One criterion of the State's reference for communes."""
 
@@ -439,7 +439,7 @@ class CriterionView:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RcpntView:
     """What that reference would say of the mail of one domain."""
 
@@ -450,7 +450,7 @@ class RcpntView:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportView:
     """The whole report."""
 

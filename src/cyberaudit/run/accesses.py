@@ -4,13 +4,14 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 from urllib.parse import unquote, urlsplit
 
 from cyberaudit.declared import Backup, Town
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.far_places import far_place, usual_port
@@ -28,7 +29,7 @@ PRIVATE_KEY, PUTTY_KEY = "-----BEGIN ", "PuTTY-User-Key-File-"
 OTHERS_READ = stat.S_IRWXG | stat.S_IRWXO
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretWish:
     """What the command line says of the secret of one place."""
 

@@ -3,7 +3,6 @@
 import codecs
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from cyberaudit import french
 from cyberaudit.declared import DECLARATION_MONTHS, Answer, Document, Waiver, months_later
 from cyberaudit.engine.catalogue import Catalogue, asked
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.private_file import ChangedMeanwhile, rewrite
 from cyberaudit.refusals import quoted, system_clause
@@ -33,7 +33,7 @@ _ELECTED = re.compile(
 _DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaidWords:
     """An answer as typed."""
 
@@ -45,7 +45,7 @@ class SaidWords:
     proof: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaivedWords:
     """A waiver as typed."""
 
@@ -58,7 +58,7 @@ class WaivedWords:
     stopgap: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposed:
     """A change that nobody has written yet."""
 

@@ -1,7 +1,7 @@
 """Which of the stored communes a command is about."""
 
-from cyberaudit.errors import HistoryError, UsageError
-from cyberaudit.history.store import History
+from cyberaudit.errors import UsageError
+from cyberaudit.history.store import History, nothing_kept
 
 
 def choose_commune(history: History, commune: str | None) -> str:
@@ -13,7 +13,7 @@ def choose_commune(history: History, commune: str | None) -> str:
     """
     known = history.communes()
     if not known:
-        raise HistoryError("L'historique est vide : lancez d'abord « cyberaudit scan ».")
+        raise nothing_kept(history.path)
     names = ", ".join(known)
     if commune is None and len(known) > 1:
         raise UsageError(f"Plusieurs communes sont dans l'historique : nommez-en une ({names}).")

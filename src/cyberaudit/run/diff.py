@@ -1,14 +1,17 @@
 """`cyberaudit diff`: two stored moments of one town, held against each other, without network."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from cyberaudit import french
+from cyberaudit.declared import Town
 from cyberaudit.engine.audit import judge_again
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import CatalogueError, HistoryError, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.diff import Around, Diff, diff, newest_audit
 from cyberaudit.history.memory import Chronicle
 from cyberaudit.history.merge import audits_to_read, town_state
@@ -25,7 +28,7 @@ _FEW, _ALL = 32, -1
 """Audits read to find the visit before: it is seldom further, and a list may be long."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """The two moments asked for: the beginning of an audit's identifier, or an ISO date; None: the usual one."""
 
@@ -36,7 +39,7 @@ class Span:
     was made. Empty: all that are stored count."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """One town, and what changed in it."""
 
@@ -48,7 +51,7 @@ class Compared:
     """UUIDs of the audits that `state` stands on, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Moment:
     """One town as it was known when one of its audits began."""
 
@@ -75,6 +78,23 @@ def compare(
         older = _older(history, chosen, span, newer.state)
         found = _held(older, newer, catalogue) if older is not None else None
     return Compared(newer.state, found, tuple(each.uuid for each in newer.audits))
+
+
+def compare_told(
+    history_path: Path, catalogue: Catalogue, *, commune: str, told_from: tuple[str, ...], now: datetime
+) -> Compared:
+    """The town at `now`, against what it was when somebody was told from these audits.
+
+    Against the visit before when nobody was told, or when these audits are not known any more.
+
+    Raises:
+        HistoryError: nothing recent is stored, or it cannot be read.
+    """
+    if told_from:
+        span = Span(since=told_from[0], known=told_from)
+        with suppress(HistoryError, UsageError):
+            return compare(history_path, catalogue, commune=commune, span=span, now=now)
+    return compare(history_path, catalogue, commune=commune, span=Span(), now=now)
 
 
 def since_last(
@@ -205,13 +225,18 @@ def _waived(moment: _Moment) -> frozenset[str]:
     )
 
 
+def _with_settings(audit: Audit, town: Town) -> Audit:
+    """As if the profile had chosen then what it chooses now: a threshold that it moves is a rule that changes."""
+    return replace(audit, town=replace(audit.town, checks=town.checks))
+
+
 def _rejudged(older: _Moment, newer: TownState, catalogue: Catalogue) -> TownState | None:
     """The older facts under the newer rules, when these are the rules at hand."""
     rules = newest_audit(newer).rules
     if rules == newest_audit(older.state).rules or rules != catalogue.rules(newer.town):
         return None
     try:
-        audits = [judge_again(audit, catalogue) for audit in older.audits]
+        audits = [judge_again(_with_settings(audit, newer.town), catalogue) for audit in older.audits]
     except CatalogueError:
         # The older profile gives a check a setting it has no more.
         return None

@@ -1,7 +1,6 @@
 """`scan --dry-run`: what would be looked at, with upper bounds, how long it may take, and not a packet sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
 from cyberaudit import french
@@ -12,6 +11,7 @@ from cyberaudit.facts.packet_filter import HostFilter
 from cyberaudit.facts.reach import HostReach
 from cyberaudit.facts.services import HostServices
 from cyberaudit.facts.udp import HostUdp
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
@@ -34,7 +34,7 @@ SECONDS_OF_UDP = 60
 MINUTE = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """All that would be done about one asset."""
 

@@ -3,16 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from cyberaudit.errors import NotSaved
+from cyberaudit.frozen import frozen
 from cyberaudit.private_file import write_private
 from cyberaudit.refusals import quoted, system_clause
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastWeekly:
     """One ended run."""
 
@@ -27,6 +28,8 @@ class LastWeekly:
     """What was said on standard error."""
     unwritten: int = 0
     """People for whom no message could be made; the sentences say why."""
+    told_from: tuple[str, ...] = ()
+    """UUIDs of the audits that the feed, the webhook and the exit code told of last, newest first."""
 
 
 def lock_path(history: Path, profile: Path) -> Path:
@@ -83,7 +86,8 @@ def _read(path: Path) -> LastWeekly | None:
             return None
         sentences = tuple(str(each) for each in plain["sentences"])
         names, unwritten = (str(plain["profile"]), str(plain["commune"])), int(plain.get("unwritten", 0))
-        return LastWeekly(*names, began, ended, int(plain["code"]), sentences, unwritten)
+        told_from = tuple(str(each) for each in plain.get("told_from", ()))
+        return LastWeekly(*names, began, ended, int(plain["code"]), sentences, unwritten, told_from)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

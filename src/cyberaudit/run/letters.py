@@ -1,13 +1,14 @@
 """What each role is written on an occasion: subject, text, HTML, and the mayor's page."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from cyberaudit.delivery.letter import Attachment
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.diff import Diff
 from cyberaudit.history.state import zone_of
 from cyberaudit.reports import mail_html, mail_text, pdf
@@ -18,6 +19,7 @@ from cyberaudit.reports.mail_view import MailView, Seen
 from cyberaudit.reports.mail_weekly import weekly_mail
 from cyberaudit.reports.mail_words import Period, Role
 from cyberaudit.reports.mail_words import told as in_clear
+from cyberaudit.reports.unreached import Unreached
 from cyberaudit.reports.words import ReportView
 from cyberaudit.run.tell import Told
 
@@ -43,7 +45,7 @@ _ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """The words of one mail; whom it goes to and when is not its business."""
 
@@ -67,6 +69,7 @@ def letters(
     occasion: Occasion,
     now: datetime,
     roles: Collection[str] = frozenset(Role),
+    unreached: Sequence[Unreached] = (),
 ) -> tuple[Written, ...]:
     """One mail a role that the occasion concerns, whether or not the town has somebody in that role.
 
@@ -79,11 +82,12 @@ def letters(
         occasion: a problem concerns nobody here; see `problem_letter`.
         now: the subject names its week, or its month, in the town's zone.
         roles: nobody else is written to.
+        unreached: whom no mail reaches; the secretary and the contractor are told of it.
     """
     titles = {check: fiche.title for check, fiche in catalogue.fiches.items()}
     view = replace(told.view, changes=changes_view(diff, titles=titles))
     today = now.astimezone(zone_of(told.state.town)).date()
-    seen = Seen(view, told.state, diff, titles, today)
+    seen = Seen(view, told.state, diff, titles, today, tuple(unreached))
     return tuple(_letter(seen, role, occasion) for role in _ROLES[occasion] if role in roles)
 
 

@@ -1,6 +1,6 @@
 """`cyberaudit look`: one probe family and its checks on one target, stored nowhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +8,7 @@ from fractions import Fraction
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from cyberaudit.declared import AnyAsset, AssetKind, Backup, Domain, Town, Vpn, VpnKind
 from cyberaudit.engine.audit import audit
@@ -22,15 +23,16 @@ from cyberaudit.plan.words import Tier
 from cyberaudit.probes.asked_ports import ALL, USUAL
 from cyberaudit.probes.instruments import OUTSIDE, Options, set_up
 from cyberaudit.probes.resolver import addresses_now
-from cyberaudit.probes.tls_endpoint import RENEGOTIATION
 from cyberaudit.reports.look_answers import Heard, has_answer, heard
 from cyberaudit.reports.look_answers import accesses as accesses_of
 from cyberaudit.reports.look_domain_points import finding_tier
 from cyberaudit.reports.look_domains import domain_above, is_nowhere, looked_at
-from cyberaudit.run.accesses import SecretWish, access_wished
 from cyberaudit.run.exit_code import ExitCode, has_broken, measured_coverage
 from cyberaudit.town.scope import Scope, scope_for_look
 from cyberaudit.town.single import domain_asset, host_asset, tls_asset, town_of, vpn_assets
+
+if TYPE_CHECKING:
+    from cyberaudit.run.accesses import SecretWish
 
 # Asked of the whole town; a name that refuses all mail is a town by itself here.
 LOCKED_NAMES = "mail.parked-domains"
@@ -90,10 +92,16 @@ def _judged_as_they_say(made: Audit, catalogue: Catalogue, *, now: datetime) -> 
         return made
     about_each = tuple(each for each in catalogue.checks if each.about is AssetKind.DOMAIN)
     town = _without_mail(made.town, silent | hosts)
-    judged = judge(
-        town, Catalogue(about_each, catalogue.remedies), made.observations, vantage=OUTSIDE, now=now
+    again = judge(
+        town,
+        Catalogue(about_each, catalogue.remedies),
+        made.observations,
+        vantage=OUTSIDE,
+        now=now,
+        only=silent | hosts,
     )
-    findings = [each for each in _measured(judged) if not (each.asset in hosts and _is_idle(each))]
+    judged = _in_place(made, _measured(again), only=silent | hosts)
+    findings = [each for each in judged if not (each.asset in hosts and _is_idle(each))]
     locks = Catalogue(tuple(each for each in catalogue.checks if each.id == LOCKED_NAMES), catalogue.remedies)
     for asset in looked_at(made):
         if asset.key in silent:
@@ -101,6 +109,13 @@ def _judged_as_they_say(made: Audit, catalogue: Catalogue, *, now: datetime) -> 
             told = judge(alone, locks, made.observations, vantage=OUTSIDE, now=now)
             findings += (replace(each, asset=asset.key, asset_name=asset.name) for each in _measured(told))
     return replace(made, town=town, findings=tuple(findings))
+
+
+def _in_place(made: Audit, again: Iterable[Finding], *, only: Collection[str]) -> list[Finding]:
+    """The findings with those about `only` replaced, by check then asset as before."""
+    places = {asset.key: place for place, asset in enumerate(made.town.assets)}
+    kept = (each for each in made.findings if each.asset not in only)
+    return sorted((*kept, *again), key=lambda each: (each.check, places[each.asset]))
 
 
 def _without_mail(town: Town, keys: frozenset[str]) -> Town:
@@ -185,6 +200,9 @@ def look_at_tls(
     addresses = _addresses(host, options, authorized_by=authorized_by, now=now)
     scope = scope_for_look(addresses=addresses, authorized_by=authorized_by)
     if renegotiate:
+        # Imported here: a look at names has no use for all that asks of TLS.
+        from cyberaudit.probes.tls_endpoint import RENEGOTIATION
+
         scope = replace(scope, tests=frozenset({RENEGOTIATION}))
     asked = domain_asset(name).domain if name else "" if host == addresses[0] else host
     assets = (host_asset(host, addresses), tls_asset(target, hostname=asked, port=port))
@@ -261,7 +279,7 @@ def look_at_backup(
     catalogue: Catalogue,
     options: Options,
     *,
-    wish: SecretWish,
+    wish: "SecretWish",
     now: datetime,
     progress: ProgressCallback | None = None,
 ) -> Audit:
@@ -272,6 +290,8 @@ def look_at_backup(
     """
     scope = scope_for_look(addresses=(), authorized_by="")
     if asset.url:
+        from cyberaudit.run.accesses import access_wished
+
         allowed = replace(options, backup_accesses=((asset.id, access_wished(asset, wish)),))
     else:
         allowed = replace(options, backup_roots=(Path(asset.path),))

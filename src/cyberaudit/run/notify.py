@@ -1,8 +1,8 @@
 """`cyberaudit notify`: who is written what today, from what is stored; kept in the outbox, then sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from email.utils import make_msgid
 from pathlib import Path
@@ -13,21 +13,25 @@ from cyberaudit.delivery.letter import Letter
 from cyberaudit.delivery.message import compose
 from cyberaudit.delivery.sending import deliver
 from cyberaudit.engine.catalogue import Catalogue
-from cyberaudit.errors import HistoryError, UsageError
+from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.diff import Diff
-from cyberaudit.history.outbox import Copy, Outbox, Queued, State, open_outbox, outbox_path
+from cyberaudit.history.outbox import LONGEST_PAUSE, Copy, Outbox, Queued, State, open_outbox, outbox_path
 from cyberaudit.history.state import zone_of
 from cyberaudit.history.trace import CLOCK_SKEW
 from cyberaudit.reports.change_words import ChangesView, Section
 from cyberaudit.reports.changes import changes_view
 from cyberaudit.reports.mail_words import Role
-from cyberaudit.run.diff import Compared, Span, compare
+from cyberaudit.run.diff import Compared, compare_told
 from cyberaudit.run.exit_code import ExitCode
 from cyberaudit.run.letters import Occasion, Written, letters, problem_letter
 from cyberaudit.run.lock import alone
 from cyberaudit.run.relay import relay_of
 from cyberaudit.run.report import report
 from cyberaudit.run.seals import Sealed, Seals, seals
+from cyberaudit.run.tell import Told
+from cyberaudit.run.told_last import Alike, told_alike
+from cyberaudit.run.unreached import Unreached, unreached
 from cyberaudit.town.local import LocalConfig
 
 ROLES = ("secretary", "contractor", "mayor")
@@ -42,7 +46,7 @@ PATIENCE = 60.0
 _BUSY = "Le courrier est déjà en train d'être écrit par un autre programme : recommencez dans une minute."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Post:
     """One town whose mail is looked after: where it is written, what this machine may use for it."""
 
@@ -72,7 +76,7 @@ class Post:
         return tuple(each for each in self.delivery.recipients if each.role == role)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What is asked for beyond the usual."""
 
@@ -81,9 +85,9 @@ class Wish:
     roles: Collection[str] = ROLES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
-    """What one role is told, or is not."""
+    """What the people of one role are told, or are not; those who missed a mail have a notice of their own."""
 
     role: str
     recipients: tuple[str, ...]
@@ -96,7 +100,7 @@ class Notice:
     """UUIDs of the audits it would tell about, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of the mail of one town."""
 
@@ -117,6 +121,15 @@ class Outcome:
         return ExitCode.INCOMPLETE if self.answers else ExitCode.DONE
 
 
+@frozen
+class _Due:
+    """What changed for a group since it was last told, and whether that is a reason to write."""
+
+    whom: Alike
+    found: Compared
+    occasion: Occasion | None
+
+
 NOTHING_SENT = Outcome()
 USUAL = Wish()
 
@@ -132,21 +145,20 @@ def notices(post: Post, catalogue: Catalogue, wish: Wish = USUAL) -> tuple[Notic
     if not roles:
         raise UsageError("Le profil ne dit pas à qui écrire : remplissez « delivery », puis « recipients ».")
     _refuse_no_way(post.delivery)
-    past = {role: _last(post, role) for role in roles}
-    found = {role: _since(post, catalogue, past[role]) for role in roles}
-    occasions = {role: _occasion(role, past[role], found[role], post, wish) for role in roles}
-    words = _words(
-        post, catalogue, {role: (each, found[role].diff) for role, each in occasions.items() if each}
-    )
-    return tuple(
-        Notice(
-            role=role,
-            recipients=tuple(each.address for each in post.recipients(role)),
-            since=last.made_at if (last := past[role]) else None,
-            written=words.get(role),
-            told_from=found[role].told_from,
-        )
-        for role in roles
+    mails = _mails(post)
+    groups = [each for role in roles for each in told_alike(role, post.recipients(role), mails, now=post.now)]
+    due = [_due(each, post, catalogue, wish) for each in groups]
+    words = _words(post, catalogue, due, missed=unreached(mails, post.delivery.recipients, now=post.now))
+    return tuple(_notice(each, written) for each, written in zip(due, words, strict=True))
+
+
+def _notice(due: _Due, written: Written | None) -> Notice:
+    return Notice(
+        role=due.whom.role,
+        recipients=tuple(each.address for each in due.whom.people),
+        since=due.whom.last.made_at if due.whom.last else None,
+        written=written,
+        told_from=due.found.told_from,
     )
 
 
@@ -159,38 +171,25 @@ def _refuse_no_way(delivery: Delivery) -> None:
             raise UsageError(f"Le profil ne dit pas {what} écrire : remplissez « delivery », puis « {key} ».")
 
 
-def _last(post: Post, role: str) -> Queued | None:
-    """The last mail of the role that told somebody of an audit, or may still do so."""
+def _mails(post: Post) -> tuple[Queued, ...]:
+    """What became of every mail of the town, newest first; their contents left out."""
     if not post.outbox.exists():
-        return None
+        return ()
     with open_outbox(post.outbox, create=True) as outbox:
-        last = outbox.last(post.town.id, role)
-        if last is None or _counts(last):
-            return last
-        return next((each for each in outbox.of(post.town.id) if each.role == role and _counts(each)), None)
+        return outbox.states(post.town.id)
 
 
-def _counts(mail: Queued) -> bool:
-    """A problem tells of no audit; what was given up for everybody told nobody, and its news is still to be told."""
-    return mail.kind != Occasion.PROBLEM and any(each.state is not State.REFUSED for each in mail.copies)
+def _due(whom: Alike, post: Post, catalogue: Catalogue, wish: Wish) -> _Due:
+    told_from = tuple(whom.last.audit.split()) if whom.last else ()
+    found = compare_told(post.history, catalogue, commune=post.town.id, told_from=told_from, now=post.now)
+    return _Due(whom, found, _occasion(whom, found, post, wish))
 
 
-def _since(post: Post, catalogue: Catalogue, last: Queued | None) -> Compared:
-    """What changed since the audit that `last` told of; since the visit before when it is not known any more."""
-    known = tuple(last.audit.split()) if last else ()
-    span = Span(since=known[0], known=known) if known else Span()
-    try:
-        return compare(post.history, catalogue, commune=post.town.id, span=span, now=post.now)
-    except (HistoryError, UsageError):
-        if last is None:
-            raise
-    return compare(post.history, catalogue, commune=post.town.id, span=Span(), now=post.now)
-
-
-def _occasion(role: str, last: Queued | None, found: Compared, post: Post, wish: Wish) -> Occasion | None:
+def _occasion(whom: Alike, found: Compared, post: Post, wish: Wish) -> Occasion | None:
     if wish.always:
         return Occasion.ALWAYS
-    if role != MAYOR and last is not None and is_worth_a_mail(found.diff):
+    last = whom.last
+    if whom.role != MAYOR and last is not None and is_worth_a_mail(found.diff):
         return Occasion.CHANGE
     return Occasion.HEARTBEAT if last is None or _month_went_by(last.made_at, post) else None
 
@@ -208,8 +207,9 @@ def _month_went_by(last: datetime, post: Post) -> bool:
     """Whether the month is another one in the town, and the last mail is not of these days."""
     if _of_another_clock(last, post):
         return True
-    then, today = last.astimezone(post.zone), post.now.astimezone(post.zone)
-    return (then.year, then.month) < (today.year, today.month) and post.now - last >= APART
+    # Days, not hours: a weekly control begins a second sooner or later, and clocks change.
+    then, today = last.astimezone(post.zone).date(), post.now.astimezone(post.zone).date()
+    return (then.year, then.month) < (today.year, today.month) and today - then >= APART
 
 
 def _of_another_clock(last: datetime, post: Post) -> bool:
@@ -218,16 +218,31 @@ def _of_another_clock(last: datetime, post: Post) -> bool:
 
 
 def _words(
-    post: Post, catalogue: Catalogue, due: dict[str, tuple[Occasion, Diff | None]]
-) -> dict[str, Written]:
-    if not due:
-        return {}
+    post: Post, catalogue: Catalogue, due: Sequence[_Due], *, missed: Sequence[Unreached]
+) -> list[Written | None]:
+    """What each group is written, None where nothing is due. `missed`: whom no mail reaches; the others are told."""
+    if not any(each.occasion for each in due):
+        return [None] * len(due)
     told = report(post.history, catalogue, commune=post.town.id, now=post.now, with_levels=True)
-    found: dict[str, Written] = {}
-    for role, (occasion, diff) in due.items():
-        made = letters(told, diff, catalogue=catalogue, occasion=occasion, now=post.now)
-        found |= {each.role: each for each in made if each.role == role}
-    return found
+    return [_letter(each, told, post, catalogue, missed) for each in due]
+
+
+def _letter(
+    due: _Due, told: Told, post: Post, catalogue: Catalogue, missed: Sequence[Unreached]
+) -> Written | None:
+    if due.occasion is None:
+        return None
+    own = {each.address for each in due.whom.people}
+    made = letters(
+        told,
+        due.found.diff,
+        catalogue=catalogue,
+        occasion=due.occasion,
+        now=post.now,
+        roles=(due.whom.role,),
+        unreached=[each for each in missed if each.address not in own],
+    )
+    return made[0] if made else None
 
 
 def notify(post: Post, catalogue: Catalogue, wish: Wish = USUAL) -> Outcome:
@@ -239,7 +254,9 @@ def notify(post: Post, catalogue: Catalogue, wish: Wish = USUAL) -> Outcome:
     """
     with _alone(post):
         told = notices(post, catalogue, wish)
-        put = _put(post, [(each.written, each.told_from) for each in told if each.written])
+        put = _put(
+            post, [(each.written, each.told_from, _people(post, each)) for each in told if each.written]
+        )
     return _with(put, replace(send_what_waits(post), notices=told))
 
 
@@ -252,8 +269,8 @@ def _alone(post: Post) -> AbstractContextManager[None]:
     return alone(post.outbox.with_name(f"{post.outbox.name}.notify.lock"), sentence=_BUSY, patience=PATIENCE)
 
 
-def send_what_waits(post: Post) -> Outcome:
-    """Try every mail of the town that is due.
+def send_what_waits(post: Post, *, at_once: bool = False) -> Outcome:
+    """Try every mail of the town that is due; `at_once`: that waits, whenever it is due.
 
     Raises:
         HistoryError: the outbox cannot be read; `NotSaved` when it cannot be written.
@@ -265,9 +282,19 @@ def send_what_waits(post: Post) -> Outcome:
             relay = relay_of(post.delivery, post.config, folder=post.folder, relay_at=post.relay_at)
         except UsageError as error:
             waiting = outbox.unsettled(post.town.id)
+            if waiting:
+                outbox.held(post.town.id, _as_clause(error), post.now)
             return Outcome(waiting=waiting, answers=(str(error),) if waiting else ())
-        done = deliver(outbox, relay, post.delivery.sender, now=post.now, commune=post.town.id)
+        outbox.held(post.town.id, "", post.now)
+        at = post.now + LONGEST_PAUSE if at_once else post.now
+        done = deliver(outbox, relay, post.delivery.sender, now=post.now, due=at, commune=post.town.id)
     return Outcome((), done.sent, done.waiting, done.refused, done.answers)
+
+
+def _as_clause(error: UsageError) -> str:
+    """As an answer is kept: without capital or full stop."""
+    sentence = str(error).removesuffix(".")
+    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def forget_old_mail(history: Path, *, before: datetime) -> None:
@@ -284,19 +311,32 @@ def forget_old_mail(history: Path, *, before: datetime) -> None:
 def tell_problem(post: Post, sentence: str) -> Outcome:
     """Write that the weekly control could not be made, then send it and whatever waited.
 
-    To the contractor; to the secretary of a town that names none: somebody must know.
+    To the contractor; to the secretary of a town that names none, or whose mail to the contractor is refused:
+    somebody must know.
 
     Raises:
         HistoryError: as `notify`.
     """
-    put = NOTHING_SENT
-    role = next((each for each in (Role.CONTRACTOR, Role.SECRETARY) if post.recipients(each)), None)
     with _alone(post):
-        if role is not None and not _told_lately(post, role):
-            name = post.town.commune.name
-            written = problem_letter(name, sentence, now=post.now, zone=post.zone, role=role)
-            put = _put(post, [(written, ())])
+        roles = [each for each in _who_minds(post) if not _told_lately(post, each)]
+        put = _put(post, [(_of_problem(post, each, sentence), (), post.recipients(each)) for each in roles])
     return _with(put, send_what_waits(post))
+
+
+def _of_problem(post: Post, role: Role, sentence: str) -> Written:
+    return problem_letter(post.town.commune.name, sentence, now=post.now, zone=post.zone, role=role)
+
+
+def _who_minds(post: Post) -> Iterator[Role]:
+    """Role after role, until somebody is there whom mail may reach."""
+    missed = unreached(_mails(post), post.delivery.recipients, now=post.now)
+    lost = {(each.role, each.address) for each in missed}
+    for role in (Role.CONTRACTOR, Role.SECRETARY):
+        people = post.recipients(role)
+        if people:
+            yield role
+        if any((role, each.address) not in lost for each in people):
+            return
 
 
 def _told_lately(post: Post, role: Role) -> bool:
@@ -309,11 +349,15 @@ def _told_lately(post: Post, role: Role) -> bool:
     return post.now - last.made_at < PROBLEM_AGAIN
 
 
-def _put(post: Post, written: Sequence[tuple[Written, tuple[str, ...]]]) -> Outcome:
+def _people(post: Post, notice: Notice) -> tuple[Recipient, ...]:
+    return tuple(each for each in post.recipients(notice.role) if each.address in notice.recipients)
+
+
+def _put(post: Post, written: Sequence[tuple[Written, tuple[str, ...], Sequence[Recipient]]]) -> Outcome:
     """Keep each mail; who could not be written to, and why."""
     if not written:
         return NOTHING_SENT
-    made = [(words, told_from, _seals(post, words.role)) for words, told_from in written]
+    made = [(words, told_from, _seals(post, people)) for words, told_from, people in written]
     with open_outbox(post.outbox, create=True) as outbox:
         # Together: half of them, and the next run would believe that everybody was told.
         outbox.put_all(
@@ -328,9 +372,9 @@ def _put(post: Post, written: Sequence[tuple[Written, tuple[str, ...]]]) -> Outc
     return Outcome(refused=unwritten, answers=tuple(troubles), unwritten=unwritten)
 
 
-def _seals(post: Post, role: str) -> Seals:
+def _seals(post: Post, people: Sequence[Recipient]) -> Seals:
     return seals(
-        post.recipients(role),
+        people,
         post.config.signing,
         sender=post.delivery.sender,
         folder=post.folder,

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from cyberaudit.declared import Adoption, months_later
+from cyberaudit.delivery import feed
 from cyberaudit.engine.catalogue import Catalogue
 from cyberaudit.errors import HistoryError, NotSaved, TooOld, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history import integrity, retention
 from cyberaudit.history.integrity import Health, examine, known
 from cyberaudit.history.merge import town_state
 from cyberaudit.history.outbox import open_outbox, outbox_path
-from cyberaudit.history.refusal import may_be_damage
+from cyberaudit.history.refusal import is_too_new, may_be_damage
 from cyberaudit.history.retention import Pruning
 from cyberaudit.history.scan_file import import_scan
 from cyberaudit.history.state import AuditSummary, TownState, zone_of
@@ -23,10 +24,11 @@ from cyberaudit.plan.level import assess, is_open
 from cyberaudit.plan.waivers import covering
 from cyberaudit.plan.words import Quarter
 from cyberaudit.refusals import quoted, system_clause
+from cyberaudit.reports.feed_text import entry_id
 from cyberaudit.reports.stored_trend import DueQuarter, PastView, ThemeTrend, past_view
 from cyberaudit.reports.trend import LevelOn
 from cyberaudit.run.communes import choose_commune
-from cyberaudit.run.last_weekly import forget_weekly
+from cyberaudit.run.last_weekly import forget_weekly, last_of_commune
 from cyberaudit.run.lately import level_of, state_at
 from cyberaudit.run.tell import recall
 
@@ -40,7 +42,7 @@ WHAT_TO_DO = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exported:
     """What became of the audits to be written."""
 
@@ -49,7 +51,7 @@ class Exported:
     """One sentence for each audit that could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brought:
     """What became of scan files to be stored."""
 
@@ -110,17 +112,33 @@ def prune_stored(history_path: Path, *, keep_months: int, now: datetime) -> int:
 
 
 def of_commune(history_path: Path, commune: str) -> tuple[AuditSummary, ...]:
-    """All that is stored of it, newest first.
+    """All audits that are stored of it, newest first; none when only its mail or the like is kept.
 
     Raises:
-        UsageError: it is not there.
+        UsageError: nothing of it is there.
     """
+    if not history_path.exists() and _is_kept_beside(history_path, commune):
+        return ()
     with open_history(history_path, create=False) as history:
+        if commune not in history.communes() and _is_kept_beside(history_path, commune):
+            return ()
         return history.summaries(choose_commune(history, commune))
 
 
-def forget(history_path: Path, commune: str) -> int:
-    """Remove all that is stored of it, its mail too; how many audits. See `retention.forget`.
+def _is_kept_beside(history_path: Path, commune: str) -> bool:
+    """Whether its mail, how its weekly control ended, or its entries of the feed are kept."""
+    if last_of_commune(history_path, commune) or feed.tells_of(feed.memory_path(history_path), commune):
+        return True
+    if not outbox_path(history_path).exists():
+        return False
+    with open_outbox(outbox_path(history_path), create=False) as outbox:
+        return bool(outbox.states(commune))
+
+
+def forget(history_path: Path, commune: str, *, feed_path: Path | None = None) -> int:
+    """Remove all that is stored of it: its mail, its entries of the feed, its audits; how many audits.
+
+    `feed_path`: the Atom file of this machine's configuration. See `retention.forget`.
 
     Raises:
         HistoryError: something cannot be read or removed; its audits are still there, and it can be asked again.
@@ -129,8 +147,24 @@ def forget(history_path: Path, commune: str) -> int:
         with open_outbox(outbox_path(history_path), create=True) as outbox:
             outbox.forget(commune)
     forget_weekly(history_path, commune)
+    if not history_path.exists():
+        _forget_feed(history_path, commune, (), feed_path)
+        return 0
     with open_history(history_path, create=False) as history:
+        _forget_feed(history_path, commune, history.summaries(commune), feed_path)
         return retention.forget(history, commune)
+
+
+def _forget_feed(
+    history_path: Path, commune: str, audits: Sequence[AuditSummary], feed_path: Path | None
+) -> None:
+    told = {entry_id(commune, each.uuid) for each in audits}
+    try:
+        feed.forget(commune, told=told, path=feed_path, memory=feed.memory_path(history_path))
+    except OSError as error:
+        raise NotSaved(
+            f"Le flux ne peut pas être écrit sans cette commune : {system_clause(error)}."
+        ) from None
 
 
 def check(history_path: Path) -> Health:
@@ -141,7 +175,7 @@ def check(history_path: Path) -> Health:
         with open_history(history_path, create=False) as history:
             return examine(history)
     except HistoryError as error:
-        if not may_be_damage(error.__cause__) or not history_path.is_file():
+        if is_too_new(error) or not may_be_damage(error.__cause__) or not history_path.is_file():
             raise
         raise HistoryError(f"{error} {WHAT_TO_DO}") from error
 
@@ -198,9 +232,11 @@ def bring(history_path: Path, place: Path, *, commune: str | None) -> Brought:
     there: list[str] = []
     refused: list[str] = []
     with open_history(history_path, create=True) as history:
+        # A machine that begins takes the towns of a folder together, whichever comes first.
+        communes = history.communes()
         for file in files:
             try:
-                imported = import_scan(history, file, commune=commune)
+                imported = import_scan(history, file, commune=commune, known=communes)
             except HistoryError as error:
                 if not place.is_dir() or (isinstance(error, NotSaved) and not isinstance(error, TooOld)):
                     raise

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from cyberaudit.declared import Adoption, Ceiling, Completion, PlanChoices, Town
 from cyberaudit.engine.catalogue import Catalogue, asked
 from cyberaudit.engine.measures import Measure
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.state import zone_of
 from cyberaudit.history.store import open_history
 from cyberaudit.plan.adopted import later_starts, starts_of
@@ -44,7 +45,7 @@ _REFUSAL = "seul un élu adopte ou reporte une date"
 _UNVERIFIED = "cyberaudit ne peut pas vérifier qui décide : gardez une trace signée de cette décision."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """The plan of one commune at one moment."""
 
@@ -139,7 +140,7 @@ def read_ceiling(text: str, *, today: date) -> dict[int, int]:
     return {int(year): int(euros)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdoptWords:
     """A decision of an élu as typed."""
 
@@ -281,7 +282,7 @@ def _doubts(before: Planned, made: Spliced) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostponeWords:
     """A postponement as typed."""
 

@@ -42,6 +42,7 @@ def _password(delivery: Delivery, config: LocalConfig, *, host: str, port: int) 
     if source is None:
         raise UsageError(
             f"La configuration de cette machine ne connaît pas « {label} », le mot de passe du serveur d'envoi."
+            " Écrivez-le sous « secrets », dans ~/.config/cyberaudit/config.yaml."
         )
     if (host, port) != (source.host, source.port or USUAL_PORTS[delivery.security]):
         kept = f"{source.host}:{source.port}" if source.port else source.host

@@ -3,7 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from cyberaudit.declared import Town, Zone
 from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.errors import HistoryError, NotSaved, ScopeError, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.merge import town_state
 from cyberaudit.history.scan_file import write_scan_file
 from cyberaudit.history.state import TownState
@@ -34,7 +35,7 @@ from cyberaudit.town.scope import authorized
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What a scan is asked to do."""
 
@@ -56,7 +57,7 @@ class Request:
     """Also the level of earlier months, for the formats that draw it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scanned:
     """What a scan brought back."""
 
@@ -130,7 +131,7 @@ def prepare(request: Request) -> tuple[Profile, Catalogue, str]:
     profile = load_profile(request.profile)
     profile = replace(profile, town=documents_read(profile.town, request.profile.resolve().parent))
     zones = [zone.id for zone in profile.town.of_kind(AssetKind.ZONE)]
-    vantage = request.vantage or _recognised(profile.town)
+    vantage = request.vantage or recognised(profile.town)
     if vantage not in (OUTSIDE, *zones):
         known = ", ".join((OUTSIDE, *zones))
         raise UsageError(f"« {vantage} » n'est pas un lieu de ce profil (lieux connus : {known}).")
@@ -165,7 +166,7 @@ def _check_place(path: Path) -> None:
         raise UsageError(f"--save : le dossier {quoted(path.parent)} n'existe pas. Rien n'a été envoyé.")
 
 
-def _recognised(town: Town) -> str:
+def recognised(town: Town) -> str:
     """The one zone this machine stands in; outside when the town declares no zone at all.
 
     Elsewhere is not outside: what is closed behind the town's own box says nothing of the Internet, and must

@@ -10,14 +10,17 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 
+from cyberaudit.declared import Town
 from cyberaudit.errors import NotSaved, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.private_file import write_private
 from cyberaudit.refusals import quoted, system_clause
+from cyberaudit.town.local import LocalConfig, SecretKind, SecretSource
 
 DAYS = {"mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun"}
 """Word of the command line → of systemd.time(7)."""
@@ -28,7 +31,7 @@ MOST_CRON = 990
 _LONGEST = "3h"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class When:
     """When in the week, in the commune's time zone."""
 
@@ -36,7 +39,12 @@ class When:
     hour: int = 6
 
 
-@dataclass(frozen=True, slots=True)
+def _homes() -> tuple[Path, ...]:
+    """Where this very program stands: its Python, and its own files."""
+    return Path(sys.prefix), Path(sys.base_prefix), Path(__file__)
+
+
+@frozen
 class Plan:
     """What is to be run, for whom."""
 
@@ -53,6 +61,8 @@ class Plan:
     writable: tuple[Path, ...] = ()
     """Folders that are written to besides that of the history: that of the feed."""
     is_root: bool = False
+    homes: tuple[Path, ...] = field(default_factory=_homes)
+    """Where the program stands."""
 
     @property
     def minute(self) -> int:
@@ -119,6 +129,8 @@ def _service(plan: Plan, title: str, words: Sequence[str], *, also: int) -> str:
         "Nice=10",
         "IOSchedulingClass=idle",
         *_HARDENED,
+        # Hidden by it, a profile, a history or a program that stands there could not be used.
+        *(() if any(map(_is_temporary, (plan.profile, *folders, *plan.homes))) else ("PrivateTmp=yes",)),
         *(_OF_ROOT if plan.is_root else ()),
         f"ReadWritePaths={' '.join(_quoted_path(folder) for folder in folders)}",
     ]
@@ -129,7 +141,6 @@ _HARDENED = (
     # systemd.exec(5): the program writes beside its history and nowhere else.
     "ProtectSystem=strict",
     "ProtectHome=read-only",
-    "PrivateTmp=yes",
     "NoNewPrivileges=yes",
     "UMask=0077",
     # IPv4 and IPv6 to look, UNIX for the journal, NETLINK for this machine's addresses, PACKET for raw packets.
@@ -138,21 +149,28 @@ _HARDENED = (
     "RestrictRealtime=yes",
     "RestrictSUIDSGID=yes",
     "LockPersonality=yes",
-    "ProtectClock=yes",
     "ProtectControlGroups=yes",
     "ProtectHostname=yes",
-    "ProtectKernelLogs=yes",
-    "ProtectKernelModules=yes",
     "ProtectKernelTunables=yes",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
+    # Refused and said, where the default is to be killed in silence.
+    "SystemCallErrorNumber=EPERM",
 )
-# Raw packets, and backups that belong to somebody else: nothing more of root's rights.
+# Each takes rights away from the service, which the manager of a user may not do (218/CAPABILITIES).
 _OF_ROOT = (
+    # Raw packets, and backups that belong to somebody else: nothing more of root's rights.
     "CapabilityBoundingSet=CAP_NET_RAW CAP_DAC_READ_SEARCH",
     "PrivateDevices=yes",
+    "ProtectClock=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectKernelModules=yes",
     "ProtectProc=invisible",
 )
+
+
+def _is_temporary(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in ("/tmp", "/var/tmp"))  # noqa: S108 - nothing is made there
 
 
 def _timer(title: str, calendar: str, *, delay: str) -> str:
@@ -210,7 +228,9 @@ def write_units(plan: Plan, folder: Path) -> tuple[Path, ...]:
 
     Raises:
         NotSaved: one cannot be written.
+        UsageError: the service could not write where the history stands.
     """
+    _make_room(plan)
     written = []
     for name, text in units(plan).items():
         path = folder / name
@@ -224,6 +244,23 @@ def write_units(plan: Plan, folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
+def _make_room(plan: Plan) -> None:
+    """The folder of the history: without it systemd does not start the service at all (200/CHDIR, 226/NAMESPACE)."""
+    folder = plan.history.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+    except OSError as error:
+        raise NotSaved(
+            f"Le dossier {quoted(folder)} ne peut pas être créé : {system_clause(error)}."
+        ) from None
+    if plan.is_root and owner != 0:
+        raise UsageError(
+            f"Le dossier {quoted(folder)} n'appartient pas à root : le service ne pourrait pas y écrire."
+            " Donnez un autre --history, ou lancez cette commande sans sudo."
+        )
+
+
 def next_commands(plan: Plan) -> tuple[str, ...]:
     """What the person types then."""
     ctl = "systemctl" if plan.is_root else "systemctl --user"
@@ -231,6 +268,56 @@ def next_commands(plan: Plan) -> tuple[str, ...]:
     commands = (f"{ctl} daemon-reload", f"{ctl} enable --now {timers}")
     # Without it, the units of a user end with his session.
     return commands if plan.is_root else (*commands, "loginctl enable-linger")
+
+
+def trial_commands(plan: Plan) -> tuple[str, ...]:
+    """What shows today, and not on the day it is due, whether the control starts by itself."""
+    service = f"cyberaudit-{plan.commune}.service"
+    if plan.is_root:
+        return (f"systemctl start {service}", f"journalctl -u {service} -n 20")
+    return (f"systemctl --user start {service}", f"journalctl --user -u {service} -n 20")
+
+
+def doubts(secrets: Mapping[str, SecretSource], *, for_cron: bool) -> tuple[str, ...]:
+    """Which secrets of this machine a schedule will not find, a sentence each."""
+    found = []
+    for label, source in secrets.items():
+        name = clean(source.words[0])
+        if source.kind is SecretKind.ENV:
+            found.append(
+                f"Le secret « {label} » vient de la variable « {name} » : un planning ne la connaît pas."
+                " Rangez-le dans un fichier (« file »)."
+            )
+        elif source.kind is SecretKind.CREDENTIAL and for_cron:
+            found.append(
+                f"Le secret « {label} » vient de systemd : cron ne le donne pas."
+                " Rangez-le dans un fichier (« file »)."
+            )
+        elif source.kind is SecretKind.CREDENTIAL:
+            found.append(
+                f"Le secret « {label} » vient de systemd : ajoutez « LoadCredential={name}:FICHIER » aux deux"
+                " services (« systemctl edit »)."
+            )
+    return tuple(found)
+
+
+def hindrances(profile: Path, town: Town, config: LocalConfig, *, names_its_place: bool) -> tuple[str, ...]:
+    """What would stop the control or its mail on the day, a sentence each: better told to who is still there."""
+    # Slow, and of no use to who only reads units.
+    from cyberaudit.run.relay import relay_of
+    from cyberaudit.run.scan import recognised
+
+    found = []
+    attempts: tuple[Callable[[], object], ...] = (
+        *(() if names_its_place else (lambda: recognised(town),)),
+        *((lambda: relay_of(town.delivery, config, folder=profile.parent),) if town.delivery.relay else ()),
+    )
+    for attempt in attempts:
+        try:
+            attempt()
+        except UsageError as error:
+            found.append(str(error))
+    return tuple(found)
 
 
 # cron
@@ -318,9 +405,11 @@ __all__ = [
     "When",
     "cron_lines",
     "crontab_with",
+    "doubts",
     "next_commands",
     "program",
     "read_crontab",
+    "trial_commands",
     "unit_folder",
     "units",
     "write_crontab",

@@ -1,13 +1,13 @@
 """Who signs a mail and to whom it is encrypted (S/MIME): from this machine's configuration and the profile's files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyberaudit.declared import Recipient
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.refusals import quoted, system_clause
 from cyberaudit.run.accesses import read_secret
 from cyberaudit.town.local import SecretKind, SecretSource, Signing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cyberaudit.delivery.smime import Reader, Signer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sealed:
     """Recipients whose mail is one message."""
 
@@ -27,7 +27,7 @@ class Sealed:
     signer: "Signer | None"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seals:
     """All the messages that one mail becomes."""
 

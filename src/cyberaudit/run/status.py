@@ -1,17 +1,18 @@
 """`cyberaudit status`: whether controls still come, mail leaves, and what was said or decided still holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from cyberaudit.declared import Practice, Town
-from cyberaudit.history.outbox import Queued, State, open_outbox, outbox_path
+from cyberaudit.declared import Practice, Recipient, Town
+from cyberaudit.history.outbox import Copy, Queued, State, open_outbox, outbox_path
 from cyberaudit.history.state import zone_of
 from cyberaudit.history.store import History, open_history
 from cyberaudit.history.trace import CLOCK_SKEW
 from cyberaudit.reports.status_text import Deadline, Ends, LastRun, Mail, Status
 from cyberaudit.run.communes import choose_commune
 from cyberaudit.run.last_weekly import LastWeekly, last_of_commune, last_of_profile
+from cyberaudit.run.unreached import Unreached, unreached
 from cyberaudit.town.load import load_profile
 
 # Ours: three days of grace after a weekly control.
@@ -82,6 +83,8 @@ def _status(
     max_age: timedelta,
 ) -> Status:
     zone = zone_of(town)
+    kept = _outbox(outbox_path(history), town.id)
+    missed = unreached(kept, town.delivery.recipients, now=now)
     return Status(
         commune=town.id,
         name=town.commune.name,
@@ -89,9 +92,10 @@ def _status(
         now=now,
         max_age=max_age,
         last_complete=last,
-        mails=tuple(_mails(outbox_path(history), town.id, now)),
+        mails=tuple(_mails(kept, now, people=town.delivery.recipients, missed=missed)),
         deadlines=tuple(sorted(_deadlines(town, now.astimezone(zone).date()), key=lambda each: each.until)),
         weekly=_last_run(weekly) if weekly else None,
+        unreached=missed,
     )
 
 
@@ -99,36 +103,56 @@ def _last_run(weekly: LastWeekly) -> LastRun:
     return LastRun(weekly.ended_at, weekly.code, weekly.sentences, weekly.unwritten)
 
 
-def _mails(path: Path, commune: str, now: datetime) -> Iterator[Mail]:
+def _outbox(path: Path, commune: str) -> tuple[Queued, ...]:
     if not path.exists():
-        return
-    reached: set[tuple[str, str]] = set()
+        return ()
     with open_outbox(path, create=False) as outbox:
-        for queued in outbox.of(commune):
-            # What told nobody is told again by the next mail (`run.notify`): nobody is called for it any more.
-            is_lost = all(copy.state is State.REFUSED for copy in queued.copies)
-            told = _copies(queued, now)
-            yield from (each for each in told if not (is_lost and (each.role, each.recipient) in reached))
-            reached |= {(queued.role, copy.recipient) for copy in queued.copies if copy.state is State.SENT}
+        return outbox.states(commune)
 
 
-def _copies(queued: Queued, now: datetime) -> Iterator[Mail]:
-    for copy in queued.copies:
-        age = now - copy.changed_at
-        refused = copy.state is State.REFUSED and age <= REFUSED_SHOWN
-        doubted = copy.state is State.SENT and copy.doubtful and age <= DOUBT_SHOWN
-        if copy.state in (State.WAITING, State.SENDING) or refused or doubted:
-            yield Mail(
-                role=queued.role,
-                recipient=copy.recipient,
-                subject=queued.subject,
-                state=copy.state.value,
-                since=queued.made_at,
-                attempts=copy.attempts,
-                next_try=copy.next_try,
-                answer=copy.last_answer,
-                is_doubtful=copy.doubtful,
-            )
+def _mails(
+    kept: Iterable[Queued], now: datetime, *, people: Iterable[Recipient], missed: Iterable[Unreached]
+) -> Iterator[Mail]:
+    """What did not leave as it should. `people`: of the profile; `missed`: those whom nothing reaches, told apart."""
+    named = {(each.role, each.address) for each in people}
+    held = {role for role, _ in named}
+    apart = {(each.role, each.address) for each in missed}
+    reached: dict[tuple[str, str], datetime] = {}
+    for queued in kept:
+        for copy in queued.copies:
+            whom = (queued.role, copy.recipient)
+            # What somebody missed is told by that person's next mail (`run.told_last`): it calls for nobody then.
+            is_told = whom in apart or (whom in reached and reached[whom] >= copy.changed_at)
+            # Whoever took the place is written to.
+            is_told = is_told or (whom not in named and queued.role in held)
+            if _is_shown(copy, now) and not (copy.state is State.REFUSED and is_told):
+                yield _mail(queued, copy)
+        for copy in queued.copies:
+            if copy.state is State.SENT:
+                # Newest first.
+                reached.setdefault((queued.role, copy.recipient), queued.made_at)
+
+
+def _is_shown(copy: Copy, now: datetime) -> bool:
+    """A date to come is of a clock that was wrong: as long ago as it is ahead."""
+    age = abs(now - copy.changed_at)
+    refused = copy.state is State.REFUSED and age <= REFUSED_SHOWN
+    doubted = copy.state is State.SENT and copy.doubtful and age <= DOUBT_SHOWN
+    return copy.state in (State.WAITING, State.SENDING) or refused or doubted
+
+
+def _mail(queued: Queued, copy: Copy) -> Mail:
+    return Mail(
+        role=queued.role,
+        recipient=copy.recipient,
+        subject=queued.subject,
+        state=copy.state.value,
+        since=queued.made_at,
+        attempts=copy.attempts,
+        next_try=copy.next_try,
+        answer=copy.last_answer,
+        is_doubtful=copy.doubtful,
+    )
 
 
 def _deadlines(town: Town, today: date) -> Iterator[Deadline]:

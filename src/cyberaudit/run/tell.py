@@ -1,10 +1,11 @@
 """From stored audits to the view every report is printed from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from cyberaudit import french
 from cyberaudit.engine.catalogue import Catalogue
+from cyberaudit.frozen import frozen
 from cyberaudit.history.memory import NO_MEMORY, Chronicle
 from cyberaudit.history.merge import audits_to_read, town_state
 from cyberaudit.history.state import TownState, zone_of
@@ -18,7 +19,7 @@ from cyberaudit.reports.view import build_view
 from cyberaudit.reports.words import ReportView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One town at one moment: its state, its plan, and the view of both."""
 
@@ -27,7 +28,7 @@ class Told:
     view: ReportView
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Past:
     """What is stored of one town, as far as it matters at a moment."""
 
@@ -40,7 +41,7 @@ class Past:
 NO_PAST = Past((), Chronicle(NO_MEMORY, ()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lately:
     """What the history adds to the state; `run.lately` makes it."""
 

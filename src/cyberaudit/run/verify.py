@@ -1,7 +1,6 @@
 """`cyberaudit verify`: a few points looked at again, their answers kept beside all the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.declared import AssetKind, Town
@@ -9,6 +8,7 @@ from cyberaudit.engine.audit import audit
 from cyberaudit.engine.catalogue import Catalogue, asked
 from cyberaudit.engine.narrowed import Pair
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.merge import town_state
 from cyberaudit.history.state import zone_of
 from cyberaudit.model import Audit, Finding, ProgressCallback, Status
@@ -20,7 +20,7 @@ from cyberaudit.sdk import Check
 from cyberaudit.town.suggestion import question, shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verification:
     """What a verification brought back."""
 

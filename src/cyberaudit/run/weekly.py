@@ -4,6 +4,7 @@ What goes wrong becomes a sentence and a code, a mail to the contractor when he 
 watchman: the next step is taken all the same.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +15,9 @@ from cyberaudit.declared import Town
 from cyberaudit.delivery import feed, ping, webhook
 from cyberaudit.engine.catalogue import Catalogue, load_catalogue
 from cyberaudit.errors import CyberauditError, HistoryError
+from cyberaudit.frozen import frozen
 from cyberaudit.history.diff import Diff
+from cyberaudit.history.state import zone_of
 from cyberaudit.model import ProgressCallback
 from cyberaudit.plan.words import Tier
 from cyberaudit.refusals import system_clause
@@ -23,10 +26,11 @@ from cyberaudit.reports.changes import changes_view
 from cyberaudit.reports.feed_text import entry
 from cyberaudit.reports.mail_words import told as without_addresses
 from cyberaudit.run.accesses import read_secret
-from cyberaudit.run.diff import Span, compare
+from cyberaudit.run.clock import leap_in, went_back
+from cyberaudit.run.diff import Compared, compare_told
 from cyberaudit.run.exit_code import ExitCode, exit_code
 from cyberaudit.run.last_valid import commune_before, last_valid
-from cyberaudit.run.last_weekly import LastWeekly, lock_path, remember
+from cyberaudit.run.last_weekly import LastWeekly, last_of_profile, lock_path, remember
 from cyberaudit.run.lock import Busy, alone
 from cyberaudit.run.notify import (
     NOTHING_SENT,
@@ -55,7 +59,7 @@ WORST_FIRST = (
 _BUSY = "Un contrôle hebdomadaire de ce profil est déjà en cours : celui-ci s'arrête, sans rien faire."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Week:
     """What a weekly control is asked to do."""
 
@@ -83,6 +87,12 @@ class Weekly:
     town: Town | None = None
     scanned: Scanned | None = None
     mail: Outcome = NOTHING_SENT
+    passing: list[str] = field(default_factory=list)
+    """Of the complaints, what `status` tells mail by mail, and for no longer than it is true."""
+    told_from: tuple[str, ...] = ()
+    """Of the audits that were told elsewhere than by mail, and by the code; empty: nothing was."""
+    doubt: str = ""
+    """Why this machine's date is not believed, so that nothing is removed by it."""
 
     @property
     def code(self) -> ExitCode:
@@ -111,17 +121,38 @@ def weekly(week: Week, *, progress: ProgressCallback | None = None) -> Weekly:
         config = _config(request, done)
         began_at = week.clock()
         _call(done, config)
-        ended = ExitCode.INCOMPLETE
         try:
-            _steps(week, config, done, progress)
-            ended = done.code
-        except KeyboardInterrupt:
-            done.codes.append(ended := ExitCode.INTERRUPTED)
-            raise
+            _to_the_end(week, config, done, progress)
         finally:
-            _remember(request, done, began_at, ended=(week.clock(), ended))
-            _call(done, config, code=ended)
+            _remember(request, done, began_at, week.clock())
+            _call(done, config, code=done.code)
     return done
+
+
+def _to_the_end(week: Week, config: LocalConfig, done: Weekly, progress: ProgressCallback | None) -> None:
+    """The steps; when a mistake of ours stops them, it goes on, and the contractor learns of it all the same."""
+    is_ours = True
+    try:
+        _steps(week, config, done, progress)
+        is_ours = False
+    except KeyboardInterrupt:
+        done.codes.append(ExitCode.INTERRUPTED)
+        is_ours = False
+        raise
+    finally:
+        if is_ours:
+            done.went_wrong(ExitCode.INCOMPLETE, sentence := _unforeseen())
+            _say_it_failed(week, config, done, sentence)
+            # As the program ends; a mail that waits is told mail by mail.
+            done.codes = [ExitCode.INCOMPLETE]
+
+
+def _unforeseen() -> str:
+    kind = type(sys.exception()).__name__
+    return (
+        f"Le contrôle n'a pas pu finir : une erreur de cyberaudit l'a arrêté ({kind})."
+        " Relancez « cyberaudit weekly PROFIL --verbose », et montrez à ses auteurs ce qui s'affiche."
+    )
 
 
 def _config(request: Request, done: Weekly) -> LocalConfig:
@@ -146,10 +177,12 @@ def _steps(week: Week, config: LocalConfig, done: Weekly, progress: ProgressCall
     try:
         catalogue = load_catalogue(request.check_folders)
         done.town = load_profile(request.profile).town
+        _doubt_the_clock(week, done.town, done)
         done.scanned = scan(request, progress=progress)
     except CyberauditError as error:
         done.went_wrong(error.exit_code, str(error))
-        _say_it_failed(week, config, done, str(error))
+        # An authorization that seems over may be a clock that is wrong.
+        _say_it_failed(week, config, done, "\n".join(filter(None, (str(error), done.doubt))))
         return
     _judge(week, done.scanned, done)
     if refused := week.write(done.scanned):
@@ -162,6 +195,18 @@ def _steps(week: Week, config: LocalConfig, done: Weekly, progress: ProgressCall
     _tell(week, config, catalogue, done)
     # Last: the mayor's month is counted from the audit of the mail before.
     _forget_old(week, done)
+
+
+def _doubt_the_clock(week: Week, town: Town, done: Weekly) -> None:
+    request, zone = week.scan, zone_of(town)
+    before = last_of_profile(request.history, request.profile)
+    done.doubt = went_back(before.ended_at if before else None, now=week.clock(), zone=zone)
+    try:
+        done.doubt = done.doubt or leap_in(request.history, now=request.now, zone=zone)
+    except HistoryError:  # there is none yet, or the control will say why it cannot be read
+        return
+    finally:
+        done.complaints += [done.doubt] if done.doubt else []
 
 
 def _judge(week: Week, scanned: Scanned, done: Weekly) -> None:
@@ -184,7 +229,7 @@ def _judge(week: Week, scanned: Scanned, done: Weekly) -> None:
 
 
 def _forget_old(week: Week, done: Weekly) -> None:
-    if week.keep_months is None:
+    if week.keep_months is None or done.doubt:
         return
     try:
         prune_stored(week.scan.history, keep_months=week.keep_months, now=week.scan.now)
@@ -196,11 +241,31 @@ def _forget_old(week: Week, done: Weekly) -> None:
 def _tell(week: Week, config: LocalConfig, catalogue: Catalogue, done: Weekly) -> None:
     assert done.town is not None
     assert done.scanned is not None
-    history, now = week.scan.history, max(done.scanned.audit.finished_at, week.scan.now)
+    now = max(done.scanned.audit.finished_at, week.scan.now)
     post = replace(_post(done.town, week, config), now=now)
-    diff = None
     try:
-        diff = compare(history, catalogue, commune=post.town.id, span=Span(), now=now).diff
+        found = _since_told(week, post, catalogue)
+    except HistoryError as error:
+        done.went_wrong(error.exit_code, str(error))
+        # Nothing else is said: without it, the feed would tell of a first control.
+        _say_it_failed(week, config, done, str(error))
+        return
+    _write(post, catalogue, done)
+    if found.diff is not None and found.diff.has_regression:
+        done.codes.append(ExitCode.FOUND)
+    _tell_elsewhere(post, found.diff, catalogue, done)
+    done.told_from = found.told_from
+
+
+def _since_told(week: Week, post: Post, catalogue: Catalogue) -> Compared:
+    """Against the last weekly control that came to its end: one that was killed told nothing of what it stored."""
+    last = last_of_profile(week.scan.history, week.scan.profile)
+    told_from = last.told_from if last and last.commune == post.town.id else ()
+    return compare_told(post.history, catalogue, commune=post.town.id, told_from=told_from, now=post.now)
+
+
+def _write(post: Post, catalogue: Catalogue, done: Weekly) -> None:
+    try:
         _mailed(done, notify(post, catalogue) if post.delivery.recipients else send_what_waits(post))
     except HistoryError as error:
         done.went_wrong(error.exit_code, str(error))
@@ -208,17 +273,18 @@ def _tell(week: Week, config: LocalConfig, catalogue: Catalogue, done: Weekly) -
             _write_of_problem(post, done, str(error))
     except CyberauditError as error:
         done.went_wrong(error.exit_code, str(error))
-    if diff is not None and diff.has_regression:
-        done.codes.append(ExitCode.FOUND)
-    _tell_elsewhere(post, diff, catalogue, done)
 
 
 def _mailed(done: Weekly, outcome: Outcome) -> None:
     done.mail = outcome
     done.codes.append(outcome.code)
-    if outcome.waiting:
-        done.complaints.append("Du courrier attend d'être envoyé : « cyberaudit status » dit lequel.")
-    done.complaints += [each for each in outcome.answers if each not in done.complaints]
+    waits = (
+        ["Du courrier attend d'être envoyé : « cyberaudit status » dit lequel."] if outcome.waiting else []
+    )
+    told = [each for each in (*waits, *outcome.answers) if each not in done.complaints]
+    done.complaints += told
+    # Whom nothing could be written to stands in no outbox: these sentences alone say so.
+    done.passing += [] if outcome.unwritten else told
 
 
 def _post(town: Town, week: Week, config: LocalConfig) -> Post:
@@ -267,7 +333,7 @@ def _tell_elsewhere(post: Post, diff: Diff | None, catalogue: Catalogue, done: W
             if diff is None or is_worth_a_mail(diff)
             else []
         )
-        memory = post.history.with_name(f"{post.history.name}.feed.json")
+        memory = feed.memory_path(post.history)
         trouble = feed.publish(news, path=post.config.feed, memory=memory, at=post.now)
         if trouble:
             done.went_wrong(ExitCode.INCOMPLETE, trouble)
@@ -312,18 +378,18 @@ def _hook(post: Post, done: Weekly, content: dict[str, Any], *, about: str) -> N
         done.went_wrong(ExitCode.INCOMPLETE, trouble)
 
 
-def _remember(
-    request: Request, done: Weekly, began_at: datetime, *, ended: tuple[datetime, ExitCode]
-) -> None:
+def _remember(request: Request, done: Weekly, began_at: datetime, ended_at: datetime) -> None:
     town = done.town
+    before = last_of_profile(request.history, request.profile)
     run = LastWeekly(
         profile=str(request.profile.resolve()),
         commune=town.id if town else commune_before(request.profile, request.history),
         began_at=began_at,
-        ended_at=ended[0],
-        code=int(ended[1]),
-        sentences=tuple(done.complaints),
+        ended_at=ended_at,
+        code=int(done.code),
+        sentences=tuple(each for each in done.complaints if each not in done.passing),
         unwritten=done.mail.unwritten,
+        told_from=done.told_from or (before.told_from if before else ()),
     )
     try:
         remember(request.history, request.profile, run)

@@ -51,7 +51,6 @@ from cyberaudit.facts.backup import (
 )
 from cyberaudit.facts.base import Facts
 from cyberaudit.facts.certificate import (
-    COUNTDOWN,
     NAME_NOT_COMPARED,
     Bounds,
     Certificate,
@@ -60,6 +59,7 @@ from cyberaudit.facts.certificate import (
     days_left,
     shown,
 )
+from cyberaudit.facts.countdown import COUNTDOWN
 from cyberaudit.facts.dmarc import DmarcPolicy, dmarc_policy, dmarc_records, dmarc_tags
 from cyberaudit.facts.doors import SSH, Door, Gap, administers, by_port, for_everyone, gaps, worst
 from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
@@ -156,7 +156,7 @@ from cyberaudit.sdk.behind import sort_of, told_behind
 from cyberaudit.sdk.certificate_form import FormBounds, form_evidence, form_items
 from cyberaudit.sdk.certificates import certificate_evidence, certificate_items, first_end, identity_items
 from cyberaudit.sdk.codes import coded
-from cyberaudit.sdk.domains import left_unseen, unless_third_partys, writes_no_mail
+from cyberaudit.sdk.domains import left_unseen, line_for, unless_third_partys, writes_no_mail
 from cyberaudit.sdk.hosts import (
     Facing,
     asked_evidence,
@@ -392,6 +392,7 @@ __all__ = [
     "last_copies",
     "leaves_the_building",
     "left_unseen",
+    "line_for",
     "listed_contents",
     "listening",
     "longest_wait",

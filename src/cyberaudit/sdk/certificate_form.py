@@ -1,7 +1,6 @@
 """How a server certificate is made, rule by rule of ANSSI's TLS guide v1.2 (R24 to R38)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cyberaudit import french
@@ -15,6 +14,7 @@ from cyberaudit.facts.certificate import (
     is_short,
 )
 from cyberaudit.facts.tls_endpoint import TlsServer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Evidence, Item, Status, Unreachable
 from cyberaudit.sdk.certificates import (
     certificates_of,
@@ -45,7 +45,7 @@ _SHORT_LIVED = timedelta(days=10)
 _ADVISED_RSA_BITS = 3072
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormBounds:
     """From where on a certificate is badly made."""
 

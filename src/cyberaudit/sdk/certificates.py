@@ -29,7 +29,7 @@ def certificate_items(
         Item(
             key,
             _TRAITS.get(trait, Status.FAIL),
-            _trait_reason(trait, session),
+            _dated_reason(trait, session, ctx, warn_days=bounds.warn_days),
             sentence(trait, session, host),
         )
         for trait in traits(session, ctx.now, bounds=bounds)
@@ -93,11 +93,11 @@ def identity_items(
                 yield Item(key, Status.UNKNOWN, Reason.NOT_DECLARED, text)
                 continue
             status = _TRAITS.get(trait, Status.FAIL)
-            reason = _identity_reason(trait, session, ctx, warn_days=warn_days)
+            reason = _dated_reason(trait, session, ctx, warn_days=warn_days)
             yield Item(key, status, reason, sentence(trait, session, host or server.address))
 
 
-def _identity_reason(trait: Trait, session: TlsSession, ctx: Context, *, warn_days: int) -> str:
+def _dated_reason(trait: Trait, session: TlsSession, ctx: Context, *, warn_days: int) -> str:
     """The countdown changes its reason at 30, 14 and 7 days only, so that no weekly mail repeats it."""
     if trait is Trait.EXPIRES_SOON:
         return f"{trait}-{days_left(session.chain[0], ctx.now, warn_days=warn_days)}"

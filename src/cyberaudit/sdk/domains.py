@@ -1,12 +1,13 @@
 """What several questions about a domain's mail answer alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 from cyberaudit import french
 from cyberaudit.declared import Domain, Host
-from cyberaudit.model import Evidence, Item, Reason, Status, Verdict
+from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
+from cyberaudit.plaintext import clean
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import not_applicable, unknown
 
@@ -16,6 +17,23 @@ def writes_no_mail(ctx: Context) -> Verdict:
     return not_applicable(
         f"Le domaine {ctx.asset.name} est déclaré sans courrier : voir les noms de domaine inutilisés."
     )
+
+
+def line_for(line: str, aliases: tuple[str, ...] | Unreachable) -> Iterator[Evidence]:
+    """A line to publish at a name; where that name is an alias, nothing may stand beside it (RFC 1034 §3.6.2).
+
+    Args:
+        line: as a zone writes it.
+        aliases: where its name leads, one alias after the other.
+    """
+    if isinstance(aliases, Unreachable) or not aliases:
+        yield Evidence("ligne à publier", line)
+        return
+    owner = clean(aliases[-1], limit=100)
+    yield Evidence(
+        "à savoir", f"ce nom est un alias de {owner} : qui gère cet autre nom peut changer sa ligne"
+    )
+    yield Evidence("ligne à publier, si l'alias est retiré", line)
 
 
 def unless_third_partys(verdict: Verdict, ctx: Context, *, test: str, whole: bool = True) -> Verdict:

@@ -1,7 +1,6 @@
 """The shape of a check: what it needs, what it knows, how it is declared."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,18 @@ from cyberaudit.declared import (
     Town,
 )
 from cyberaudit.facts.base import Facts
+from cyberaudit.frozen import frozen
 from cyberaudit.model import SeenFrom, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Every:
     """The facts of every asset of the town that has them."""
 
     facts: type[Facts]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnDeclaration:
     """What a person declared under one field of the asset; a practice's stands under `answer`."""
 
@@ -34,12 +34,12 @@ class OnDeclaration:
 Need = type[Facts] | Every | OnDeclaration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoSettings:
     """A check without thresholds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What a check knows beside the facts."""
 
@@ -61,7 +61,7 @@ Concern = Callable[[Any, Town], bool]
 """Whether the question arises for an asset of the right kind, from what is declared alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One question a secretary could ask, and how facts answer it."""
 

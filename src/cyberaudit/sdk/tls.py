@@ -1,7 +1,7 @@
 """How a check judges what an access speaks TLS with: its addresses one by one, then one verdict."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 
 from cyberaudit import french
@@ -10,6 +10,7 @@ from cyberaudit.facts.openvpn import OpenVpnEndpoint, OpenVpnMet
 from cyberaudit.facts.products import product_name
 from cyberaudit.facts.tls_endpoint import VERSIONS, TlsEndpoint, TlsServer, VersionOffer
 from cyberaudit.facts.tls_suites import suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import failed, partial, passed, unknown
@@ -36,7 +37,7 @@ _ROOM = 360
 """Characters of a line of evidence, under the limit of `verdicts`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What a check says of an access, after « « Accès des agents » »."""
 
@@ -45,7 +46,7 @@ class Words:
     good: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsQuestion:
     """One question about each TLS server of an access."""
 

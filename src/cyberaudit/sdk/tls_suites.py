@@ -1,11 +1,11 @@
 """Which cipher suites a TLS server may accept: ANSSI TLS v1.2, R5, R6 and R8 to R13."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.facts.tls_endpoint import Preference, TlsServer, VersionOffer
 from cyberaudit.facts.tls_suites import Suite, suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Evidence, Item, Status, Unreachable
 from cyberaudit.sdk.tls import CURRENT, FRENCH_VERSIONS, few, many, offer_of, suite_names, unseen
 
@@ -19,7 +19,7 @@ SOUND_DIGESTS = frozenset({"SHA256", "SHA384", "SHA512"})
 ENOUGH_SUITES = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SuiteRule:
     """One rule that a suite, taken alone, may break."""
 

@@ -1,10 +1,10 @@
 """What the questions about a domain's name servers answer alike."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from cyberaudit.facts.zone import DnsZone, NameServer
 from cyberaudit.facts.zone_reading import State, not_judged, out_of_sight, state, told, undivided
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdict
 from cyberaudit.sdk.shape import Context
 from cyberaudit.sdk.verdicts import failed, not_applicable, passed, unknown
@@ -64,7 +64,7 @@ def untried(server: NameServer, trial: object, zone: DnsZone) -> Item | None:
     return Item(key, Status.UNKNOWN, Reason.NO_CONTROL, f"{who} : rien ne prouve qu'il réponde lui-même.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrialWords:
     """What a check says of one intrusive trial of the name servers, `{}` standing for the domain."""
 

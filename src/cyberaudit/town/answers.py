@@ -1,12 +1,13 @@
 """What a person may declare in a profile, under which key, and how it is written there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
 from cyberaudit.declared import Answer, AnyAsset, Asset, AssetKind, Declaration, Practice, Town, Waiver
 from cyberaudit.errors import ProfileError, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.town.known import MAY_NOT_APPLY, TEST_RESULTS
 from cyberaudit.town.profile import SECTIONS, Profile
 from cyberaudit.town.shape import DatedShape, SaidShape, TestedShape, fields_by_key, shape_at
@@ -58,7 +59,7 @@ _QUESTIONS = {
 """Where what the schema says of the field is not a question."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declarable:
     """One thing that a person may declare."""
 
@@ -96,7 +97,7 @@ class Declarable:
         return self.asset.name if isinstance(self.asset, Practice) else self.question
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """One answer, ready to be written."""
 

@@ -4,7 +4,6 @@ It works on what is written, even when some of it has the wrong shape, so that e
 """
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from ipaddress import ip_address
@@ -12,6 +11,7 @@ from itertools import chain
 
 from cyberaudit import french
 from cyberaudit.declared import DECLARATION_MONTHS, Answer, months_later
+from cyberaudit.frozen import frozen
 from cyberaudit.town import values
 from cyberaudit.town.implied import Passage, ZoneWords, implied_passages
 from cyberaudit.town.known import ANYWHERE, MAY_NOT_APPLY, OUTSIDE, PRACTICES
@@ -20,7 +20,7 @@ from cyberaudit.town.source import Trail, Tree
 from cyberaudit.town.suggestion import question, shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clash:
     """Something that contradicts something else."""
 

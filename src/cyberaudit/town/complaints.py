@@ -1,7 +1,6 @@
 """Every mistake of a profile, told in French at its place: the first ones in full, the others counted."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from cyberaudit import french
 from cyberaudit.errors import Problem
+from cyberaudit.frozen import frozen
 from cyberaudit.town.coherence import Clash
 from cyberaudit.town.fields import REFUSED
 from cyberaudit.town.shape import field_at, fields_by_key, shape_at
@@ -23,7 +23,7 @@ _KEY = "[key]"
 """What pydantic adds to the way to a value when the key itself is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complaint:
     """A mistake, put in words only when it is shown: a wrong file may hold thousands."""
 
@@ -82,7 +82,7 @@ def _trail(details: ErrorDetails) -> Trail:
     return tuple(step for step in details["loc"] if step != _KEY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Refusal:
     """One error of pydantic, with what French needs to say it."""
 

@@ -1,10 +1,10 @@
 """The passages that nobody needs to write: what a zone is for already says that nothing may leave it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 
 from cyberaudit.declared import ZoneUse
+from cyberaudit.frozen import frozen
 from cyberaudit.town.known import MAX_ZONES
 
 _SPARED = {
@@ -15,7 +15,7 @@ _SPARED = {
 or nothing more precious."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoneWords:
     """A zone as far as passages go."""
 
@@ -24,7 +24,7 @@ class ZoneWords:
     """A `ZoneUse`; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """A flow without its ports."""
 

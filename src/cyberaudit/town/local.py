@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cyberaudit.errors import ProfileError, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import system_clause
 from cyberaudit.town.source import Source, Trail
@@ -40,7 +41,7 @@ class SecretKind(StrEnum):
     """Of systemd (systemd.exec(5), LoadCredential=)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretSource:
     """A label of profiles, bound to a source and to the only host it may be sent to."""
 
@@ -55,7 +56,7 @@ class SecretSource:
     """Zero: the usual one of the kind of address."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Webhook:
     """A program elsewhere that is told what each weekly control brought."""
 
@@ -67,7 +68,7 @@ class Webhook:
     """Authorities of its certificate, PEM; None: those of the system."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ping:
     """A watchman who calls when the weekly control stops calling."""
 
@@ -76,7 +77,7 @@ class Ping:
     ca_bundle: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signing:
     """What mail is signed with (S/MIME): both files PEM."""
 
@@ -84,7 +85,7 @@ class Signing:
     key: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalConfig:
     """The configuration of this machine."""
 

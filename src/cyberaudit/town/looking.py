@@ -1,9 +1,9 @@
 """How a profile wants names and mail to be asked about; the command line may say otherwise."""
 
-from dataclasses import dataclass
+from cyberaudit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looking:
     """The `looking` block. File names are relative to the profile's folder, and stay inside it."""
 

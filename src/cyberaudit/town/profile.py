@@ -1,10 +1,10 @@
 """A profile that was read and holds together: the declared town, its text, and the place of each value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cyberaudit.declared import AssetKind, Town
 from cyberaudit.errors import Place, Problem
+from cyberaudit.frozen import frozen
 from cyberaudit.town.looking import Looking
 from cyberaudit.town.source import Source, Trail, Tree
 
@@ -25,7 +25,7 @@ SECTIONS: Mapping[AssetKind, str] = {
 """Under which key the profile declares assets of each kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """What `cyberaudit.town.load` gives; checks get its `town` only."""
 

@@ -1,7 +1,6 @@
 """What the written authorization covers: the only door through which a scan may look at anything."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 from cyberaudit import french
 from cyberaudit.declared import AssetKind, Authorization, Domain, Host
 from cyberaudit.errors import ScopeError, UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.town import values
 from cyberaudit.town.profile import Profile
 from cyberaudit.town.source import Trail
@@ -22,7 +22,7 @@ LAW = "Code pénal, articles 323-1 et suivants"
 _ADVICE = f"contrôler sans accord écrit peut être poursuivi ({LAW})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """What may be looked at, and how far."""
 

@@ -2,10 +2,9 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 
 from cyberaudit.errors import Place, Problem
+from cyberaudit.frozen import frozen
 
 Trail = tuple[str | int, ...]
 """The way to one value: `("hosts", 1, "addresses")`; list positions start at 0."""
@@ -17,7 +16,7 @@ _LONGEST_SHOWN_LINE = 160
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A spot in the text; line and column start at 1."""
 
@@ -28,7 +27,7 @@ class Mark:
 TOP = Mark(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """The text of one file."""
 
@@ -52,7 +51,7 @@ class Page:
         ).rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """A profile as written: plain values, and the place of each."""
 
@@ -83,10 +82,6 @@ class Source:
     def key_problem(self, sentence: str, trail: Trail) -> Problem:
         """Something wrong with the key itself, told of the block that holds it."""
         return self.page.problem(sentence, self.key_marks.get(trail) or self.mark(trail), trail[:-1])
-
-
-def frozen(marks: dict[Trail, Mark]) -> Mapping[Trail, Mark]:
-    return MappingProxyType(marks)
 
 
 def spoken(trail: Trail) -> str:

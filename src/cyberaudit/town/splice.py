@@ -3,10 +3,10 @@
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from cyberaudit.errors import Problem, ProfileError
+from cyberaudit.frozen import frozen
 from cyberaudit.town.load import parse_profile
 from cyberaudit.town.profile import Profile
 from cyberaudit.town.source import Mark, Source, Trail, Tree
@@ -30,7 +30,7 @@ _UNSURE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiffLine:
     """One line of what changes."""
 
@@ -39,7 +39,7 @@ class DiffLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spliced:
     """A profile with one thing changed, not written anywhere yet."""
 
@@ -102,7 +102,7 @@ def _changed(tree: Tree, trail: Trail, value: Tree) -> Tree:
     return {**block, head: _changed(block.get(head), tuple(rest), value)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Cut:
     """A stretch of the old text, and what stands there in the new one."""
 
@@ -119,7 +119,7 @@ def _applied(text: str, cuts: Iterator[_Cut]) -> str:
     return "".join((*parts, text[done:]))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Writer:
     """Finds where a change goes, and in which style."""
 

@@ -1,7 +1,6 @@
 """Where each value of a YAML text begins and ends, and in which style it is written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 import yaml
@@ -16,6 +15,7 @@ from yaml.events import (
     ScalarEvent,
 )
 
+from cyberaudit.frozen import frozen
 from cyberaudit.town.yaml_source import PARSER
 
 
@@ -33,7 +33,7 @@ class Style(StrEnum):
         return self in (Style.FLOW_MAP, Style.FLOW_LIST)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """One value in the text; offsets count characters."""
 
@@ -51,7 +51,7 @@ class Spot:
         return next((entry for entry in self.entries if entry.step == step), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A value under its key, or at its rank in a list."""
 
@@ -61,7 +61,7 @@ class Entry:
     value: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """A whole document."""
 

@@ -7,6 +7,7 @@ Only null, true, false, decimal integers and floats are typed; all else is text,
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import yaml
 from yaml.events import (
@@ -23,7 +24,8 @@ from yaml.events import (
 )
 
 from cyberaudit.errors import Place, Problem, ProfileError
-from cyberaudit.town.source import TOP, Mark, Page, Plain, Source, Trail, Tree, frozen
+from cyberaudit.frozen import frozen
+from cyberaudit.town.source import TOP, Mark, Page, Plain, Source, Trail, Tree
 from cyberaudit.town.suggestion import shown
 
 # The largest profile imaginable (a hundred hosts, each annotated) stays under a tenth of these bounds.
@@ -50,20 +52,20 @@ _INVISIBLE = re.compile(
 """Control, direction, zero-width and surrogate characters: what a value never needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Scalar:
     mark: Mark
     text: str
     value: Plain
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Items:
     mark: Mark
     items: tuple["_Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Block:
     mark: Mark
     entries: tuple[tuple[_Scalar, "_Node"], ...]
@@ -89,8 +91,8 @@ def read_yaml(data: bytes, *, file: str) -> Source:
     return Source(
         page=page,
         tree=tree,
-        marks=frozen(flat.marks),
-        key_marks=frozen(flat.key_marks),
+        marks=MappingProxyType(flat.marks),
+        key_marks=MappingProxyType(flat.key_marks),
         written=flat.written,
         problems=tuple(composer.problems),
     )

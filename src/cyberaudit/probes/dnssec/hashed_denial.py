@@ -10,6 +10,7 @@ from dns.name import Name
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 from dns.rrset import RRset
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.dnssec.denial import (
     Denial,
     bitmap,
@@ -33,7 +34,7 @@ class TooMuchToHash(Exception):
     """The proof wants more hashes than `MOST_HASHES`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HashedSpan:
     """One NSEC3: the hash of a name, what it has, and the next hash of the zone."""
 

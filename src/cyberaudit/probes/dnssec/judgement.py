@@ -1,10 +1,10 @@
 """What is known of an answer once its signatures were looked at, and why."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from cyberaudit.facts.security import Security
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Why(StrEnum):
     """The resolver gave neither signature nor proof, and no server of the zone was heard to do the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """Of one answer: what it is worth, why, and the zone that decided."""
 

@@ -1,7 +1,6 @@
 """Whether one set of records is signed by a key of its zone (RFC 4035 §5.3), at a bounded cost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import dns.dnssec
 import dns.rdatatype
@@ -13,6 +12,7 @@ from dns.name import Name
 from dns.rdataset import from_rdata
 from dns.rrset import RRset
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.dnssec.judgement import Why
 
 DNSKEY = dns.rdtypes.ANY.DNSKEY.DNSKEY
@@ -44,7 +44,7 @@ KeyRing = Mapping[tuple[int, int], tuple[DNSKEY, ...]]
 """Keys by tag and algorithm."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signed:
     """A set of records with the signatures that came along."""
 
@@ -60,7 +60,7 @@ class Signed:
         return tuple(sorted(names, key=len, reverse=True))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """What trying the signatures of one set gave."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
 
@@ -14,10 +14,19 @@ from dns.rdatatype import CNAME, DNAME, DNSKEY, DS, NSEC, NSEC3, SOA, A
 from dns.rrset import RRset
 
 from cyberaudit.facts.security import Security
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.dnssec import signatures
 from cyberaudit.probes.dnssec.anchors import Anchors
-from cyberaudit.probes.dnssec.denial import Denial, Span, denied, expansion_allowed, spans
+from cyberaudit.probes.dnssec.denial import (
+    Denial,
+    Place,
+    Span,
+    denied,
+    expansion_allowed,
+    place_of,
+    spans,
+)
 from cyberaudit.probes.dnssec.hashed_denial import hashed_denial, hashed_expansion, hashed_proof
 from cyberaudit.probes.dnssec.judgement import Fetch, Judgement, Why
 from cyberaudit.probes.dnssec.signatures import (
@@ -49,7 +58,7 @@ UNTOLD = {Denial.TOO_MUCH: Why.TOO_MUCH, Denial.WRONG_SIDE: Why.WRONG_SIDE}
 LEFT_OUT = (Why.NO_SIGNATURE, Why.NO_PROOF, Why.NO_KEY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Zone:
     """What the chain says of one zone."""
 
@@ -64,7 +73,7 @@ class Zone:
         return self.judgement.security
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Absence:
     """What an answer without records proves."""
 
@@ -89,6 +98,8 @@ class Validator:
         self._zones: dict[Name, asyncio.Task[Zone | None]] = {}
         self._lost: dict[Name, int] = {}
         self._spans: dict[Name, dict[Name, Span]] = {}
+        self._chained: dict[Place, Name] = {}
+        """The zones of `_spans`."""
         self._verified: dict[tuple[int, ...], tuple[Verified, Signed, Zone]] = {}
 
     async def judge(self, message: Message, qname: Name, rdtype: int) -> Judgement:
@@ -126,12 +137,16 @@ class Validator:
         return zone if proved is Denial.NO_NAME else None
 
     def _chained_above(self, name: Name) -> Name | None:
-        above = (name.split(depth)[1] for depth in range(len(name), 1, -1))
-        return next((zone for zone in above if zone in self._spans), None)
+        here = place_of(name)
+        above = (here[:depth] for depth in range(len(here), 1, -1))
+        return next((self._chained[place] for place in above if place in self._chained), None)
 
     def _learn(self, zone: Zone, verified: RRset) -> None:
         """Keep the NSEC of this set: it may answer for other names."""
-        known = self._spans.setdefault(zone.name, {}) if verified.rdtype == NSEC else {}
+        if verified.rdtype != NSEC:
+            return
+        self._chained[place_of(zone.name)] = zone.name
+        known = self._spans.setdefault(zone.name, {})
         if len(known) < MOST_SPANS:
             known.update((span.owner, span) for span in spans([verified]))
 

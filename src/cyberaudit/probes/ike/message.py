@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from cyberaudit.frozen import frozen
 
 # RFC 7296 §3.1; RFC 2408 §3.1 has the same layout.
 _HEADER = struct.Struct("!8s8sBBBBII")
@@ -21,7 +22,7 @@ MOST_PAYLOADS = 64
 MOST_BYTES = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payload:
     """One link of the chain, without its generic header."""
 
@@ -29,7 +30,7 @@ class Payload:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message of IKE, its payloads in clear."""
 

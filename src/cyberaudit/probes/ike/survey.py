@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cyberaudit.facts.ike import IkeOffer, IkePort, IkeSaid, IkeServer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.ike import survey1, survey2, version1, version2
@@ -19,7 +20,7 @@ from cyberaudit.probes.network import Network
 IKE_PORT, NAT_PORT = 500, 4500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manner:
     """How a gateway is asked."""
 

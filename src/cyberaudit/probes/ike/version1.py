@@ -4,11 +4,12 @@ import itertools
 import secrets
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cyberaudit.facts.ike import IkeTrait
 from cyberaudit.facts.ike_algorithms import Algorithm
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.ike import message as wire
 from cyberaudit.probes.ike.key_values import key_value
 from cyberaudit.probes.ike.message import Message, Payload
@@ -55,7 +56,7 @@ PROOFS: Final = {
 _SHARED_KEY: Final = frozenset({"psk", "xauth-psk"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transform:
     """One whole choice: IKEv1 has no other."""
 
@@ -76,7 +77,7 @@ def combined(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picked:
     """The gateway took this one, with what it drew to know our conversation by."""
 
@@ -86,7 +87,7 @@ class Picked:
     """Aggressive mode only: it sent a hash made of a shared key. The hash itself is not kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stranger:
     """It would talk, but not with the identity that we gave."""
 
@@ -94,7 +95,7 @@ class Stranger:
 Word = Picked | Refused | OtherVersion | Stranger | Oddity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One answer, and what it tells of the gateway by the way."""
 
@@ -104,7 +105,7 @@ class Reply:
     traits: tuple[IkeTrait, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """The first message of one mode."""
 

@@ -3,11 +3,12 @@
 import secrets
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cyberaudit.facts.ike import IkeTrait
 from cyberaudit.facts.ike_algorithms import Algorithm, Part
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.ike import message as wire
 from cyberaudit.probes.ike.key_values import key_value
 from cyberaudit.probes.ike.message import Message, Payload
@@ -42,7 +43,7 @@ _TRAITS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Menu:
     """What is offered: any cipher with any of the rest. Ciphers that seal themselves form a proposal of their own."""
 
@@ -56,7 +57,7 @@ class Menu:
         return {Part.CIPHER: self.ciphers, Part.PRF: self.prfs, Part.MAC: self.macs}[part]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """The gateway took one of each."""
 
@@ -67,14 +68,14 @@ class Chosen:
     group: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WantsGroup:
     """Something of the menu suits it, with a value of this group instead of ours."""
 
     group: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cookie:
     """It wants the same question again, with these bytes in front."""
 
@@ -84,7 +85,7 @@ class Cookie:
 Word = Chosen | WantsGroup | Refused | OtherVersion | Cookie | Oddity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One answer, and what it tells of the gateway by the way."""
 
@@ -94,7 +95,7 @@ class Reply:
     traits: tuple[IkeTrait, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One IKE_SA_INIT request; the same value is the same request, as a cookie wants it."""
 

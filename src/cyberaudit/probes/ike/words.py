@@ -1,23 +1,24 @@
 """What a gateway may say to a first message, in either version of IKE. Pure."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from cyberaudit.frozen import frozen
 
 # RFC 2408 §3.14.1, RFC 7296 §3.10.1: the same number in both.
 INVALID_MAJOR_VERSION: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """NO_PROPOSAL_CHOSEN or its like: nothing of what was offered suits it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OtherVersion:
     """It says, by the notification for it and by no other, that it does not speak this version of IKE."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Oddity:
     """An answer that is neither yes nor no."""
 

@@ -1,7 +1,6 @@
 """A zone and where its servers are, as the zone above it tells (RFC 1034 §4.2.1, §5.3.3). Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -13,6 +12,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.names.question import Question
 from cyberaudit.probes.names.reply import SAYS_SOMETHING, is_referral
@@ -26,7 +26,7 @@ MOST_NAMES = 13
 MOST_GLUE = 26
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delegation:
     """A zone, the names of its servers, and the addresses told with them."""
 

@@ -2,8 +2,10 @@
 
 import secrets
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
+
+from cyberaudit.frozen import frozen
 
 if TYPE_CHECKING:
     from dns.name import Name
@@ -21,7 +23,7 @@ HEADER_BYTES = 12
 _SAID_WITHOUT_QUESTION = frozenset({1, 2, 4, 5})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What is asked, of whoever knows it."""
 
@@ -29,7 +31,7 @@ class Question:
     rdtype: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manner:
     """How a question is put to a server."""
 
@@ -44,7 +46,7 @@ class Manner:
         return replace(self, edns=False, dnssec=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """One question ready to be sent, under a number of its own."""
 

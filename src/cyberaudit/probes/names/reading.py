@@ -4,7 +4,7 @@ A run meets the same keys, signatures and proofs hundreds of times; read anew ea
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 import dns.flags
@@ -19,14 +19,19 @@ from dns.name import Name
 from dns.rdatatype import (
     AAAA,
     CAA,
+    CNAME,
     DNSKEY,
     DS,
+    MX,
     NONE,
+    NS,
     NSEC,
     NSEC3,
     OPT,
+    PTR,
     RRSIG,
     SIG,
+    SOA,
     TLSA,
     TSIG,
     TXT,
@@ -39,6 +44,14 @@ from cyberaudit.probes.names.question import HEADER_BYTES, IN
 
 # RFC 3597 §4, RFC 4034 §3.1.7 and §4.1.1: no name inside is compressed, so that the same bytes say the same anywhere.
 _SELF_CONTAINED = frozenset({A, AAAA, TXT, DS, DNSKEY, RRSIG, NSEC, NSEC3, TLSA, CAA})
+# RFC 1035 §3.3: those whose names may be compressed. The octets before the names, the names, the octets after.
+_WITH_NAMES: Mapping[int, tuple[int, int, int]] = {
+    NS: (0, 1, 0),
+    CNAME: (0, 1, 0),
+    PTR: (0, 1, 0),
+    MX: (2, 1, 0),
+    SOA: (0, 2, 20),
+}
 _LEFT_TO_DNSPYTHON = frozenset({TSIG, SIG})
 _POINTER = 0xC0
 # RFC 1035 §2.3.4 and §3.1: 255 octets make 128 labels at most, the root's included.
@@ -50,8 +63,11 @@ _OPCODE = 0x78
 _LONGEST_TTL = 0x7FFFFFFF
 # Ours: some 5 MiB, and thirty domains' worth.
 MOST_KEPT = 4000
+# Ours: a server says the same of itself in nearly every message.
+MOST_OPTIONS = 200
 
 Labels: TypeAlias = tuple[bytes, ...]
+Content: TypeAlias = bytes | tuple[bytes | Labels, ...]
 
 
 class _Unusual(Exception):
@@ -74,7 +90,8 @@ class Reader:
 
     def __init__(self) -> None:
         self._names: dict[Labels, Name] = {}
-        self._sets: dict[tuple[Labels, int, tuple[bytes, ...]], RRset] = {}
+        self._options: dict[tuple[int, int, bytes], RRset] = {}
+        self._sets: dict[tuple[Labels, int, tuple[Content, ...]], RRset] = {}
 
     def read(self, wire: bytes) -> Message:
         """The message of `wire`, which holds a header; raises as `dns.message.from_wire`."""
@@ -95,7 +112,7 @@ class Reader:
         place = self._question(message, names) if questions else HEADER_BYTES
         for section, count in zip(message.sections[1:], counts, strict=True):
             records, place = _records(names, place, count)
-            section.extend(self._grouped(message, wire, records))
+            section.extend(self._grouped(message, names, records))
         return message
 
     def _question(self, message: Message, names: "_Names") -> int:
@@ -106,7 +123,8 @@ class Reader:
         message.question.append(RRset(self._name(labels), dns.rdataclass.IN, RdataType.make(rdtype)))
         return place + 4
 
-    def _grouped(self, message: Message, wire: bytes, records: list[_Record]) -> Iterator[RRset]:
+    def _grouped(self, message: Message, names: "_Names", records: list[_Record]) -> Iterator[RRset]:
+        wire = names.wire
         groups: dict[tuple[Labels, int, int], list[_Record]] = {}
         for record in records:
             if record.rdtype == OPT:
@@ -118,20 +136,26 @@ class Reader:
             same = tuple(label.lower() for label in record.owner)
             groups.setdefault((same, record.rdtype, covers), []).append(record)
         for (_, _, covers), group in groups.items():
-            yield self._set(wire, group, covers)
+            yield self._set(names, group, covers)
 
     def _option(self, message: Message, wire: bytes, record: _Record) -> None:
         if message.opt or record.owner != (b"",):
             raise _Unusual
-        rdclass = dns.rdataclass.RdataClass.make(record.rdclass)
-        rdata = dns.rdata.from_wire(rdclass, OPT, wire, record.start, record.size)
-        message.opt = dns.rrset.from_rdata(dns.name.root, record.ttl, rdata)
+        key = (record.rdclass, record.ttl, wire[record.start : record.start + record.size])
+        known = self._options.get(key)
+        if known is None:
+            rdclass = dns.rdataclass.RdataClass.make(record.rdclass)
+            rdata = dns.rdata.from_wire(rdclass, OPT, wire, record.start, record.size)
+            known = dns.rrset.from_rdata(dns.name.root, record.ttl, rdata)
+            if len(self._options) < MOST_OPTIONS:
+                self._options[key] = known
+        message.opt = known
 
-    def _set(self, wire: bytes, group: list[_Record], covers: int) -> RRset:
-        first = group[0]
-        if first.rdtype not in _SELF_CONTAINED:
+    def _set(self, names: "_Names", group: list[_Record], covers: int) -> RRset:
+        wire, first = names.wire, group[0]
+        if first.rdtype not in _SELF_CONTAINED and first.rdtype not in _WITH_NAMES:
             return self._new_set(wire, group, covers)
-        key = (first.owner, first.rdtype, tuple(wire[each.start : each.start + each.size] for each in group))
+        key = (first.owner, first.rdtype, tuple(names.content(each) for each in group))
         known = self._sets.get(key)
         if known is None:
             known = self._new_set(wire, group, covers)
@@ -176,6 +200,21 @@ class _Names:
     def __init__(self, wire: bytes) -> None:
         self.wire = wire
         self._known: dict[int, Labels] = {}
+
+    def content(self, record: _Record) -> Content:
+        """What a record holds, the same whatever message it came in."""
+        start, end = record.start, record.start + record.size
+        if record.rdtype not in _WITH_NAMES:
+            return self.wire[start:end]
+        first, count, last = _WITH_NAMES[record.rdtype]
+        parts: list[bytes | Labels] = [self.wire[start : start + first]]
+        place = start + first
+        for _ in range(count):
+            labels, place = self.at(place)
+            parts.append(labels)
+        if place + last != end:
+            raise _Unusual
+        return (*parts, self.wire[place:end])
 
     def at(self, place: int, *, before: int | None = None, hops: int = 0) -> tuple[Labels, int]:
         """The name that stands there, and where what follows it begins; `before`: where it must have ended."""

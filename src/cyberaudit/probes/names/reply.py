@@ -1,7 +1,6 @@
 """What a DNS reply says, read in bounded time: records, aliases, absence, or nothing of use."""
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import dns.exception
@@ -11,6 +10,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.names.question import HEADER_BYTES, Manner
 from cyberaudit.probes.names.reading import Reader
 
@@ -47,7 +47,7 @@ SAYS_SOMETHING = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 _REFUSES_EDNS = (dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One message, and how it was obtained."""
 

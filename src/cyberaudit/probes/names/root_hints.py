@@ -1,12 +1,12 @@
 """Where the root servers are: the Internet's own, or those of a file (RFC 9609)."""
 
 import stat
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.refusals import system_clause
@@ -40,7 +40,7 @@ _INTERNET = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RootHints:
     """The servers of one root."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.endpoint import Endpoint
 
 # Ours: a server that never answered is not asked a third time.
@@ -96,7 +97,7 @@ class Server:
             self._last_silence = now
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerStatistics:
     """What one server has cost in this run."""
 

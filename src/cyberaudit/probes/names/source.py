@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import dns.name
 import dns.rdatatype
 
 from cyberaudit.facts.security import DnssecState
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.names.question import Question
 from cyberaudit.probes.names.recursion import ROOT_KEYS, Recursion
@@ -24,7 +24,7 @@ ROOT_SERVERS = Question(dns.name.root, dns.rdatatype.NS)
 INTERNET_ROOTS = dns.name.from_text("root-servers.net.")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Way:
     """What was decided at the first question."""
 
@@ -33,7 +33,7 @@ class _Way:
     """None: the resolvers are asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """One question, of those chosen for the run or of the name's own servers."""
 

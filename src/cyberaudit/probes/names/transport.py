@@ -4,10 +4,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint
 from cyberaudit.probes.guard import Purpose
@@ -29,7 +29,7 @@ TCP_BYTES = 2 + 65535
 IN_FLIGHT = 128
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """Where questions go, and on whose account."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dns.rdatatype
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, IpAddress
 from cyberaudit.probes.guard import DNS_PORT, Purpose
@@ -54,7 +55,7 @@ class _Work:
     left: int = MOST_QUESTIONS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Errand:
     """One question on its way; `trail`: the servers' names being looked for on its account."""
 

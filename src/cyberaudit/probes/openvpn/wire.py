@@ -1,7 +1,8 @@
 """Packets of OpenVPN's control channel in clear, as bytes (its protocol page: doxygen, « network protocol »)."""
 
 import struct
-from dataclasses import dataclass
+
+from cyberaudit.frozen import frozen
 
 # Opcodes, in the five high bits of the first byte; the three low ones count renegotiations.
 CONTROL, ACK, RESET_CLIENT, RESET_SERVER = 4, 5, 7, 8
@@ -11,7 +12,7 @@ MOST_ACKS = 8
 _KNOWN = frozenset({CONTROL, ACK, RESET_CLIENT, RESET_SERVER})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packet:
     """One packet of the first key of a session."""
 

@@ -32,6 +32,7 @@ from cyberaudit.probes.ports.timing import (
     BLIND_PATIENCE,
     BLIND_PORTS,
     BLIND_SPACING,
+    ENOUGH_CONTROLS,
     MANY_CONTROLS,
     MOST_ASKS,
     MOST_SECONDS,
@@ -85,7 +86,9 @@ class Inquiry:
         self._round_trips: list[float] = []
         self._losses = Losses()
         self._controls: list[bool] = []
-        """Whether each control was answered, as they came."""
+        """Whether each control was answered, as they came: within one round, the silent ones last."""
+        self._rounds_begun: list[int] = []
+        """How many controls there had been when each round began."""
         self._limit: float | None = None
         self._unsettled: frozenset[str] = frozenset()
         self._only_refusals = False
@@ -168,17 +171,23 @@ class Inquiry:
                 self._unsettled = frozenset(silent if self._losses.lost else ())
                 return
             rounds = min(self._asks[port] for port in silent)
-            before = len(self._controls)
+            self._rounds_begun.append(len(self._controls))
             if self._surest():
                 await self._round(silent, controls=self._choose_controls(rounds))
             else:
                 await self._insist_blindly(silent)
-            answered = self._controls[before:]
-            if answered and answered.count(False) > _MOSTLY * len(answered):
+            if self._meets_a_limit():
                 await self._slow_down()
                 return
             if self._means_something():
                 return
+
+    def _meets_a_limit(self) -> bool:
+        """Most controls of the last rounds were lost, and they are enough to tell that from a bad line."""
+        every = len(self._controls)
+        begun = max((start for start in self._rounds_begun if every - start >= MANY_CONTROLS), default=0)
+        last = self._controls[begun:]
+        return len(last) >= ENOUGH_CONTROLS and last.count(False) > _MOSTLY * len(last)
 
     def _means_something(self) -> bool:
         """Whether the silences that are left are final, or never will be."""

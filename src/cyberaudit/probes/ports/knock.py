@@ -3,11 +3,11 @@
 import errno
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from cyberaudit.facts.reach import PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 
@@ -41,7 +41,7 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 _CUT_AFTER_OPENING = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcmpError:
     """An ICMP message about our attempt."""
 
@@ -85,7 +85,7 @@ def _author(address: bytes, family: int) -> IpAddress | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """What the kernel says of one attempt when it is over."""
 
@@ -102,7 +102,7 @@ class Attempt:
     """On loopback the kernel may lend us the very port we knock at: both ends are then ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Knock:
     """The answer of one port to one attempt."""
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from cyberaudit.facts.reach import AddressReach, CanaryAnswer, PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
@@ -44,7 +44,7 @@ def seconds_for(ports: int, *, rate: float | None) -> float:
     return max(SWEEP_SECONDS, _ASKS * ports / (rate or _FREE_RATE))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manner:
     """How the ports of one sweep are asked."""
 

@@ -12,16 +12,18 @@ What is measured on the answers decides:
   and the important ones (the head of the list, at most `BLIND_PORTS`, even when a list has nothing else) four times:
   once, then three times a little apart, in the time that two questions take. Where one question in three gets lost, a
   port that opens is then missed once in sixty, not once in eight.
-- **Limit.** When most controls are lost in a burst, the address limits its refusals. The rate is then sought: up by
-  half while every control answers; else halved, but never below a third more than the answers that came each second,
-  for a limit gives its n answers a second whatever is asked beyond. The controls of each period give its own p, and
-  silence is final as above, with the product of the p of the periods in which the port was asked, and after a last
-  question at half the limit.
+- **Limit.** When most controls are lost in a burst, of at least `ENOUGH_CONTROLS`, the address limits its refusals.
+  The rate is then sought: up by half while every control answers; else halved, but never below a third more than the
+  answers that came each second, for a limit gives its n answers a second whatever is asked beyond. The controls of
+  each period give its own p, and silence is final as above, with the product of the p of the periods in which the
+  port was asked, and after a last question at half the limit.
 """
 
 import math
 from dataclasses import dataclass, field
 from typing import Final
+
+from cyberaudit.frozen import frozen
 
 # Measured: an answer takes at most six times the usual round trip.
 _ROUND_TRIPS: Final = 6
@@ -31,12 +33,15 @@ MOST_SECONDS: Final = 0.9
 # Ours: a slow moment is forgotten after some thirty quicker answers.
 _FORGETTING: Final = 1 / 16
 
-# Ours: the risk, for a whole address, that a silent port only had no luck.
+# Ours: the risk, for a whole address whose loss showed, that a silent port only had no luck. Where none showed, two
+# questions leave more: simulated where 4 % get lost, an address with 10 to 30 open ports hides one in 250 times.
 RISK: Final = 0.001
 # Ours: so many controls tell a limit from a loss.
 MANY_CONTROLS: Final = 24
 # Ours: with so many answered and none lost, a loss of one in five each way would have shown, 199 times in 200.
 ENOUGH_CONTROLS: Final = 12
+# Of the normal distribution: one-sided, 95 %.
+_QUANTILE: Final = 1.645
 # Ours: more questions than that to one port is insistence; what is left is unstable.
 MOST_ASKS: Final = 16
 
@@ -87,7 +92,7 @@ class Patience:
         return min(self.most, max(LEAST_SECONDS, _ROUND_TRIPS * self.usual))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """The line behind which addresses stand: all that is sent to any of them shares its pace."""
 
@@ -126,6 +131,22 @@ class Losses:
     def share(self) -> float:
         """The share that gets lost; a half loss is assumed, so that few controls do not prove a perfect line."""
         return (self.lost + 0.5) / (self.asked + 1)
+
+    def cautious_share(self, *, unknown: float) -> float:
+        """The largest share that what was heard does not rule out, where few answers leave much to chance.
+
+        The upper bound of Wilson's interval (1927), one-sided, 95 %. Simulated where 36 % get lost, with 1 to 30
+        ports: asking until the share to the power of the questions is under 1 % misses one port in 200; the plain
+        share would miss one in 25.
+
+        Args:
+            unknown: the share taken where nothing was heard, and the most that is feared and was not seen.
+        """
+        seen = (self.lost + unknown) / (self.asked + 1)
+        square = _QUANTILE**2
+        spread = math.sqrt(self.lost * (self.asked - self.lost) / max(1, self.asked) + square / 4)
+        bound = (self.lost + square / 2 + _QUANTILE * spread) / (self.asked + square)
+        return max(seen, min(unknown, bound))
 
     def asks_needed(self, answering: int, *, controls: int) -> int:
         """How often a silent port must have been asked before its silence is final.

@@ -8,11 +8,11 @@ import importlib
 import logging
 import secrets
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from cyberaudit.facts.packet_filter import Trick
 from cyberaudit.facts.reach import PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.ports.knock import Attempt, IcmpError, Knock, read_attempt
 
@@ -28,7 +28,7 @@ _SEGMENT_SIZE = {4: 1460, 6: 1440}
 _WINDOW = 64240
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packet:
     """One packet of one trick, with numbers that nobody else can guess."""
 
@@ -45,7 +45,7 @@ class Packet:
         return self.own_port, self.port
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """The beginning of a TCP segment that came in."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from cyberaudit.facts.packet_filter import Trick
 from cyberaudit.facts.reach import PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import Endpoint, IpAddress
 from cyberaudit.probes.guard import Purpose, Request
@@ -38,7 +39,7 @@ _FRAME = 1514
 Target = tuple[int, Trick]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manner:
     """How the packets of one volley are sent."""
 

@@ -3,15 +3,15 @@
 Facts of the products themselves, as their default settings show them; each rule is meant to be enough alone. The
 name of a maker is never enough: towns, shops and newspapers write it too. A title is given whole; words of a page
 count where the page calls a file of the product on its own server (`_own`), or with a second clue.
-Patterns know no upper case.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
+from functools import cache
 
 from cyberaudit.facts.services import Trait
+from cyberaudit.frozen import frozen
 
 
 class Where(Enum):
@@ -32,18 +32,38 @@ class Where(Enum):
     BODY = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Pattern:
+    """A regular expression that knows no upper case, compiled at its first use: most are never used."""
+
+    text: str
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """As `re.Pattern.search`; empty words say nothing."""
+        return _compiled(self.text).search(text) if text else None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """As `re.Pattern.finditer`; empty words say nothing."""
+        return _compiled(self.text).finditer(text) if text else iter(())
+
+
+@cache
+def _compiled(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+@frozen
 class Rule:
     """A pattern that only one product matches."""
 
     product: str
     where: Where
-    pattern: re.Pattern[str]
+    pattern: Pattern
     traits: frozenset[Trait] | None = None
     """What the page is for; None: the administration, when the product is a device; empty: cannot be told."""
-    path: re.Pattern[str] | None = None
+    path: Pattern | None = None
     """Only on pages of such a path; words of the page count for nothing when `/` says them too."""
-    also: re.Pattern[str] | None = None
+    also: Pattern | None = None
     """And this, in the title or the body."""
     generic: bool = False
     """Several products have it in common: anything more specific goes first."""
@@ -77,10 +97,10 @@ def _rule(
     return Rule(
         product,
         where,
-        re.compile(pattern, re.IGNORECASE),
+        Pattern(pattern),
         traits,
-        re.compile(path, re.IGNORECASE) if path else None,
-        re.compile(also, re.IGNORECASE) if also else None,
+        Pattern(path) if path else None,
+        Pattern(also) if also else None,
         generic,
         frozenset(errors),
     )

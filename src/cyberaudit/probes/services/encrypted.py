@@ -2,9 +2,9 @@
 
 import warnings
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from cyberaudit.facts.services import Trait
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.services.door import HANDSHAKE_SECONDS, Door
@@ -16,7 +16,7 @@ SUBJECT_CHARACTERS = 120
 _REFUSALS = ("ALERT", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "DH_KEY_TOO_SMALL")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encrypted:
     """A connection whose handshake ended well."""
 
@@ -42,7 +42,8 @@ async def open_tls(door: Door) -> Encrypted | Unreachable:
 
 async def start_tls(door: Door, stream: Stream) -> str | Unreachable:
     """The subject of the certificate, once the handshake on `stream` ended well."""
-    from cyberaudit.probes.tls_client import lenient_context, sni
+    from cyberaudit.probes.tls.hello import sni
+    from cyberaudit.probes.tls_client import lenient_context
 
     failure = await stream.start_tls(
         lenient_context(), server_name=sni(door.hostname), within=HANDSHAKE_SECONDS

@@ -1,8 +1,7 @@
 """What a service said of itself, before anybody tells what product it is."""
 
-from dataclasses import dataclass
-
 from cyberaudit.facts.services import Trait
+from cyberaudit.frozen import frozen
 
 UNKNOWN = "unknown"
 """Words that we do not understand."""
@@ -10,7 +9,7 @@ SILENT = "silent"
 """Nothing was said to anything we know how to ask."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One answer of a web server, as text; nothing in it is made safe yet but the title."""
 
@@ -37,7 +36,7 @@ class Page:
         return tuple(value.partition("=")[0].strip() for value in self.values("set-cookie"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """The words of one port, all its answers together."""
 

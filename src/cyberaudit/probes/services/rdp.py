@@ -1,10 +1,10 @@
 """Remote desktop: whether identity is asked before the desktop is shown (MS-RDPBCGR §1.3.1.1, §2.2.1.1)."""
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 
 from cyberaudit.facts.services import Trait
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.services.door import Door, ask
 from cyberaudit.probes.services.encrypted import start_tls
@@ -28,7 +28,7 @@ _NLA_REQUIRED, _TLS_NOT_ALLOWED, _TLS_WITHOUT_CERTIFICATE = 5, 2, 3
 _HEADER_BYTES = 11
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Confirm:
     """The server's answer to one connection request."""
 

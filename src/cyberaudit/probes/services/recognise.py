@@ -5,10 +5,10 @@ What only repeats the question proves nothing: a site may send every path on, or
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cyberaudit.facts.products import ADMINISTERED, BY_ID
 from cyberaudit.facts.services import Trait
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.services.clues import (
     AMBIGUOUS_PATHS,
@@ -69,7 +69,7 @@ _LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recognised:
     """What the words allow to say."""
 
@@ -79,7 +79,7 @@ class Recognised:
     clues: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Match:
     rule: Rule
     rank: int

@@ -1,7 +1,6 @@
 """check_host(): what SPF says of one message (RFC 7208 §4), with every limit of §4.6.4."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Final, TypeVar
@@ -10,6 +9,7 @@ from cyberaudit.facts.mail import TxtAnswer
 from cyberaudit.facts.spf import SpfFault, SpfTerm, spf_explanation, spf_records, spf_terms
 from cyberaudit.facts.spf_result import Cause, SpfOutcome, SpfResult
 from cyberaudit.facts.spf_tree import MOST_LOOKUPS, MOST_NAMES, MOST_VOIDS
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.endpoint import IpAddress
@@ -63,7 +63,7 @@ async def check_host(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ended:
     """How the reading of one record ended."""
 
@@ -77,7 +77,7 @@ class _Ended:
     """The domain-spec of `exp`, when it applies."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """Where the reading is."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.endpoint import IpAddress
 
 # RFC 7208 §7.3: a name that grew longer loses labels on the left.
@@ -20,7 +20,7 @@ _MACRO: Final = re.compile(r"%(?:\{([a-z])([0-9]*)(r?)([-.+,/_=]*)\}|([%_-]))", 
 _LITERALS: Final = {"%": "%", "_": " ", "-": "%20"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     """Who writes, and from where: what a message brings."""
 

@@ -3,7 +3,7 @@
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from time import monotonic
@@ -20,6 +20,7 @@ from cyberaudit.facts.backup import (
     StoreContents,
     Weakness,
 )
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import (
@@ -153,7 +154,7 @@ def _others(walked: Walked, strangers: list[Looked], *, mirrored: bool) -> int:
     return documents + walked.strangers.count - len(strangers) + walked.texts.kept_for_themselves
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Clock:
     """Shares the time of the look among the copies, so that one of them never takes that of the others."""
 

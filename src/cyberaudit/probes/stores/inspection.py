@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cyberaudit.facts.backup import Anomaly, DateKind, Role, Trouble, Verification
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.reading import END_BYTES, Reading, Sample
@@ -77,7 +78,7 @@ def sample_of(file: OpenFile, *, patience: int, hurried: Callable[[], bool] = bo
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Point:
     """One restore point, as its reader gives it: names and texts still as they stand on the disk."""
 
@@ -95,7 +96,7 @@ class Point:
     """Its job; empty: the name with dates and numbers masked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What one store of the location holds."""
 
@@ -120,7 +121,7 @@ class Found:
     """Of a family: those of its files that are in no set, each looked at alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """How a repository is known from the names of one folder, and read."""
 
@@ -145,7 +146,7 @@ class File:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Family:
     """A tool that leaves sets of files with telling names in a folder among others."""
 

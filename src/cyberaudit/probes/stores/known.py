@@ -5,11 +5,11 @@ A reader is loaded once a name calls for it: most locations hold one tool's copi
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import Claim, Family, File, Found, Inspection
 from cyberaudit.probes.stores.names import READABLE_SUFFIXES
 from cyberaudit.probes.stores.tree import Parts
@@ -24,7 +24,7 @@ def reader(module: str) -> ModuleType:
     return import_module(f"{_PACKAGE}.{module}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Marks:
     """What no repository of a tool is without, seen without loading its reader."""
 

@@ -6,9 +6,9 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 
 # linux/fs.h: FS_IOC_GETFLAGS = _IOR('f', 1, long) on a 64-bit machine; the kernel fills an int.
@@ -23,7 +23,7 @@ INVENTED_MODES = frozenset(
 """Modes are made up by the mount (options uid, gid, file_mode, umask): they tell nothing of the place."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mount:
     """One line of /proc/self/mountinfo (proc(5))."""
 

@@ -82,8 +82,14 @@ def _under_a_root(path: Path, roots: tuple[Path, ...]) -> tuple[Path, Path]:
         real_root = Path(os.path.realpath(root))
         if real.is_relative_to(real_root):
             return real, real_root
-    detail = "ce dossier n'est pas sous ceux que la configuration de cette machine permet de lire"
-    raise CannotTell(Reason.NOT_AUTHORIZED, detail)
+    if any(Path(os.path.normpath(path)).is_relative_to(root) for root in roots):
+        raise CannotTell(
+            Reason.PERMISSION_DENIED, "un lien mène hors des dossiers que cette machine permet de lire"
+        )
+    # Not this machine's business: another one, whose configuration allows it, may have looked.
+    raise CannotTell(
+        Reason.NOT_LOOKED, "sur cette machine, ni « --backup-root » ni « backup_roots » n'en parlent"
+    )
 
 
 def _absence(real: Path) -> Exception:

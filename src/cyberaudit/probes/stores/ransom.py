@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from cyberaudit.facts.backup import Anomaly, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.endings import AMBIGUOUS, USUAL
 from cyberaudit.probes.stores.inspection import Inspection, anomaly
 from cyberaudit.probes.stores.magic import LEAST, has_lost_its_magic, is_blank
@@ -111,7 +112,7 @@ def _kept(known: Counter[str], ending: str) -> str:
     return ending if ending in known or len(known) < 1000 else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Heads:
     """What the files sampled are."""
 

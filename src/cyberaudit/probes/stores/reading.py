@@ -1,10 +1,10 @@
 """What a detector is given of one file, and what it answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cyberaudit.facts.backup import Confidence, DateKind, Encrypted, Weakness
+from cyberaudit.frozen import frozen
 
 # Enough for a ZIP's end record behind its longest comment (APPNOTE 4.3.16: 22 + 65535 bytes).
 END_BYTES = 65_557
@@ -12,7 +12,7 @@ EMPTY, TRUNCATED, DAMAGED, FUTURE = "empty", "truncated", "damaged", "in-the-fut
 COLLAPSED, INCOMPLETE = "collapsed", "incomplete"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """One file, through which a detector can look without opening it."""
 
@@ -42,7 +42,7 @@ class Sample:
         return self.suffixes[-1] if self.suffixes else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What the structure of one file proves."""
 

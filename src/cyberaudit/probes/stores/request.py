@@ -1,8 +1,10 @@
 """What the parent asks of the child process that reads stores."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from cyberaudit.frozen import frozen
 
 
 class Scheme(StrEnum):
@@ -15,7 +17,7 @@ class Scheme(StrEnum):
     """The server of restic repositories (rest-server)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Access:
     """What this machine's configuration knows of one far place; a profile never holds it."""
 
@@ -32,7 +34,7 @@ class Access:
     """Of an S3 bucket; empty: `us-east-1`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FarPlace:
     """One place that is reached by the network, on connections that the parent opens."""
 
@@ -49,7 +51,7 @@ class FarPlace:
     """Without TLS: the parent connects to this machine alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoreRequest:
     """One store to look at."""
 

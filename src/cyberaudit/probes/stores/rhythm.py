@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from cyberaudit.facts.backup import Copy, DateKind, Series
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import PLACE_LIMIT, Found
 from cyberaudit.probes.stores.jobs import (
@@ -59,7 +60,7 @@ class _Job:
             self.moments = sorted(self.moments)[-MOST_MOMENTS:]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shape:
     """What the names of one folder that differ by their digits alone have in common."""
 

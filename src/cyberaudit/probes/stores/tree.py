@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 
 Parts = tuple[str, ...]
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     """Seconds since 1970 UTC at which the place itself last changed it (ctime): nobody sets it at will."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenFile:
     """One plain file, opened for reading."""
 
@@ -49,7 +49,7 @@ class OpenFile:
     """(offset, count) → at most `count` bytes; none past the end. Raises OSError."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Safeguards:
     """What a place tells of who may change or erase the copies; nothing was written to see."""
 

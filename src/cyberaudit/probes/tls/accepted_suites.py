@@ -7,10 +7,11 @@ TLS 1.2 was granted, or refused by name, that plain hello is the one that the su
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cyberaudit.facts.tls_endpoint import Preference, VersionOffer
 from cyberaudit.facts.tls_suites import suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls.asking import PROTOCOL_VERSION, Asker, HungUp, Refusable
 from cyberaudit.probes.tls.flight import Alert, ServerFlight
@@ -24,7 +25,7 @@ OLD_VERSIONS = (SSL3, TLS10, TLS11)
 _NO_CONTROL = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """The first answer in one version, to an offer of all its suites (or of the first piece of them)."""
 
@@ -48,7 +49,7 @@ class Head:
         return isinstance(self.answer, Alert) and self.answer.code == PROTOCOL_VERSION
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picked:
     """What was picked, one after the other."""
 

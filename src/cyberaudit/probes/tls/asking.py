@@ -10,8 +10,9 @@ right after the hello, each time with a control granted behind it. Silence says 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.tls.conversation import Conversation, Opener
@@ -51,14 +52,14 @@ CUTS_INSTEAD = Unreachable(Reason.RESET, "le serveur coupe au lieu de refuser")
 Refusable = ServerFlight | Alert | Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misfit:
     """TLS was answered, but not to what was asked."""
 
     cause: Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HungUp:
     """The line was cut right after the hello, before any byte of an answer; told apart for SSLv2 alone."""
 
@@ -66,9 +67,10 @@ class HungUp:
 
 
 Heard = Answer | Misfit | HungUp | Unreachable
+_LAST_RANK = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pace:
     """How hard one server is asked."""
 
@@ -158,8 +160,9 @@ class Asker:
 
     async def ask_again(self, hello: Hello) -> None:
         """What was refused, once more: a grant contradicts the refusal, and all else says nothing new."""
-        async with self._turns.turn(0):
-            answer = await self.once(hello, rank=1)
+        # After all other questions: they lead to more of them, this one does not.
+        async with self._turns.turn(_LAST_RANK):
+            answer = await self.once(hello, rank=_LAST_RANK)
         if isinstance(answer, ServerFlight) and answer.version == hello.version:
             self.granted_later.append(replace(answer, certificates=()))
             self.unstable = True

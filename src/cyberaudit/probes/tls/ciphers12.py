@@ -1,11 +1,10 @@
 """Which suites of TLS 1.0 to 1.2 we can bring to their end, and what each needs of the master secret."""
 
-from dataclasses import dataclass
-
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
 from cyberaudit.facts.tls_suites import ALL_SUITES, Suite, suite
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.tls import key_schedule12
 from cyberaudit.probes.tls.hello import TLS10, TLS12
 from cyberaudit.probes.tls.key_schedule12 import Keys
@@ -44,7 +43,7 @@ DOABLE = tuple(sorted((code for code in ALL_SUITES if _is_doable(suite(code))), 
 """Suites we can finish: those of DHE last, else in the order of `ALL_SUITES`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Means:
     """How the records of one session are protected."""
 

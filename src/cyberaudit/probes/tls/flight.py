@@ -1,11 +1,12 @@
 """What a server answers to a ClientHello, read from its bytes as they come; hostile until proved otherwise."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final
 
 from cyberaudit.facts.tls_suites import suite
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.tls import foreign
 from cyberaudit.probes.tls.hello import SSL2, TLS12, TLS13
@@ -48,7 +49,7 @@ class _Message(IntEnum):
     CERTIFICATE_STATUS = 22
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """The server refused in so many words."""
 
@@ -57,7 +58,7 @@ class Alert:
     """`protocol_version` is 70, `handshake_failure` 40, …"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerFlight:
     """The server's first flight, as far as it is in clear."""
 
@@ -92,7 +93,7 @@ class ServerFlight:
     """ServerHelloDone was seen, or what follows is encrypted or is not needed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """Something answered that is not TLS."""
 

@@ -1,8 +1,8 @@
 """What a finished handshake shows, and how one is held within its bounds."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls.conversation import Opener
 from cyberaudit.probes.tls.flight import Alert
@@ -10,7 +10,7 @@ from cyberaudit.probes.tls.octets import Malformed
 from cyberaudit.probes.tls.records import Broken, Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ticket:
     """What the server gave to come back with."""
 
@@ -20,7 +20,7 @@ class Ticket:
     """max_early_data_size, in bytes; 0: none is taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handshake:
     """One handshake, brought to its end or as far as the certificate."""
 

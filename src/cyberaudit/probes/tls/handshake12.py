@@ -2,13 +2,14 @@
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from cyberaudit.facts.tls_suites import group_name, suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls import key_schedule12, messages
 from cyberaudit.probes.tls.ciphers12 import DOABLE, Means
@@ -68,7 +69,7 @@ async def handshake12(
     return await held(opener, partial(_talk, offer, renegotiate=renegotiate), within=within)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Flight:
     """The server's first flight, all of it in clear."""
 
@@ -94,7 +95,7 @@ class _Flight:
         return extension in self.hello.extensions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Exchanged:
     """A key exchange, our half made."""
 
@@ -107,7 +108,7 @@ class _Exchanged:
     """The server signed its half; so it counts when there is nothing to sign (RSA)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Session:
     """A finished handshake."""
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from cyberaudit.facts.tls_suites import group_name, suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls import key_schedule, messages
 from cyberaudit.probes.tls.conversation import Opener
@@ -70,7 +71,7 @@ async def handshake13(
     return await held(opener, partial(_talk, offer), within=within)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Agreed:
     """What the two hellos settled."""
 
@@ -94,7 +95,7 @@ class _Agreed:
         return Aead13(self.mode, keys)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Flight:
     """What the server sent under the handshake's keys."""
 

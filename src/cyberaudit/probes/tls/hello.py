@@ -1,12 +1,13 @@
 """What a ClientHello offers, as bytes (RFC 5246, RFC 8446, RFC 6101; SSLv2 as its draft of 1995)."""
 
+import re
 import secrets
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from cyberaudit.facts.tls_suites import RENEGOTIATION_INFO_SCSV
+from cyberaudit.frozen import frozen
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 VERSION_NAMES = {
@@ -17,11 +18,12 @@ VERSION_NAMES = {
     TLS12: "TLSv1.2",
     TLS13: "TLSv1.3",
 }
+_SNI_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
 # RFC 5246 §6.2.1
 _RECORD: Final = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hello:
     """One offer. The empty tuple leaves an extension out."""
 
@@ -162,3 +164,8 @@ def _vector(size: int, data: bytes) -> bytes:
     if len(data) >= 1 << 8 * size:
         raise ValueError(f"{len(data)} bytes do not fit behind a length of {size} bytes")
     return len(data).to_bytes(size) + data
+
+
+def sni(host: str) -> str | None:
+    """`host` when it may stand in a server_name (RFC 6066 §3): no address, nothing exotic."""
+    return host if _SNI_NAME.fullmatch(host) and len(host) < 254 else None

@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.tls.octets import vector
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traffic:
     """What one direction is protected with."""
 

@@ -1,7 +1,8 @@
 """The secrets of TLS 1.0 to 1.2, drawn from one master secret (RFC 2246 §5, RFC 5246 §5)."""
 
 import hmac
-from dataclasses import dataclass
+
+from cyberaudit.frozen import frozen
 
 MASTER_BYTES = 48
 VERIFY_BYTES = 12
@@ -9,7 +10,7 @@ OLD = "md5+sha1"
 """The digest of TLS 1.0 and 1.1: half a secret each, put together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keys:
     """What one direction is protected with; parts that its cipher does not use are empty."""
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.tls.accepted_suites import Head
@@ -26,7 +27,7 @@ _SILENT = {Reason.TIMEOUT}
 NO_HEADS: Mapping[int, Head] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meeting:
     """Who is there."""
 
@@ -60,7 +61,7 @@ async def meet(asker: Asker, offers: Offers, pace: Pace) -> Meeting:
             return await _met_refusal(asker, offers, answer)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _ServedShort:
     """The long hello met with nothing, the short one was granted."""
 

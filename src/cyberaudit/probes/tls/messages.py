@@ -1,8 +1,8 @@
 """The handshake messages of a server, taken to pieces (RFC 8446 §4, RFC 5246 §7.4)."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.tls.flight import RETRY
 from cyberaudit.probes.tls.handshake import Ticket
@@ -44,7 +44,7 @@ class Extension(IntEnum):
     RENEGOTIATION_INFO = 0xFF01
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerHello:
     """What the server chose."""
 
@@ -61,7 +61,7 @@ class ServerHello:
         return self.random == RETRY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """A Certificate message, and what came with it."""
 
@@ -70,7 +70,7 @@ class Chain:
     timestamps: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyExchange:
     """A ServerKeyExchange; fields of the other kind are empty."""
 

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from cyberaudit.facts.tls_suites import (
     TLS13_SUITES,
     suite,
 )
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.tls.hello import SSL2, TLS12, TLS13, Hello
 
 # Seen on old boxes: a hello over 512 bytes is reset. Forty suites leave room for a long name.
@@ -44,7 +44,7 @@ _SHORT_GROUPS = 12
 SIGNED = {"RSA", "ECDSA", "DSS"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offers:
     """How one server is spoken to."""
 

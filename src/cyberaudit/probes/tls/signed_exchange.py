@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cyberaudit.facts.tls_suites import TLS13_SUITES, suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls.asking import Asker, Refusable, unasked_group
 from cyberaudit.probes.tls.flight import Alert, ServerFlight
@@ -87,7 +88,7 @@ class Menu:
         self.is_done, self.trouble = True, trouble
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """What a version that is in clear shows of its key exchange."""
 

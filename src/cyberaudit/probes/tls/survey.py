@@ -9,19 +9,23 @@ where it is not granted as at first, or the server contradicted itself, all is a
 and if that does not end well either, what was not proved is unreachable. No key is needed for any of it, nor any
 cryptography.
 
-Before that last control the old versions that were refused are asked for once more, each with a little time between
-and a plain hello, and so are the suites that ended a list: where something is granted now, all is asked a second
-time, and what was accepted stays accepted. It shows two machines behind one address, and a spell of alerts. The limit
-that remains: of two machines that show the same certificate and the same choices, the lax one is missed when chance,
-or an affinity to the client's address, leads every question about what it alone accepts to the strict one.
+Before that last control, beside the other questions, the old versions that were refused are asked for once more,
+each with a little time between and a plain hello, and so are the suites that ended a list: where something is granted
+now, all is asked a second time, and what was accepted stays accepted. It shows two machines behind one address, and a
+spell of alerts. The limit that remains: of two machines that show the same certificate and the same choices, the lax
+one is missed when chance, or an affinity to the client's address, leads every question about what it alone accepts to
+the strict one.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import fields, replace
+from functools import partial
+from itertools import zip_longest
 
 from cyberaudit.facts.tls_endpoint import DhGroup, GroupOffer, SessionOptions, VersionOffer
 from cyberaudit.facts.tls_suites import suite
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.tls.accepted_suites import Head, head, version_offer
 from cyberaudit.probes.tls.asking import VAGUE_ALERTS, Asker, Pace
@@ -47,7 +51,7 @@ _UNSTABLE = Unreachable(Reason.UNSTABLE)
 _ALL_REFUSED = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Survey:
     """What one server accepts and shows; the fields that `TlsServer` has too mean the same."""
 
@@ -68,28 +72,56 @@ class Survey:
     connections: int
 
 
-async def survey(opener: Opener, *, server_name: str | None, pace: Pace | None = None) -> Survey:
-    """Ask the server behind `opener` everything, within the time of `pace`. `server_name` is sent as it is (SNI)."""
+async def survey(
+    opener: Opener,
+    *,
+    server_name: str | None,
+    pace: Pace | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Survey:
+    """Ask the server behind `opener` everything, within the time of `pace`.
+
+    Args:
+        opener: opens each conversation.
+        server_name: sent as it is (SNI).
+        pace: how much at once, and how long.
+        meanwhile: work of a few milliseconds, called once all was asked and only the proofs are awaited.
+    """
     pace = pace or Pace()
     asker = Asker(opener, pace)
     meeting = await meet(asker, Offers(server_name), pace)
     if meeting.met != "tls":
         return _nothing(meeting.met, asker)
-    look = _Look(asker, meeting)
-    found = await look.all()
-    if asker.control is not None and not await _is_sure(asker, look.refused(found), pace):
+    found, is_sure = await _looked(asker, meeting, pace, meanwhile=meanwhile)
+    if not is_sure:
         # Once more, all of it: what was refused may have been refused for another reason.
-        look = _Look(asker, replace(meeting, heads={}))
-        found = await look.all()
-        await _is_sure(asker, look.refused(found), pace)
+        found, _ = await _looked(asker, replace(meeting, heads={}), pace, meanwhile=meanwhile)
     return _proved(_with_granted(found, asker), asker)
 
 
-async def _is_sure(asker: Asker, refused: Sequence[Hello], pace: Pace) -> bool:
+async def _looked(
+    asker: Asker, meeting: Meeting, pace: Pace, *, meanwhile: Callable[[], None]
+) -> tuple[Survey, bool]:
+    """One look, and whether it is the last one needed. What was refused is asked for once more as soon as it was."""
+    look = _Look(asker, meeting)
+    lists = (_ask_again(asker, partial(look.end_of_list, version), pace) for version in BEST_FIRST)
+    again = asyncio.gather(_ask_again(asker, look.refused_versions, pace), *lists)
+    try:
+        found = await look.all()
+        if asker.control is None:
+            return found, True
+        if asker.lost is None:
+            meanwhile()
+            await again
+        return found, await _is_sure(asker)
+    finally:
+        again.cancel()
+
+
+async def _is_sure(asker: Asker) -> bool:
     """Whether the server is as it was at first. Where it is not: ready for a second look, or lost."""
     if asker.lost is not None:
         return True
-    await asyncio.gather(*(_ask_again(asker, row, pace) for row in (refused[::2], refused[1::2])))
     # Twice in a row: behind one address there may be two servers, asked in turn.
     grants = await asker.still_grants(twice=True)
     if grants and not asker.unstable:
@@ -119,11 +151,14 @@ def _accepted_later(offer: VersionOffer, flight: ServerFlight) -> VersionOffer:
     return replace(offer, accepted=True, suites=_UNSTABLE, seen=seen, preference=_UNSTABLE)
 
 
-async def _ask_again(asker: Asker, refused: Sequence[Hello], pace: Pace) -> None:
-    """One after the other, with time between: another machine may answer, or a short spell be over."""
-    for hello in refused:
+async def _ask_again(asker: Asker, refused: Callable[[], Awaitable[Sequence[Hello]]], pace: Pace) -> None:
+    """In two rows, with time between: another machine may answer, or a short spell be over."""
+    hellos = await refused()
+    if asker.control is None:
+        return
+    for pair in zip_longest(hellos[::2], hellos[1::2]):
         await asyncio.sleep(SPACE_SHARE * pace.hello_seconds)
-        await asker.ask_again(hello)
+        await asyncio.gather(*(asker.ask_again(hello) for hello in pair if hello and asker.lost is None))
 
 
 def _nothing(met: str | Unreachable, asker: Asker) -> Survey:
@@ -149,13 +184,14 @@ class _Look:
     def __init__(self, asker: Asker, meeting: Meeting) -> None:
         self._asker, self._meeting = asker, meeting
         self._heads = {version: asyncio.ensure_future(self._head(version)) for version in BEST_FIRST}
+        self._offers = {version: asyncio.ensure_future(self._version(version)) for version in BEST_FIRST}
 
     async def all(self) -> Survey:
         asker = self._asker
         # A contradiction of the first look is looked into by the second.
         asker.unstable = False
         versions, groups, shown, nameless, fallback = await asyncio.gather(
-            asyncio.gather(*map(self._version, reversed(BEST_FIRST))),
+            asyncio.gather(*(self._offers[version] for version in reversed(BEST_FIRST))),
             self._groups_of_tls13(),
             self._exchange(),
             self._nameless(),
@@ -182,21 +218,21 @@ class _Look:
             connections=asker.connections,
         )
 
-    def refused(self, found: Survey) -> tuple[Hello, ...]:
-        """What was refused, to be asked for once more: old versions, and the suites that ended each list."""
-        heads = {version: task.result() for version, task in self._heads.items()}
-        offers = {offer.version: offer for offer in found.versions}
+    async def refused_versions(self) -> tuple[Hello, ...]:
+        """The old versions that were refused, to be asked for once more."""
+        offers = {version: await self._offers[version] for version in _FORBIDDEN}
         plain = replace(self._meeting.offers, is_short=True, is_plain=True)
-        versions = (each for each in _FORBIDDEN if offers[VERSION_NAMES[each]].accepted is False)
-        hellos = [plain.hello(version, plain.suites(version)[0]) for version in versions]
-        for version, first in heads.items():
-            accepted = offers[VERSION_NAMES[version]].suites
-            whole = first.offers.suites(version)
-            if first.flight is None or version == SSL2 or len(whole) > 1 or isinstance(accepted, Unreachable):
-                continue
-            left = tuple(code for code in whole[0] if code not in accepted)
-            hellos += [first.offers.hello(version, left)] if left else []
-        return tuple(hellos)
+        refused = (version for version, offer in offers.items() if offer.accepted is False)
+        return tuple(plain.hello(version, plain.suites(version)[0]) for version in refused)
+
+    async def end_of_list(self, version: int) -> tuple[Hello, ...]:
+        """The suites of `version` that were left when its list ended, to be asked for once more; at most one hello."""
+        first, accepted = await self._heads[version], (await self._offers[version]).suites
+        whole = first.offers.suites(version)
+        if first.flight is None or version == SSL2 or len(whole) > 1 or isinstance(accepted, Unreachable):
+            return ()
+        left = tuple(code for code in whole[0] if code not in accepted)
+        return (first.offers.hello(version, left),) if left else ()
 
     async def _head(self, version: int) -> Head:
         known = self._meeting.heads.get(version)

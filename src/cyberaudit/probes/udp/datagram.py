@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from cyberaudit.facts.reach import PortState
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.ports.knock import Attempt, IcmpError, Knock, read_attempt, read_icmp
 
@@ -21,7 +22,7 @@ LISTEN_SECONDS = 1.0
 _IN_ONE_GO = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """What the kernel handed over, from the question to the end of our patience."""
 

@@ -7,11 +7,11 @@ nothing: no account is tried, no file is read, no session is opened further.
 import secrets
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
 from cyberaudit.facts.udp import Question
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.udp import answers, ber
 
 Reader = Callable[[bytes, bytes], str | None]
@@ -30,7 +30,7 @@ _UNICAST = 0x8001
 _RECURSION_DESIRED = 0x0100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inquiry:
     """One question to one port."""
 

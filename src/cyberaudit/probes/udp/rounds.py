@@ -5,8 +5,9 @@ its closed ports look like silent ones. So what is silent is put again:
 
 1. Quickly: every question at `FAST_RATE`, then the silent ones once more, twice as patiently. Where no port at all
    is refused, nobody limits anything, but answers may get lost. How many do is told by the services that spoke only
-   when asked again, and by the TCP ports of the address; where too few spoke to tell, half of them are taken to.
-   Of a loss p, each variant of a silent question is put k times, until p^k is under `DOUBT`: then its silence stands.
+   when asked again, and by the TCP ports of the address: not their share, which few answers leave to chance, but the
+   most that they do not rule out, and never more than `_UNKNOWN_LOSS` unless they show it. Of a loss p, each variant
+   of a silent question is put k times, until p^k is under `DOUBT`: then its silence stands.
 2. Where some ports are refused and others silent, among controls: ports of this address that were refused before.
    When more were refused than a burst holds, the silent ones are put again, quickly, among as many controls, in an
    order drawn at random. Of a loss p of these controls, measured, it takes k passes for p^k times the silent ports to
@@ -28,6 +29,7 @@ from typing import Final
 
 from cyberaudit.facts.reach import PortState
 from cyberaudit.facts.udp import UdpAddress, UdpAnswer
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.endpoint import IpAddress
 from cyberaudit.probes.guard import Purpose
@@ -52,7 +54,7 @@ _PROOFS_WHEN_LOSSY = 4
 # Ours: how often a service that is there may be missed; and how many silences of one address may be wrong, where its
 # refusals measure the loss.
 DOUBT = 0.01
-# Where nothing was heard: one packet in five lost, each way, as on a bad radio link.
+# Where too little was heard: one packet in five lost, each way, as on a bad radio link.
 _UNKNOWN_LOSS = 0.36
 # Linux lets six refusals go at once, and one or two more while we ask: more than that is no such limit.
 _MORE_THAN_A_BURST = 10
@@ -69,7 +71,7 @@ _LOSSY = Knock(PortState.UNSTABLE, "des réponses de cette adresse se perdent")
 _ONE_BY_ONE = Knock(PortState.UNSTABLE, "les refus de cette adresse viennent un par un")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Said:
     """What one question brought."""
 
@@ -141,8 +143,8 @@ class Rounds:
 
     def _doubtful(self, known: Losses) -> list[Inquiry]:
         """The silent questions of which an answer may have been lost each time they were put."""
-        lost, heard = self._late + known.lost, self._late + self._prompt + known.asked
-        share = (lost + _UNKNOWN_LOSS) / (heard + 1)
+        heard = Losses(self._late + self._prompt + known.asked, self._late + known.lost)
+        share = heard.cautious_share(unknown=_UNKNOWN_LOSS)
         silent, answered, refuses = self.silent(), self._ports(PortState.OPEN), self.refuses
         asked = [i for i in silent if i.port in answered or not refuses]
         return [i for i in asked if share ** self._puts(i) >= DOUBT]
@@ -158,17 +160,17 @@ class Rounds:
             return
         proofs: Counter[str] = Counter()
         needed = 1
-        while waiting := [port for port in self._silent_ports() if proofs[port] < needed]:
-            if not self.refuses or _now() >= deadline:
-                break
+        while self.refuses and (waiting := [port for port in self._silent_ports() if proofs[port] < needed]):
             for start in range(0, len(waiting), GROUP):
                 group = waiting[start : start + GROUP]
-                if await self._slow_group(group, deadline=deadline):
+                held = await self._slow_group(group, deadline=deadline)
+                if held is None:
+                    self._settle(port for port in self._silent_ports() if proofs[port] < needed)
+                    return
+                if held:
                     proofs.update(group)
                 else:
                     needed = _PROOFS_WHEN_LOSSY
-        if self.refuses:
-            self._settle(port for port in self._silent_ports() if proofs[port] < needed)
 
     async def one_by_one(self, *, seconds: float) -> None:
         """One slow pass over what is silent, without proof: for an address that is only a witness."""
@@ -301,19 +303,24 @@ class Rounds:
                 await asyncio.sleep(1 / self.rate)
         return [task.result().knock for task in told]
 
-    async def _slow_group(self, ports: Sequence[str], *, deadline: float) -> bool:
-        """Ask a group, then its controls; True when these were refused as before."""
+    async def _slow_group(self, ports: Sequence[str], *, deadline: float) -> bool | None:
+        """Ask a group, then its controls; True when these were refused as before, None: no time for them.
+
+        A silence is waited for while the next question leaves.
+        """
         controls = self._controls()
-        for port in ports:
-            if _now() + SLOW_SECONDS * len(controls) >= deadline:
-                return False
-            for question in self._questions(port):
-                await self._put_slowly(question)
-        held = True
-        for control in controls:
-            await self._wait_turn()
-            said = await self._ask(control, within=_PATIENCE[0])
-            held = held and said.knock.state in _REFUSALS
+        async with asyncio.TaskGroup() as group:
+            for port in ports:
+                if _now() + SLOW_SECONDS * len(controls) >= deadline:
+                    return None
+                for question in self._questions(port):
+                    await self._wait_turn()
+                    group.create_task(self._put(question))
+            held = True
+            for control in controls:
+                await self._wait_turn()
+                said = await self._ask(control, within=_PATIENCE[0])
+                held = held and said.knock.state in _REFUSALS
         return held
 
     def _controls(self) -> list[Inquiry]:

@@ -4,10 +4,11 @@ import base64
 import binascii
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from cyberaudit.errors import UsageError
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.refusals import system_clause
 
@@ -17,7 +18,7 @@ KEY_BYTES = 32
 _NO_SHARED_KEY = bytes(KEY_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     """A server that knows us."""
 
@@ -29,7 +30,7 @@ class Peer:
     port: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration:
     """Who we are for these servers. Keys stay out of `repr`, facts, logs and messages."""
 

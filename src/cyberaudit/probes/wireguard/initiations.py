@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cyberaudit.facts.wireguard import WireGuardMet
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.udp.datagram_stream import DatagramStream
 from cyberaudit.probes.udp.questions import wireguard_initiation
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 PATIENCE = (1.0, 1.5, 2.0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keys:
     """Who we are, and for which server."""
 

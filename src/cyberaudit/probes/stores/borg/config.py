@@ -2,7 +2,8 @@
 
 import configparser
 import re
-from dataclasses import dataclass
+
+from cyberaudit.frozen import frozen
 
 CONFIG = "config"
 MOST_CONFIG = 256 * 1024
@@ -12,7 +13,7 @@ MOST_README = 100
 _ID = re.compile(r"[0-9a-fA-F]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """What it says."""
 

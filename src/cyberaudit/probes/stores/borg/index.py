@@ -3,8 +3,8 @@
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.borg.msgpack import mapping
 
 INDEX_NAME = re.compile(r"index\.(\d{1,10})", re.ASCII)
@@ -32,7 +32,7 @@ def live_objects(hints: bytes) -> dict[int, int] | None:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index:
     """The table of borg 1: the id of an object → its segment and its offset there."""
 

@@ -3,9 +3,9 @@
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
 
 from cyberaudit.facts.backup import Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.borg.msgpack import Value, mapping
@@ -22,7 +22,7 @@ MOST_ITERATIONS = 3_000_000
 TAG_BYTES, NONCE_BYTES = 16, 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockedKey:
     """The key of a repository as it stands there."""
 

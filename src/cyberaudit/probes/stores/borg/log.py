@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.borg.objects import MANIFEST_ID, Envelope, envelope
 from cyberaudit.probes.stores.borg.segments import (
     COMMIT,
@@ -36,7 +37,7 @@ STEPPED, STEPPED_FAR = 5000, 20
 MOST_COUNTED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """One file of the log."""
 
@@ -51,7 +52,7 @@ class Segment:
         return "/".join(self.parts[-3:])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """The segments of the folders that were listed, newest first."""
 
@@ -69,7 +70,7 @@ class Listing:
         return all(segment.parts[-2] == str(segment.number // A_FOLDER) for segment in self.segments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """The list of the archives, as it was last put."""
 

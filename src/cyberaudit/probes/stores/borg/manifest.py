@@ -1,8 +1,8 @@
 """What a readable manifest says: the names and the dates of the archives of a borg repository."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.borg.compression import decompressed, of_borg1
 from cyberaudit.probes.stores.borg.msgpack import Value, mapping
 from cyberaudit.probes.stores.borg.objects import Envelope
@@ -13,7 +13,7 @@ MOST_MANIFEST = 4 * 1024 * 1024
 CHECKPOINT = ".checkpoint"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Archive:
     """One archive of the manifest."""
 

@@ -1,9 +1,9 @@
 """What the type byte of a borg object says of its encryption, in each layout borg gave its objects."""
 
 import struct
-from dataclasses import dataclass
 
 from cyberaudit.facts.backup import Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.borg.checksum import xxh64
 
 MANIFEST_ID = bytes(32)
@@ -49,7 +49,7 @@ STORED_IN_PACKS = 4
 _SHORT = struct.Struct("<H")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """Where the parts of one object stand, and the byte that says how they are written."""
 

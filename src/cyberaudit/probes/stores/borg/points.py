@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cyberaudit.facts.backup import DateKind, Role
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.borg.index import Index, read_index
 from cyberaudit.probes.stores.borg.log import Log, Segment
 from cyberaudit.probes.stores.borg.manifest import Archive, moment
@@ -25,7 +26,7 @@ CLOCK_SLACK = timedelta(hours=1)
 CHECKED_FAR = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shelf:
     """Where the points of one repository are looked for."""
 

@@ -1,8 +1,7 @@
 """What is told of a whole borg repository from its log and its config: encryption, method, and what would fail."""
 
-from dataclasses import dataclass
-
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.stores.borg.config import Config
 from cyberaudit.probes.stores.borg.index import INDEX_NAME, MOST_HINTS, live_objects
@@ -27,7 +26,7 @@ Fault = tuple[str, str]
 NO_FAULT: Fault = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """What the repository keeps beside its log."""
 
@@ -37,7 +36,7 @@ class Beside:
     """Segment → objects in use, of the last finished transaction."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """What is told of the repository as a whole."""
 

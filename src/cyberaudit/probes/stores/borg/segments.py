@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.borg.checksum import xxh64
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED
 
@@ -43,7 +44,7 @@ class Budget:
     """The objects of borg 2 are summed whatever their size."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogEntry:
     """One entry whose head stands; `data` is what was put, empty when it is larger than is kept."""
 

@@ -3,7 +3,9 @@
 import errno
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from cyberaudit.frozen import frozen
 
 # Ours: the head of a file as detectors want it comes in one question.
 BLOCK_BYTES = 64 * 1024
@@ -14,7 +16,7 @@ MOST_AHEAD = 16
 MOST_AT_ONCE = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocks:
     """One file of `size` bytes."""
 

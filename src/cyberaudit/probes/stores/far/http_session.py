@@ -7,10 +7,10 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.far.lines import Line, Lines
@@ -33,7 +33,7 @@ class Body(Protocol):
     def read(self, amount: int, /) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What one server said to one question."""
 

@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from cyberaudit.frozen import frozen
 
 SSH_PORT = 22
 REVOKED, OTHER_MARK = "@revoked", "@"
@@ -14,7 +15,7 @@ PRINT = "SHA256:"
 _HASHED = "|1|"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownKeys:
     """What is believed, and what is refused, of one server."""
 

@@ -3,9 +3,9 @@
 import json
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.network import inherited
@@ -26,7 +26,7 @@ class Line(NamedTuple):
     """What the budget holds of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lines:
     """The way to the parent, and what the look may cost."""
 

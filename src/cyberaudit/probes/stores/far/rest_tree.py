@@ -5,9 +5,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.far.blocks import Blocks
 from cyberaudit.probes.stores.far.http_session import HttpSession, read_range
 from cyberaudit.probes.stores.far.not_told import safeguards_of
@@ -21,7 +22,7 @@ _OBJECT = re.compile(rb"\{[^{}]*\}")
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RestTree:
     """The folders of the repository, as its API names them: `data` is flat, and nothing has a date."""
 

@@ -2,10 +2,10 @@
 
 import errno
 import io
-from dataclasses import dataclass
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree as ET
 
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.far.not_told import iso_date
 
@@ -30,7 +30,7 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One object of a listing."""
 
@@ -41,7 +41,7 @@ class Key:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One page of a listing."""
 
@@ -51,7 +51,7 @@ class Page:
     """Token of the page after it; empty: the last one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retention:
     """Until when one object cannot be erased."""
 

@@ -3,10 +3,11 @@
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.far.blocks import Blocks
@@ -39,7 +40,7 @@ def signer(place: FarPlace) -> "_Signer":
     return _Signer(place)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Signer:
     place: FarPlace
 
@@ -57,13 +58,13 @@ class _Signer:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Object:
     entry: Entry
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class S3Tree:
     """Prefixes are its folders; a key « folder/ » without bytes is the folder itself."""
 

@@ -3,9 +3,10 @@
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote_to_bytes
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.far.blocks import Blocks
 from cyberaudit.probes.stores.far.not_told import UNTOLD, safeguards_of
 from cyberaudit.probes.stores.far.sftp_client import Attributes, SftpClient
@@ -17,7 +18,7 @@ NAME_BYTES = 255
 MOST_REMEMBERED = 50_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SftpTree:
     """The tree below one folder; that folder itself may be a link, since configuration names it."""
 

@@ -5,10 +5,11 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.far.blocks import Blocks
 from cyberaudit.probes.stores.far.http_session import Answer, HttpSession, read_range
 from cyberaudit.probes.stores.far.not_told import http_date, safeguards_of
@@ -28,14 +29,14 @@ _TITLE = re.compile(r"\s*(index of|directory listing for)\b", re.IGNORECASE)
 _CONTENT_RANGE = re.compile(r"bytes (?:\d{1,18}-\d{1,18}|\*)/(\d{1,18})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Seen:
     entry: Entry
     tag: str
     """ETag of the version that was seen; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WebTree:
     """The tree below one URL; a URL that does not end by « / » is a single file."""
 

@@ -1,11 +1,11 @@
 """BitLocker: the metadata of an encrypted volume, its protectors, and the clear key that undoes them all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct, error
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
 
 MAGIC, TO_GO = b"-FVE-FS-", b"MSWIN4.1"
@@ -35,7 +35,7 @@ _HEADER = Struct("<LLL24xH")
 _ENTRY = Struct("<HHH")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Volume:
     """What one copy of the metadata says."""
 

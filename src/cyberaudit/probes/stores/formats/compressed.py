@@ -4,12 +4,12 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.reading import (
     DAMAGED,
     EMPTY,
@@ -107,7 +107,7 @@ def _misnamed(sample: Sample) -> Reading | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finish:
     """How decompressing to the end went."""
 

@@ -3,11 +3,12 @@
 import sys
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from struct import error
 from typing import Literal
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.formats import partitions
 from cyberaudit.probes.stores.reading import Sample
 
@@ -23,7 +24,7 @@ class Broken(ValueError):
     """The structure stops making sense."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disk:
     """Where the file keeps each block of the disk."""
 

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 from typing import Any
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
 from cyberaudit.probes.stores.strength import of_argon2, of_pbkdf2
@@ -29,7 +29,7 @@ NO_CIPHER = frozenset({"cipher_null", "null", "ecb(cipher_null)"})
 _FIRST = Struct(">6xH32s32s32sLL")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """How one key slot makes its key of a password."""
 
@@ -37,7 +37,7 @@ class Slot:
     weaknesses: tuple[Weakness, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Volume:
     """What a header says, in the words that both versions share."""
 

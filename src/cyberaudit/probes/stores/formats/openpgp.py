@@ -3,10 +3,10 @@
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample, octets
 from cyberaudit.probes.stores.strength import of_s2k
 
@@ -43,7 +43,7 @@ MOST_PACKETS = 64
 SURE_CHUNKS = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packet:
     """One packet: its tag, where it starts and where its body does, and how long that is."""
 

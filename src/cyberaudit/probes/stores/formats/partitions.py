@@ -1,11 +1,11 @@
 """What a disk holds: its partitions, and for each the file system or the encrypted volume that starts it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 from uuid import UUID
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.formats.bitlocker import read_bitlocker
 from cyberaudit.probes.stores.formats.luks import read_luks
 from cyberaudit.probes.stores.reading import TRUNCATED, Reading, Sample
@@ -40,7 +40,7 @@ _GPT_ENTRY = Struct("<16s16xQQ")
 _MBR_ENTRY = Struct("<4xB3xLL")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partition:
     """One stretch of a disk, in bytes."""
 
@@ -53,7 +53,7 @@ class Partition:
     """Its own structure is not read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contents:
     """What a disk holds."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.reading import DAMAGED, TRUNCATED, Reading, Sample
 
@@ -83,7 +84,7 @@ class Cursor:
         return self.take(length)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Objects:
     """What the list of a dump names."""
 

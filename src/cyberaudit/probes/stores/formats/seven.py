@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample
 
 # 7-Zip, « 7zAES »: the only encryption of the format; nothing but a CRC, itself encrypted, seals the data.
@@ -40,7 +41,7 @@ class Unread(ValueError):
     """The structure is sound, and goes past what we read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coder:
     """One method of a folder."""
 
@@ -48,7 +49,7 @@ class Coder:
     properties: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Streams:
     """Where the packed bytes stand, and what packs them."""
 

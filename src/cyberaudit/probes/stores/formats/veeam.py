@@ -1,10 +1,10 @@
 """One Veeam file (.vbk, .vib, .vrb): no specification is published, so what is told is only probable."""
 
 import zlib
-from dataclasses import dataclass
 from struct import Struct
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Confidence, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.reading import TRUNCATED, Reading, Sample, octets
 
 KINDS = {"vbk": "copie complète", "vib": "suite d'une copie complète", "vrb": "retour en arrière"}
@@ -27,7 +27,7 @@ _BANK = Struct("<LQL")
 _BANK_START = Struct("<HH")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """One of the two states of the file that its start describes."""
 

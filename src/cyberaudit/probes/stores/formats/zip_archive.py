@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from struct import Struct, error
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.formats.zip_members import Member, first_lost
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, TRUNCATED, Reading, Sample, octets
 
@@ -43,7 +44,7 @@ class Protection(StrEnum):
     """PKWARE's own, whose strength the directory does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Directory:
     """Where the central directory stands."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from struct import Struct
 
+from cyberaudit.frozen import frozen
+
 MAGIC = b"\x28\xb5\x2f\xfd"
 # RFC 8878 §3.1.2: sixteen magic numbers of frames to skip.
 SKIPPED = range(0x184D2A50, 0x184D2A60)
@@ -19,7 +21,7 @@ class Broken(ValueError):
     """Not a frame, a damaged one, or one larger than the limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """One state of an FSE table (§4.1)."""
 
@@ -28,7 +30,7 @@ class Cell:
     base: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One of the three codes of a sequence (§3.1.1.3.2.1)."""
 

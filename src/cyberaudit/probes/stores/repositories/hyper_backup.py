@@ -3,12 +3,12 @@
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import md5
 from itertools import islice
 from struct import Struct
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, Confidence, DateKind, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Claim, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, INCOMPLETE, TRUNCATED, Reading, octets
@@ -38,7 +38,7 @@ _SETTING = re.compile(r"^(enable_data_encrypt|target_dir|name)=(.*)$", re.MULTIL
 _CHUNK = Struct(">LLL16s4x")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """One line of version_info."""
 
@@ -48,7 +48,7 @@ class Version:
     locked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sealing:
     """What each witness says of the encryption; None: says nothing."""
 

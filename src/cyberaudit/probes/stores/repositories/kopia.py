@@ -14,6 +14,7 @@ from math import inf
 from typing import Any
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, DateKind, Encrypted, Role, Trouble, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import Claim, Found, Inspection, Point, anomaly
@@ -56,7 +57,7 @@ def is_repository(name: str, folders: frozenset[str], files: frozenset[str]) -> 
     return any(each in files for each in FORMAT_FILES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pack:
     """One file of packed content."""
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, DateKind, Encrypted, Role, Trouble, Verification
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Claim, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, EMPTY, INCOMPLETE, Reading
@@ -43,7 +44,7 @@ METHOD = "AES-256-GCM, clé gardée hors du dépôt"
 NEVER_VERIFIED = Unreachable(Reason.NOT_COLLECTED, "aucune vérification n'est écrite dans les manifestes")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """One folder named by its date."""
 

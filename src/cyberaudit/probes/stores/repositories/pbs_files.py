@@ -9,6 +9,7 @@ from struct import Struct
 from typing import Any
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.formats import zstd_frame
 from cyberaudit.probes.stores.inspection import Inspection
@@ -49,7 +50,7 @@ LAST_SECOND = 253_402_300_799
 _HEADER = Struct("<8s16sq32sQQ")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """One file of a manifest."""
 
@@ -61,7 +62,7 @@ class Listed:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """What a snapshot says of itself."""
 
@@ -74,7 +75,7 @@ class Manifest:
     """`ok`, `failed`; empty: never verified."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """One file of a manifest as it stands on the disk."""
 

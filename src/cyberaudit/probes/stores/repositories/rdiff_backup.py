@@ -3,13 +3,14 @@
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from statistics import median
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, DateKind, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import (
     MOST_POINTS,
@@ -45,7 +46,7 @@ _STAMP = re.compile(
 _FIGURE = re.compile(r"^(\w+) (\d{1,18})(?:\.\d+)?\b", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """One passage, and the files that tell of it."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, DateKind, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Claim, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import EMPTY, Reading
 from cyberaudit.probes.stores.tree import Entry, Kind, Parts
@@ -37,7 +37,7 @@ _NOTE = re.compile(r"\.nfs.*|\..*|.*\.(?:pid|log|lock|txt|conf)|README.*", re.IG
 _LOCK = re.compile(r".*\.(?:pid|lock)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """One folder `daily.0`."""
 
@@ -50,7 +50,7 @@ class Passage:
         return self.entry.written
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peek:
     """What a short look into one folder saw."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -16,6 +15,7 @@ from cyberaudit.facts.backup import (
     Trouble,
     Weakness,
 )
+from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.formats.virtual_disk import read_virtual_disk
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Claim, Found, Inspection, Point, anomaly
@@ -37,7 +37,7 @@ _FOLDER = re.compile(r"Backup (\d{4})-(\d\d)-(\d\d) (\d\d)(\d\d)(\d\d)", re.IGNO
 _DISK = re.compile(r".*\.vhdx?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disk:
     """One file of the image, and what it proves."""
 

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cyberaudit.facts.backup import DateKind
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.restic.keys import Key
 
 # Ours: a copy without dates gives every file the minute of the copying; real snapshots are further apart.
@@ -24,7 +24,7 @@ OF_A_NEW = f"{OF_THE_FILE}, dépôt créé au même moment"
 NOT_GIVEN = "ce serveur ne donne pas de date"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dating:
     """How the dates of one repository are to be taken."""
 

@@ -5,11 +5,11 @@ import hashlib
 import json
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cyberaudit.facts.backup import Encrypted
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import NOT_TRIED, Inspection
@@ -29,7 +29,7 @@ MOST_SCRYPT_BYTES, MOST_TURNS = 64 * 1024 * 1024, 16
 _MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One key file, whose bytes are those its name stands for."""
 

@@ -1,11 +1,11 @@
 """Packs that a restic repository lacks though no name tells it: what their own names, and the index, let expect."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from math import comb, inf, log
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import Inspection
 from cyberaudit.probes.stores.restic.objects import CLOCK_EVERY, Objects
 from cyberaudit.probes.stores.tree import Entry, Parts
@@ -111,7 +111,7 @@ def _header_bytes(inspection: Inspection, parts: Parts, size: int) -> int:
     return length if PLAIN <= length <= min(size, MOST_HEADER) else 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Writing:
     """When the repository was last written, in seconds since 1970."""
 

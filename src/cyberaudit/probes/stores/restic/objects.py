@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import Inspection
 from cyberaudit.probes.stores.tree import Entry, Kind, Parts
 
@@ -154,7 +155,7 @@ def lost_under_their_name(
     return gone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hashed:
     """What hashing some objects showed."""
 

@@ -1,9 +1,9 @@
 """What is seen of one restic repository: its folders listed, its keys read, its newest objects hashed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import MOST_POINTS, Inspection
 from cyberaudit.probes.stores.restic.keys import SHORT_ID, Key, read_key
 from cyberaudit.probes.stores.restic.lacks import Writing, lacking_folders, uncounted, writing_of
@@ -39,7 +39,7 @@ FUTURE_SLACK = 3600.0
 MOST_NAMES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Names of the folders."""
 
@@ -64,7 +64,7 @@ def layout_of(folders: frozenset[str]) -> Layout | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """One folder of objects."""
 
@@ -103,7 +103,7 @@ class Section:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keys:
     """The key files."""
 
@@ -116,7 +116,7 @@ class Keys:
     """Those beyond the limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repository:
     """Everything seen of one repository, before it is told."""
 

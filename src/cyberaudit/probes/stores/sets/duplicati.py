@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import Family, File, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import EMPTY, INCOMPLETE, TRUNCATED, Reading, Sample
 from cyberaudit.probes.stores.recognise import recognise
@@ -52,7 +53,7 @@ class Job:
     checklist: File | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocks:
     """What is known of the data that all versions share."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, Encrypted, Role, Trouble, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.formats.compressed import BZIP2, GZIP, XZ, compressed_reader
 from cyberaudit.probes.stores.formats.plain import TAR_AT, TAR_BLOCK, TAR_MAGIC
 from cyberaudit.probes.stores.inspection import Family, File, Found, Inspection, Point, anomaly
@@ -55,7 +56,7 @@ HASH_BYTES = 1024 * 1024
 FROM_NAME = "nom du fichier (UTC)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """What one file's name says."""
 
@@ -94,7 +95,7 @@ class Run:
     """French: what is wrong with its signatures or its encrypted manifest, without which nothing is restored."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announced:
     """What a readable manifest says."""
 

@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cyberaudit.facts.backup import END_NOT_SEEN, DateKind, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.inspection import Family, File, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.reading import INCOMPLETE, Reading
 from cyberaudit.probes.stores.sets.parts import (
@@ -35,7 +36,7 @@ _NAMED = re.compile(
 ROLES = {"vbk": Role.FULL, "vib": Role.INCREMENTAL, "vrb": Role.INCREMENTAL}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """One file of a chain."""
 

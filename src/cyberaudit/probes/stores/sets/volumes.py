@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from cyberaudit import french
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, DateKind, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.formats.rar import RAR4, RAR5
 from cyberaudit.probes.stores.inspection import Family, File, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.jobs import days_in
@@ -58,7 +59,7 @@ class Scheme(StrEnum):
     """`.rar`, then `.r00`, `.r01`, …"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Which volume of which archive a name is."""
 

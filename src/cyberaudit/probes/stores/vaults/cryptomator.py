@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cyberaudit.facts.backup import Anomaly, Encrypted, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.stores.inspection import EVIDENCE_LIMIT, NOT_TRIED, Claim, Found, Inspection, anomaly
@@ -34,7 +35,7 @@ SMALL_PARTS = frozenset({"dir.c9r", "name.c9s"})
 """A folder's number and a long name: not documents."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MasterKey:
     """masterkey.cryptomator, its fields checked."""
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cyberaudit.facts.backup import Anomaly, Encrypted, Trouble, Weakness
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.stores.inspection import NOT_TRIED, Claim, Found, Inspection, anomaly
 from cyberaudit.probes.stores.reading import DAMAGED, INCOMPLETE, Reading, Sample, octets
@@ -32,7 +32,7 @@ _OWN_NAME = re.compile(r"[A-Za-z0-9_-]{22,}={0,2}|gocryptfs\.longname\.[A-Za-z0-
 _LONG_NAME = re.compile(r"gocryptfs\.longname\..+\.name")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """gocryptfs.conf, its fields checked."""
 

@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.probes.stores.formats.marked import is_hidden_name
 from cyberaudit.probes.stores.inspection import File, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.jobs import series_name
@@ -55,7 +55,7 @@ class _Seen(NamedTuple):
     """Its end was seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Group:
     """The documents of one mirror, and the archives among them."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cyberaudit.facts.backup import END_NOT_SEEN, Anomaly, Encrypted, Role, Trouble
+from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
 from cyberaudit.probes.stores.inspection import NO_PASSWORD, Found, Inspection, Point, anomaly
 from cyberaudit.probes.stores.names import is_system_folder
@@ -53,7 +54,7 @@ class Seal(StrEnum):
     """Too short for a proof."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """What is known of one tool that encrypts file by file."""
 
