@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import secrets
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -12,12 +13,15 @@ import pytest
 from cyberaudit.declared import Host, Vpn, VpnKind
 from cyberaudit.facts.openvpn import OpenVpnEndpoint, OpenVpnMet
 from cyberaudit.model import Reason, Unreachable
+from cyberaudit.probes import network as network_module
+from cyberaudit.probes.endpoint import Endpoint
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.probes.openvpn import door as door_module
+from cyberaudit.probes.openvpn.carrier import NOT_OPENVPN
 from cyberaudit.probes.openvpn.door import Door
 from cyberaudit.probes.openvpn.silences import DOUBT, REFUSAL
-from cyberaudit.probes.openvpn.wire import CONTROL, build, parse
+from cyberaudit.probes.openvpn.wire import CONTROL, RESET_CLIENT, Packet, build, parse
 from cyberaudit.probes.openvpn_endpoint import doors_of, look
 from cyberaudit.probes.stream import Limits
 from cyberaudit.probes.tls.conversation import Conversation
@@ -333,6 +337,75 @@ def test_what_belongs_to_another_session_is_left_aside() -> None:
     assert run(with_udp(Noisy(flight))) == FLIGHT
 
 
+class Remembering(Responder):
+    """Still sends, to each session that begins, what was for the session before it from the same port."""
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        packet = parse(data)
+        if packet is not None and packet.opcode == RESET_CLIENT:
+            late = Packet(CONTROL, secrets.token_bytes(8), (3,), secrets.token_bytes(8), 1, b"late")
+            self.transport.sendto(build(late), addr)
+        Responder.datagram_received(self, data, addr)
+
+
+def test_what_is_late_for_another_session_does_not_end_a_greeting() -> None:
+    assert run(with_udp(Remembering(flight))) == FLIGHT
+
+
+def test_who_only_talks_to_others_is_not_openvpn() -> None:
+    class Elsewhere(Remembering):
+        def take(self, _: Packet) -> Iterator[Packet]:
+            yield from ()
+
+    async def scenario() -> Conversation | Unreachable:
+        transport, port = await over_udp(Elsewhere(flight))
+        try:
+            return await door_to(port, handshake=0.5).open()
+        finally:
+            transport.close()
+
+    assert run(scenario()) == NOT_OPENVPN
+
+
+def test_no_session_comes_from_a_port_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    new_socket = network_module._new_socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        same = chosen.getsockname()[1]
+    sockets = port = 0
+
+    def often_the_same(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
+        nonlocal sockets
+        created = new_socket(endpoint, kind)
+        sockets += endpoint.port == port
+        if endpoint.port == port and sockets % 3:
+            created.bind(("127.0.0.1", same))
+        return created
+
+    async def scenario() -> list[int]:
+        nonlocal port
+        heard: list[int] = []
+
+        class Listening(Responder):
+            def datagram_received(self, data: bytes, addr: Any) -> None:
+                if data[0] >> 3 == RESET_CLIENT:
+                    heard.append(addr[1])
+                Responder.datagram_received(self, data, addr)
+
+        transport, port = await over_udp(Listening(flight))
+        door = door_to(port)
+        monkeypatch.setattr(network_module, "_new_socket", often_the_same)
+        for _ in range(4):
+            conversation = await door.open()
+            assert not isinstance(conversation, Unreachable)
+            conversation.close()
+        transport.close()
+        return heard
+
+    ports = run(scenario())
+    assert len(ports) == len(set(ports)) == 4
+
+
 def test_a_flood_is_read_for_a_bounded_time() -> None:
     class Flood(Responder):
         def datagram_received(self, data: bytes, addr: Any) -> None:
@@ -384,7 +457,7 @@ def test_the_addresses_of_one_server_share_the_count_of_its_sessions(monkeypatch
     async def scenario() -> float:
         transport, port = await over_udp(Responder(flight))
         one, other = door_to(port), door_to(port)
-        other.begun = one.begun
+        other.sessions = one.sessions
         begun = asyncio.get_running_loop().time()
         for number in range(door_module.SESSIONS + 1):
             conversation = await (one, other)[number % 2].open()
@@ -400,7 +473,7 @@ def test_all_addresses_of_an_access_are_one_server() -> None:
     addresses = (ip_address(ADDRESS), ip_address("2001:db8::1"))
     one, other = doors_of(Access("udp/1194", addresses, ()), instruments(1194))
     assert (one.address, other.address) == addresses
-    assert one.begun is other.begun
+    assert one.sessions is other.sessions
 
 
 def test_an_interrupted_greeting_closes_its_socket() -> None:

@@ -57,6 +57,8 @@ FILES_ASIDE = 256
 DEFAULT_RATE = 100.0
 # SYN, the acknowledgements, the question, the end: what a short conversation sends beside its first packet.
 PLACES_OF_A_CONVERSATION = 4
+# Ours: of 28,000 ports, a few hundred were used.
+_PORT_TRIES = 8
 
 
 def _socket_address(endpoint: Endpoint) -> tuple[str, int] | tuple[str, int, int, int]:
@@ -76,6 +78,25 @@ def _new_socket(endpoint: Endpoint, kind: socket.SocketKind) -> socket.socket:
     created = socket.socket(family, kind)
     created.settimeout(0)
     return created
+
+
+def _connected(destination: Endpoint, not_from: Collection[int]) -> socket.socket:
+    """A UDP socket that hears ICMP, from another port than these as far as a few tries find one."""
+    for _ in range(_PORT_TRIES):
+        sock = _towards(destination)
+        if sock.getsockname()[1] not in not_from:
+            return sock
+        sock.close()
+    return _towards(destination)
+
+
+def _towards(destination: Endpoint) -> socket.socket:
+    with ExitStack() as held:
+        sock = held.enter_context(_new_socket(destination, socket.SOCK_DGRAM))
+        _hear_icmp(sock)
+        sock.connect(_socket_address(destination))
+        held.pop_all()
+        return sock
 
 
 def inherited(descriptor: int) -> socket.socket:
@@ -287,10 +308,12 @@ class Network:
         purpose: Purpose,
         rate: float | None = DEFAULT_RATE,
         limits: Limits | None = None,
+        not_from: Collection[int] = (),
     ) -> DatagramStream | Unreachable:
         """A conversation in datagrams; nothing is sent yet, and each datagram takes its place in the pace.
 
         `rate`: datagrams a second, None: free. `--max-rate`, or the pace of its line, replaces it.
+        `not_from`: ports of ours that the other side may still hold for an earlier conversation.
         """
         request = Request(Endpoint(address, port), purpose)
         destination = self._admit(request)
@@ -300,9 +323,7 @@ class Network:
             await self._slots.acquire()
             held.callback(self._slots.release)
             try:
-                sock = held.enter_context(_new_socket(destination, socket.SOCK_DGRAM))
-                _hear_icmp(sock)
-                sock.connect(_socket_address(destination))
+                sock = held.enter_context(_connected(destination, not_from))
             except OSError as error:
                 return from_os(error)
             own = own_address_towards(destination.address)

@@ -10,7 +10,7 @@ from cyberaudit.model import Reason, Unreachable
 from cyberaudit.plaintext import clean
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
-from cyberaudit.probes.openvpn.door import Door, no_sessions
+from cyberaudit.probes.openvpn.door import Door, Sessions
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.vpn_access import Access, access_of, may_change, most_telling
 
@@ -85,7 +85,7 @@ def _access(asset: Vpn, instruments: Instruments) -> Access | Unreachable:
 
 def doors_of(access: Access, instruments: Instruments) -> tuple[Door, ...]:
     """One an address, all of one server: what they ask counts together."""
-    begun = no_sessions()
+    sessions = Sessions()
     return tuple(
         Door(
             network=instruments.network,
@@ -93,7 +93,7 @@ def doors_of(access: Access, instruments: Instruments) -> tuple[Door, ...]:
             port=access.number,
             over_tcp=access.over_tcp,
             patience=instruments.options.patience,
-            begun=begun,
+            sessions=sessions,
         )
         for address in access.asked
     )

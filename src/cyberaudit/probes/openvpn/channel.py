@@ -62,6 +62,8 @@ class Channel:
         self._theirs = b""
         self._their_reset = 0
         self._wait = _FIRST_WAIT
+        self._met_others = False
+        """Before their reset, packets of the control channel came that were not for us."""
         self._sent = 0
         """Packets numbered so far."""
         self._on_the_way: dict[int, _Sending] = {}
@@ -106,6 +108,8 @@ class Channel:
         trouble = await self._put(RESET_CLIENT, b"", until=begun + within)
         while trouble is None and not self._theirs:
             trouble = _CLOSED if self._closed else await self._step(begun + within, self._take_reset)
+        if self._met_others and trouble is not None and trouble.reason is Reason.TIMEOUT:
+            trouble = NOT_OPENVPN
         self._wait = min(_MOST_WAIT, max(_LEAST_WAIT, _ROUND_TRIPS * (self._loop.time() - begun)))
         return trouble
 
@@ -222,8 +226,12 @@ class Channel:
         return await self._send(build(Packet(RESET_CLIENT, self._witness)), until=until)
 
     def _take_reset(self, packet: Packet | None) -> "Packet | Unreachable | None":
-        if packet is None or packet.opcode != RESET_SERVER or packet.of_session not in (b"", self._ours):
+        if packet is None:
             return NOT_OPENVPN
+        if packet.opcode != RESET_SERVER or packet.of_session not in (b"", self._ours):
+            # Over UDP it may be late, and for whoever had this port before us.
+            self._met_others = True
+            return None if self._carrier.loses_packets else NOT_OPENVPN
         self._theirs, self._their_reset = packet.session, packet.number
         self._on_the_way.clear()
         return self._ack(packet)

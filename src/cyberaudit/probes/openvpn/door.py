@@ -18,9 +18,27 @@ from cyberaudit.probes.tls.conversation import Conversation
 SESSIONS, IN_SECONDS = 60, 10.0
 
 
-def no_sessions() -> deque[float]:
-    """The count of a server that was not asked yet."""
-    return deque(maxlen=SESSIONS)
+class Sessions:
+    """Those begun at one server, over all its addresses: when the last ones were, and the ports they came from."""
+
+    def __init__(self) -> None:
+        self._begun: deque[float] = deque(maxlen=SESSIONS)
+        self.ports: set[int] = set()
+        """Of ours, over UDP. The server goes on with a session for a minute (--hand-window): from the same port,
+        the next one would hear the last one's packets, and its own would be taken for the last one's."""
+
+    def count(self) -> None:
+        """A hard reset leaves: a session begins, for the server."""
+        self._begun.append(asyncio.get_running_loop().time())
+
+    async def turn(self) -> None:
+        """Wait; hardly more than `SESSIONS` begin in `IN_SECONDS`."""
+        loop = asyncio.get_running_loop()
+        while len(self._begun) == SESSIONS:
+            left = self._begun[0] + IN_SECONDS - loop.time()
+            if left <= 0:
+                return
+            await asyncio.sleep(left)
 
 
 @dataclass(slots=True)
@@ -32,8 +50,8 @@ class Door:
     port: int
     over_tcp: bool
     patience: Patience
-    begun: deque[float] = field(default_factory=no_sessions)
-    """When the last sessions began: one server counts them over all its addresses, whose doors share it."""
+    sessions: Sessions = field(default_factory=Sessions)
+    """Shared by the doors of one server, one an address."""
     silences: Silences = field(default_factory=Silences)
     """What the server behind this address dropped without a word."""
 
@@ -60,11 +78,12 @@ class Door:
         return silences.has_granted
 
     async def _open(self, silences: Silences) -> Conversation | Unreachable:
-        await self._wait_turn()
+        if not self.over_tcp:  # only UDP servers count them
+            await self.sessions.turn()
         carrier = await self._carrier()
         if isinstance(carrier, Unreachable):
             return carrier
-        channel = Channel(carrier, silences, on_reset=self._count)
+        channel = Channel(carrier, silences, on_reset=self.sessions.count)
         try:
             trouble = await channel.greet(within=self.patience.handshake)
         except BaseException:  # cut short: the socket must not stay behind
@@ -75,23 +94,16 @@ class Door:
         channel.close()
         return trouble
 
-    async def _wait_turn(self) -> None:
-        """Hardly more than `SESSIONS` in `IN_SECONDS`; only UDP servers count them."""
-        loop = asyncio.get_running_loop()
-        while len(self.begun) == SESSIONS and not self.over_tcp:
-            left = self.begun[0] + IN_SECONDS - loop.time()
-            if left <= 0:
-                return
-            await asyncio.sleep(left)
-
-    def _count(self) -> None:
-        self.begun.append(asyncio.get_running_loop().time())
-
     async def _carrier(self) -> Carrier | Unreachable:
         if self.over_tcp:
             stream = await self.network.connect(
                 self.address, self.port, purpose=Purpose.ACTIVE, within=self.patience.connect
             )
             return stream if isinstance(stream, Unreachable) else OverTcp(stream)
-        datagrams = await self.network.datagrams(self.address, self.port, purpose=Purpose.ACTIVE)
-        return datagrams if isinstance(datagrams, Unreachable) else OverUdp(datagrams)
+        datagrams = await self.network.datagrams(
+            self.address, self.port, purpose=Purpose.ACTIVE, not_from=self.sessions.ports
+        )
+        if isinstance(datagrams, Unreachable):
+            return datagrams
+        self.sessions.ports.add(datagrams.own_port)
+        return OverUdp(datagrams)

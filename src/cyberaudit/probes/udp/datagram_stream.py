@@ -38,6 +38,7 @@ class DatagramStream:
     ) -> None:
         """`take_turn` gives the seconds to wait before the next datagram may leave, its place in the pace taken."""
         self._socket = sock
+        self.own_port: int = sock.getsockname()[1]
         self._target, self._own = target, own
         self._loop = asyncio.get_running_loop()
         self._begun = self._loop.time()
