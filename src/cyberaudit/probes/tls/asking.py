@@ -129,6 +129,11 @@ class Asker:
         self._habits: dict[tuple[int, bool], tuple[bool, bool]] = {}
 
     @property
+    def slowest(self) -> float:
+        """Seconds of the slowest whole answer so far, its connection included."""
+        return self._slowest
+
+    @property
     def is_far(self) -> bool:
         """Round trips cost more than what is computed between them."""
         return self._slowest > _FAR_SECONDS

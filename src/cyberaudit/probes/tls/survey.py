@@ -44,8 +44,10 @@ BEST_FIRST = (TLS13, TLS12, TLS11, TLS10, SSL3, SSL2)
 _IN_CLEAR = (TLS12, TLS11, TLS10, SSL3)
 # Neighbours are often accepted together: of two machines that answer in turn, one of them meets the other machine.
 _FORBIDDEN = (SSL3, TLS10, TLS11, SSL2)
-# Ours: twenty milliseconds.
+# Ours: twenty milliseconds at most, and two answers' time, never under five: a fast server is not waited for long.
 SPACE_SHARE = 0.004
+_LEAST_SPACE_SHARE = 0.001
+_ANSWERS_BETWEEN = 2
 _NOT_LOOKED = Unreachable(Reason.NOT_LOOKED)
 _UNSTABLE = Unreachable(Reason.UNSTABLE)
 _ALL_REFUSED = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
@@ -157,8 +159,14 @@ async def _ask_again(asker: Asker, refused: Callable[[], Awaitable[Sequence[Hell
     if asker.control is None:
         return
     for pair in zip_longest(hellos[::2], hellos[1::2]):
-        await asyncio.sleep(SPACE_SHARE * pace.hello_seconds)
+        await asyncio.sleep(_space(asker, pace))
         await asyncio.gather(*(asker.ask_again(hello) for hello in pair if hello and asker.lost is None))
+
+
+def _space(asker: Asker, pace: Pace) -> float:
+    """Seconds before what was refused is asked for once more."""
+    usual = max(_ANSWERS_BETWEEN * asker.slowest, _LEAST_SPACE_SHARE * pace.hello_seconds)
+    return min(usual, SPACE_SHARE * pace.hello_seconds)
 
 
 def _nothing(met: str | Unreachable, asker: Asker) -> Survey:
