@@ -13,7 +13,7 @@ import pytest
 from cyberaudit.declared import Commune, Delivery, Domain, PlanChoices, Town
 from cyberaudit.demo.authority import Authority
 from cyberaudit.demo.background import Background
-from cyberaudit.demo.dns_server import DnsFault, DnsServer
+from cyberaudit.demo.dns_server import DnsFault, DnsServer, Query
 from cyberaudit.demo.place import DEMO_NOW
 from cyberaudit.demo.smtp_server import SmtpFault, SmtpServer
 from cyberaudit.facts.certificate import TlsSession
@@ -292,14 +292,20 @@ def test_a_second_look_asks_the_servers_again_and_dns_no_more() -> None:
     busy = SmtpServer(MX, fault=SmtpFault.BUSY)
     with place("@ MX 10 mx1\nmx1 A 192.0.2.1\n", busy) as (instruments, dns):
 
-        async def twice() -> None:
-            for _ in range(2):
-                await mail_servers.look(domain(), instruments)
+        def below() -> list[Query]:
+            return [query for query in dns.queries.elements() if query.name.endswith(DOMAIN)]
 
-        asyncio.run(twice())
+        async def twice() -> list[Query]:
+            await mail_servers.look(domain(), instruments)
+            asked = below()
+            await mail_servers.look(domain(), instruments)
+            return asked
+
+        asked = asyncio.run(twice())
         assert busy.sessions == 2
-        below = [query for query in dns.queries.elements() if query.name.endswith(DOMAIN)]
-        assert len(below) == 3
+        # On a busy machine a question may be sent a second time, by the first look.
+        assert len(set(asked)) == 3
+        assert below() == asked
 
 
 NAMES = tuple(f"commune-{n}.l-hay.example" for n in range(1, 9))
