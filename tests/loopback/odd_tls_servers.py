@@ -43,6 +43,8 @@ class Truth:
     """TLS 1.3: asks for a key share when none was sent."""
     lower: bool = False
     """Answers a version it does not know with its best older one."""
+    staples: bool = False
+    """Agrees to send the answer of its authority (OCSP)."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ def _clear(asked: Asked, truth: Truth, version: int, suite: int) -> bytes:
     if exchange is None:
         return alert(HANDSHAKE_FAILURE)
     extensions = b"\xff\x01\x00\x01\x00" + (b"\x00\x17\x00\x00" if 23 in asked.extensions else b"")
+    if truth.staples and 5 in asked.extensions:
+        extensions += b"\x00\x05\x00\x00"
     chain = _vector(3, _vector(3, truth.certificate))
     return _record(
         version,

@@ -310,3 +310,25 @@ def test_tls13_for_those_who_share_a_key_is_not_refused() -> None:
     assert isinstance(answer, Unreachable)
     assert "clé partagée" in answer.detail
     assert offer(found, TLS12).suites == MODERN[TLS12]
+
+
+@pytest.mark.parametrize("first", [2, 5, 9])
+def test_a_server_that_staples_once_it_can_is_not_unstable(first: int) -> None:
+    """nginx fetches the answer of the authority when it is first asked for."""
+    only12 = Truth(suites={TLS12: MODERN[TLS12]})
+    served = list[Asked]()
+
+    def answer(asked: Asked) -> bytes:
+        served.append(asked)
+        return flight(asked, replace(only12, staples=len(served) >= first))
+
+    found = see(answering(answer))
+    assert_right(found, only12)
+    assert found.complete is True
+
+
+def test_a_server_that_refuses_the_name_is_told() -> None:
+    found = see(answering(lambda _: alert(112)))
+    assert isinstance(found.complete, Unreachable)
+    assert "nom" in found.complete.detail
+    assert offer(found, TLS12).accepted == offer(found, TLS13).accepted == found.complete

@@ -21,8 +21,11 @@ from cyberaudit.probes.tls.offers import Offers
 # RFC 8446 §6.2: missing_extension. Only TLS 1.3 says it; beside a full hello, what is missing is a shared key.
 _MISSING_EXTENSION = 109
 _WANTS_KEY = Unreachable(Reason.TLS_FAILURE, "une clé partagée est demandée (alerte 109)")
+# RFC 6066 §3: unrecognized_name.
+_UNRECOGNIZED_NAME = 112
 OLD_VERSIONS = (SSL3, TLS10, TLS11)
-_NO_CONTROL = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
+ALL_REFUSED = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
+NOT_THIS_NAME = Unreachable(Reason.TLS_FAILURE, "le serveur ne répond pas à ce nom, alerte 112")
 
 
 @frozen
@@ -128,7 +131,7 @@ async def version_offer(asker: Asker, first: Head) -> VersionOffer:
 def _refused(asker: Asker, first: Head, end: Unreachable | None) -> VersionOffer:
     if first.is_refused_in_words:
         asker.refused_in_words.add(VERSION_NAMES[first.version])
-    cause = end or (None if first.is_refused_in_words or asker.control else _NO_CONTROL)
+    cause = end or (None if first.is_refused_in_words or asker.control else _why_nothing(first))
     return VersionOffer(
         version=VERSION_NAMES[first.version],
         accepted=cause or False,
@@ -136,6 +139,12 @@ def _refused(asker: Asker, first: Head, end: Unreachable | None) -> VersionOffer
         seen=cause or (),
         preference=cause or Unreachable(Reason.NOT_LOOKED),
     )
+
+
+def _why_nothing(first: Head) -> Unreachable:
+    """Nothing at all was granted: that says nothing about the version."""
+    is_about_name = isinstance(first.answer, Alert) and first.answer.code == _UNRECOGNIZED_NAME
+    return NOT_THIS_NAME if is_about_name else ALL_REFUSED
 
 
 def _of_ssl2(asker: Asker, first: Head) -> VersionOffer:

@@ -43,6 +43,8 @@ _TLS_RECORDS = {b"\x14", b"\x15", b"\x16"}
 _PATIENCE = 6
 # Ours: the slowest boxes of a local network sign within it.
 _FAR_SECONDS = 0.02
+# RFC 6066 §8: a server fetches the answer to staple when it is first asked for, and sends it from then on.
+_STATUS_REQUEST = 5
 # RFC 5746, RFC 7627
 _RENEGOTIATION_INFO, _EXTENDED_MASTER_SECRET = 0xFF01, 0x0017
 _CLOSED = Unreachable(Reason.RESET, "connexion fermée par le serveur")
@@ -321,7 +323,7 @@ class Asker:
     def _mark(self, flight: ServerFlight) -> tuple[object, ...]:
         """What stays the same each time the control is granted: a certificate only when it is waited for."""
         shown = flight.certificates[:1] if self.wants_whole else ()
-        return flight.version, flight.suite, flight.extensions, shown
+        return flight.version, flight.suite, flight.extensions - {_STATUS_REQUEST}, shown
 
     def _remember(self, hello: Hello, flight: ServerFlight) -> None:
         chain = flight.certificates

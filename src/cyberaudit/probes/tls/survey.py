@@ -27,7 +27,7 @@ from cyberaudit.facts.tls_endpoint import DhGroup, GroupOffer, SessionOptions, V
 from cyberaudit.facts.tls_suites import suite
 from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
-from cyberaudit.probes.tls.accepted_suites import Head, head, version_offer
+from cyberaudit.probes.tls.accepted_suites import ALL_REFUSED, NOT_THIS_NAME, Head, head, version_offer
 from cyberaudit.probes.tls.asking import VAGUE_ALERTS, Asker, Pace
 from cyberaudit.probes.tls.conversation import Opener
 from cyberaudit.probes.tls.flight import Alert, ServerFlight
@@ -50,7 +50,6 @@ _LEAST_SPACE_SHARE = 0.001
 _ANSWERS_BETWEEN = 2
 _NOT_LOOKED = Unreachable(Reason.NOT_LOOKED)
 _UNSTABLE = Unreachable(Reason.UNSTABLE)
-_ALL_REFUSED = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
 
 
 @frozen
@@ -354,7 +353,8 @@ def _proved(found: Survey, asker: Asker) -> Survey:
     found = replace(found, hellos=asker.hellos, connections=asker.connections)
     cause = _UNSTABLE if asker.unstable else asker.lost
     if asker.control is None:
-        return replace(found, complete=_ALL_REFUSED)
+        is_about_name = any(offer.accepted == NOT_THIS_NAME for offer in found.versions)
+        return replace(found, complete=NOT_THIS_NAME if is_about_name else ALL_REFUSED)
     if cause is None:
         return replace(found, complete=next(_troubles(found), True))
     if cause is not _UNSTABLE and not asker.owes_proof:
