@@ -10,14 +10,17 @@ la mairie, et aucun agent n'est averti. Les autres défauts gênent plus qu'ils 
 3. Demander un certificat de serveur : KeyUsage critique, ExtendedKeyUsage « serverAuth », SubjectAltName.
 4. Vérifier qu'il désigne la clé de son autorité, et où demander s'il est révoqué.
 5. Envoyer la chaîne complète et dans l'ordre, sans double ni certificat étranger.
+6. Certificat « must-staple » : joindre la réponse OCSP (nginx : « ssl_stapling on »), ou en prendre un sans cette
+   obligation.
 
 ## Limites
 Seuls les accès de type SSL et OpenVPN sont regardés. D'un accès OpenVPN, seules la clé et la signature sont jugées. La
-révocation elle-même n'est pas demandée à l'autorité. Le journal public (R38) ne compte que pour les autorités
+révocation elle-même n'est pas demandée à l'autorité. Joindre la réponse OCSP (R35) ne compte que si le certificat y
+oblige : certains navigateurs le refusent sinon. Le journal public (R38) ne compte que pour les autorités
 publiques. L'absence de tout SubjectAltName est dite par la question de l'identité (vpn.certificate). Un certificat
 envoyé seul, d'une autorité inconnue d'ici, laisse R34 sans réponse. Un intermédiaire manque, ou l'autorité est propre à
 la mairie, et rien ne les distingue. Donner cette autorité à l'outil (--ca-bundle) tranche. Une clé RSA de moins de 3072
-bits est signalée comme un conseil pour plus tard, sans rien changer au résultat. La gravité 3 et la vraisemblance 1
+bits est signalée comme un conseil, sans rien changer au résultat. La gravité 3 et la vraisemblance 1
 sont notre jugement : un défaut de forme seul compte pour peu. Une clé trop courte ou une signature dépassée monte la
 vraisemblance à 3.
 """
@@ -81,6 +84,7 @@ class Settings:
         "TLS R32",
         "TLS R33",
         "TLS R34",
+        "TLS R35",
         "TLS R38",
         "PG-083",
     ),

@@ -181,6 +181,11 @@ def test_the_keys_are_used_where_they_belong(tmp_path: Path) -> None:
     for endpoint, hostname, proven in (
         ("vpn.example:51820", "vpn.example", True),
         (f"{ADDRESS}:51820", "", True),
+        ("VPN.Example.:51820", "vpn.example", True),
+        ("vpn.example:51820", "VPN.example.", True),
+        ("[2001:DB8:0:0::0:7]:51820", "2001:db8::7", True),
+        ("[2001:db8::7]:51820", "2001:0db8::0007", True),
+        (f"[::ffff:{ADDRESS}]:51820", "", True),
         ("vpn.example:51821", "vpn.example", False),
         ("ailleurs.example:51820", "vpn.example", False),
     ):

@@ -219,7 +219,9 @@ def test_a_server_that_wants_our_certificate_still_shows_its_own(authority: Auth
         (server,) = see(port, bundle=authority.ca_bundle).servers
     assert session(server).name_matches
     assert options(server).client_certificate is True
-    assert isinstance(options(server).tickets, Unreachable)
+    tickets = options(server).tickets
+    assert isinstance(tickets, Unreachable)
+    assert tickets.reason is Reason.TLS_FAILURE, "the place has nothing to do with it"
 
 
 @needs_openssl
@@ -281,11 +283,28 @@ def test_a_renegotiation_is_tried_only_where_it_was_signed_for(
 
 
 ONLY_1_3, NO_SHARE = bytes.fromhex("002b0003020304"), bytes.fromhex("003300020000")
+# An empty session_ticket, which only a whole handshake of TLS 1.2 offers (RFC 5077 §3.2).
+WANTS_A_TICKET = bytes.fromhex("00230000")
 
 
 def cutting_handshakes(port: int, *, times: int) -> Talk:
     """Before a server of this machine: hellos of the survey pass, the first handshakes of TLS 1.3 are cut."""
     left = [times]
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.read(65536)
+        if ONLY_1_3 in first and NO_SHARE not in first and left[0] > 0:
+            left[0] -= 1
+            return
+        await relay(port, reader, writer, first=first)
+
+    return talk
+
+
+async def relay(
+    port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, first: bytes = b""
+) -> None:
+    """What was already read, then both directions, until one side ends."""
 
     async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):
@@ -293,17 +312,34 @@ def cutting_handshakes(port: int, *, times: int) -> Talk:
             await target.drain()
         target.close()
 
+    beyond, towards = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        towards.write(first)
+        await asyncio.gather(copy(reader, towards), copy(beyond, writer), return_exceptions=True)
+    finally:
+        towards.close()
+
+
+@needs_openssl
+def test_an_answer_that_is_only_stapled_later_counts(authority: Authority, tmp_path: Path) -> None:
+    """nginx asks the authority when the first connection comes, and staples nothing until it has the answer."""
+    answer = tmp_path / "answer"
+    answer.write_bytes(b"\x30\x03\x0a\x01\x06")  # OCSPResponse: unauthorized
+    issued = authority.issue(NAME)
+    with (
+        openssl_server(issued, "-tls1_2") as early,
+        openssl_server(issued, "-tls1_2", "-status_file", str(answer)) as late,
+    ):
+        server = meet(stapling_to_handshakes(early, late))
+    assert options(server).stapling is True
+
+
+def stapling_to_handshakes(early: int, late: int) -> Talk:
+    """Before two servers of this machine: hellos of the survey go to one, the handshakes after it to the other."""
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.read(65536)
-        if ONLY_1_3 in first and NO_SHARE not in first and left[0] > 0:
-            left[0] -= 1
-            return
-        beyond, towards = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            towards.write(first)
-            await asyncio.gather(copy(reader, towards), copy(beyond, writer), return_exceptions=True)
-        finally:
-            towards.close()
+        await relay(late if WANTS_A_TICKET in first else early, reader, writer, first=first)
 
     return talk
 

@@ -445,6 +445,22 @@ def test_session_options(facts: TlsEndpoint, expected: list[tuple[str, Status, s
     assert rules(ask("vpn.session-options", facts)) == expected
 
 
+def test_where_every_connection_failed_the_options_are_unseen_once() -> None:
+    refusing = Unreachable(Reason.TLS_FAILURE, "toutes les connexions sont refusées")
+    offers = [replace(offer, accepted=refusing) for offer in GOOD_ENDPOINT.servers[0].versions]
+    (item,) = ask("vpn.session-options", changed(versions=tuple(offers), complete=refusing)).items
+    assert (item.key, item.status, item.reason) == ("options", UNKNOWN, Reason.TLS_FAILURE)
+
+
+def test_tickets_kept_for_clients_with_a_certificate_are_told_so() -> None:
+    refused = Unreachable(Reason.TLS_FAILURE, "alerte 116")
+    facts = with_options(tickets=refused, early_data=refused, client_certificate=True)
+    assert [item.text for item in ask("vpn.session-options", facts).items] == [
+        "Les tickets de reprise n'ont pas été vus : le serveur exige un certificat du client.",
+        "Les données en avance (0-RTT) n'ont pas été vues : le serveur exige un certificat du client.",
+    ]
+
+
 def said_of_options(facts: TlsEndpoint) -> dict[str, str]:
     return {line.label: line.value for line in ask("vpn.session-options", facts).evidence}
 

@@ -217,6 +217,7 @@ def observations() -> tuple[Observation, ...]:
         public_rules=True,
         sha512="ab" * 64,
         key_sha512="cd" * 64,
+        must_staple=False,
     )
     tls = TlsSession(
         version="TLSv1.3",
@@ -359,6 +360,7 @@ def _plain(session: TlsSession) -> TlsSession:
             public_rules=lost,
             sha512=lost,
             key_sha512=lost,
+            must_staple=lost,
         )
         for certificate in session.chain
     )

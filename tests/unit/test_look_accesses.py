@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -268,6 +269,14 @@ def test_what_could_exist_and_was_not_seen_is_said_so() -> None:
     assert "heartbeat non vu (pas de réponse" in head(lost)
 
 
+def test_what_a_server_keeps_for_clients_with_a_certificate_is_said_so() -> None:
+    refused = Unreachable(Reason.TLS_FAILURE, "alerte 116")
+    said = head(with_options(GOOD_ENDPOINT, tickets=refused, early_data=refused, client_certificate=True))
+    assert "tickets de session non visible sans certificat du client" in said
+    assert "0-RTT non visible sans certificat du client" in said
+    assert "n'a pas abouti" not in said
+
+
 def test_durations_are_said_in_their_largest_unit() -> None:
     assert "durée des tickets 5 minutes" in head(with_options(GOOD_ENDPOINT, ticket_seconds=300))
 
@@ -286,6 +295,24 @@ def test_a_server_without_tls_1_2_signs_with_nothing_to_choose() -> None:
 def test_a_bare_address_is_compared_with_no_name() -> None:
     assert "nom différent" in head(BAD_ENDPOINT)
     assert "nom non comparé" in head(replace(BAD_ENDPOINT, hostname=""))
+
+
+def test_a_certificate_without_names_is_not_said_to_have_another_one() -> None:
+    said = head(_with_leaf(BAD_ENDPOINT, names=()))
+    assert "Certificat : aucun nom (SAN) ; " in said
+    assert "nom différent" not in said
+
+
+def test_a_certificate_that_obliges_to_staple_says_so() -> None:
+    assert "réponse OCSP exigée (must-staple)" in head(_with_leaf(BAD_ENDPOINT, must_staple=True))
+    assert "must-staple" not in head(BAD_ENDPOINT)
+
+
+def _with_leaf(endpoint: TlsEndpoint, **changes: Any) -> TlsEndpoint:
+    server = endpoint.servers[0]
+    session = server.sessions[0]
+    changed = replace(session, chain=(replace(session.chain[0], **changes), *session.chain[1:]))
+    return replace(endpoint, servers=(replace(server, sessions=(changed,)),))
 
 
 @pytest.mark.parametrize(

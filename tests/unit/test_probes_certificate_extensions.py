@@ -110,6 +110,19 @@ def test_the_rules_of_public_authorities_are_recognised(oids: tuple[str, ...], e
     assert with_extra(policies(*oids)).public_rules is expected
 
 
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ((x509.TLSFeatureType.status_request,), True),
+        ((x509.TLSFeatureType.status_request_v2, x509.TLSFeatureType.status_request), True),
+        ((x509.TLSFeatureType.status_request_v2,), False),
+    ],
+)
+def test_the_duty_to_staple_is_read(features: tuple[x509.TLSFeatureType, ...], expected: bool) -> None:
+    assert with_extra(x509.TLSFeature(features)).must_staple is expected
+    assert with_extra().must_staple is False
+
+
 def test_the_keys_of_subject_and_authority_link_a_certificate_to_its_issuer() -> None:
     authority = made(
         "Autorité", ca=True, extra=((x509.SubjectKeyIdentifier(b"\x01" * 20), False),), key=LEAF.key
@@ -159,7 +172,7 @@ def test_a_broken_extension_hides_the_extensions_and_nothing_else() -> None:
     hidden = {field.name for field in fields(facts) if isinstance(getattr(facts, field.name), Unreachable)}
     assert hidden == {
         "names", "is_ca", "key_usage", "extended_key_usage", "names_critical", "subject_key", "authority_key",
-        "revocation", "timestamps", "public_rules",
+        "revocation", "timestamps", "public_rules", "must_staple",
     }  # fmt: skip
     assert isinstance(facts.names, Unreachable)
     assert facts.names.reason is Reason.PROTOCOL_ERROR

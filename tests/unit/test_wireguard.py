@@ -94,6 +94,10 @@ def test_hchacha20_of_the_draft() -> None:
         ("vpn.Mairie-L-Hay.example:51820", "vpn.mairie-l-hay.example", 51820),
         ("[2001:db8::1]:4500", "2001:db8::1", 4500),
         ("192.0.2.1:65535", "192.0.2.1", 65535),
+        ("VPN.Mairie.Example.:51820", "vpn.mairie.example", 51820),
+        ("vpn.mairie-l-haÿ.example:51820", "vpn.xn--mairie-l-ha-4ib.example", 51820),
+        ("[2001:DB8:0:0::0:0001]:4500", "2001:db8::1", 4500),
+        ("[::FFFF:192.0.2.1]:4500", "192.0.2.1", 4500),
     ],
 )
 def test_the_endpoint_is_read(tmp_path: Path, endpoint: str, host: str, port: int | None) -> None:

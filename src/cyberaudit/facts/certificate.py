@@ -92,6 +92,8 @@ class Certificate:
     """As `sha256`: a TLSA record may give this one instead (RFC 6698 §2.1.3)."""
     key_sha512: str | Unreachable
     """As `key_sha256`."""
+    must_staple: bool | Unreachable
+    """It obliges its server to send a revocation answer along (TLS Feature `status_request`, RFC 7633)."""
 
 
 @frozen

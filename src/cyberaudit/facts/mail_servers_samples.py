@@ -44,6 +44,7 @@ CERTIFICATE = Certificate(
     public_rules=True,
     sha512="ab" * 64,
     key_sha512="ef" * 64,
+    must_staple=False,
 )
 TLS = TlsSession(
     version="TLSv1.3",

@@ -100,6 +100,7 @@ CERTIFICATE = Certificate(
     public_rules=True,
     sha512="cd" * 64,
     key_sha512="0d" * 64,
+    must_staple=False,
 )
 SESSION = TlsSession(
     "TLSv1.3", "TLS_AES_256_GCM_SHA384", (CERTIFICATE,), "", name_matches=True, chain_faults=(), timestamps=0

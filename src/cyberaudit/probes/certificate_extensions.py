@@ -114,6 +114,11 @@ def _ways(found: x509.Extension[x509.AuthorityInformationAccess]) -> tuple[str, 
     return tuple(name for oid, name in known if oid in methods)
 
 
+def must_staple(certificate: x509.Certificate) -> bool | Unreachable:
+    wanted = x509.TLSFeatureType.status_request
+    return _read(certificate, x509.TLSFeature, lambda found: wanted in found.value, absent=False)
+
+
 def timestamps(certificate: x509.Certificate) -> int | Unreachable:
     kind = x509.PrecertificateSignedCertificateTimestamps
     return _read(certificate, kind, lambda found: len(found.value), absent=0)

@@ -26,7 +26,7 @@ class SubjectNames:
         `*` stands only for the whole left-most label, for exactly one, and not above a single label (`*.fr`);
         an address must be written as an address.
         """
-        wanted = _a_labels(host)
+        wanted = a_labels(host)
         try:
             return str(ip_address(wanted)) in self.addresses
         except ValueError:
@@ -39,7 +39,8 @@ class SubjectNames:
         return tuple(clean(name).lower() for name in names[:MAX_NAMES])
 
 
-def _a_labels(host: str) -> str:
+def a_labels(host: str) -> str:
+    """The name as it is asked for in the DNS: lower case, without the final dot, accents as `xn--`."""
     text = host.removesuffix(".").lower()
     try:
         return text if text.isascii() else text.encode("idna").decode("ascii")

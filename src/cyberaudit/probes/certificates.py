@@ -106,6 +106,7 @@ def describe(certificate: x509.Certificate) -> Certificate | Unreachable:
         public_rules=extensions.public_rules(certificate),
         sha512=certificate.fingerprint(hashes.SHA512()).hex(),
         key_sha512=key.sha512,
+        must_staple=extensions.must_staple(certificate),
     )
 
 

@@ -15,7 +15,7 @@ from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments
 from cyberaudit.probes.registry import Announcement
 from cyberaudit.probes.vpn_access import Access, access_of, may_change, most_telling
-from cyberaudit.probes.wireguard.configuration import Configuration, Peer, read_configuration
+from cyberaudit.probes.wireguard.configuration import Configuration, Peer, read_configuration, spelled
 from cyberaudit.probes.wireguard.initiations import PATIENCE, Initiations, Keys
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ def _servers(
 ) -> Iterator[Peer]:
     """The peers whose `Endpoint` is this access; a single peer is that of a single access, wherever it points."""
     host = instruments.town.asset(f"{AssetKind.HOST}/{asset.host}")
-    names = {asset.hostname.lower(), *(host.addresses if isinstance(host, Host) else ())} - {""}
+    addresses = host.addresses if isinstance(host, Host) else ()
+    names = {spelled(name) for name in (asset.hostname, *addresses) if name}
     peers = configuration.peers
     yield from (peer for peer in peers if peer.host in names and peer.port == access.number)
     accesses = [vpn for vpn in instruments.town.of_kind(AssetKind.VPN) if _is_wireguard(vpn)]

@@ -207,7 +207,7 @@ def _nameless(nameless: TlsSession, sessions: Iterable[TlsSession]) -> str:
 
 def _names(session: TlsSession) -> str:
     names = session.chain[0].names if session.chain else ()
-    return str(names) if isinstance(names, Unreachable) else ", ".join(names) or "aucun nom"
+    return str(names) if isinstance(names, Unreachable) else ", ".join(names) or "aucun nom (SAN)"
 
 
 def _session(session: TlsSession, asked: str) -> str:
@@ -223,15 +223,19 @@ def _session(session: TlsSession, asked: str) -> str:
         _name_found(session, asked),
         trust,
     ]
+    if leaf.must_staple is True:
+        parts.append("réponse OCSP exigée (must-staple)")
     if not isinstance(session.chain_faults, Unreachable):
         parts += [FAULTS[fault] for fault in session.chain_faults]
-    return " ; ".join(parts)
+    return " ; ".join(filter(None, parts))
 
 
 def _name_found(session: TlsSession, asked: str) -> str:
     """A bare address asks for no name: only a certificate that carries the address is right."""
     if session.name_matches is True:
         return "nom juste"
+    if session.chain[0].names == ():
+        return ""  # that it has none is already said
     compared = asked and session.name_matches is False
     return "nom différent" if compared else "nom non comparé"
 
@@ -247,8 +251,9 @@ def _options(server: TlsServer, *, in_tunnel: bool) -> str:
     if isinstance(options, Unreachable):
         return str(options)
     absent = set(_absent(server)) | (_RESUMPTION if in_tunnel else set())
+    kept = _RESUMPTION if options.client_certificate is True else frozenset()
     parts = [
-        f"{title} {_option(getattr(options, field), has_no_object=field in absent)}"
+        f"{title} {_option(getattr(options, field), has_no_object=field in absent, is_kept=field in kept)}"
         for field, title in _OPTIONS
     ]
     if isinstance(options.ticket_seconds, int) and options.ticket_seconds:
@@ -258,8 +263,8 @@ def _options(server: TlsServer, *, in_tunnel: bool) -> str:
     return " ; ".join(parts)
 
 
-def _option(value: int | Unreachable, *, has_no_object: bool) -> str:
-    """`has_no_object`: what was not seen could not exist here."""
+def _option(value: int | Unreachable, *, has_no_object: bool, is_kept: bool) -> str:
+    """`has_no_object`: what was not seen could not exist here; `is_kept`: only clients with a certificate see it."""
     if not isinstance(value, Unreachable):
         return "oui" if value else "non"
     match value.reason:
@@ -269,6 +274,8 @@ def _option(value: int | Unreachable, *, has_no_object: bool) -> str:
             return "non visible"
         case Reason.NOT_AUTHORIZED:
             return "essai poussé, non fait"
+        case Reason.TLS_FAILURE if is_kept:
+            return "non visible sans certificat du client"
         case reason:
             return f"non vu ({reason.french})"
 

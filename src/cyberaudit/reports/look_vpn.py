@@ -62,6 +62,8 @@ _WIREGUARD: Final = {
     WireGuardMet.CLOSED: "port fermé",
     WireGuardMet.FOREIGN: "une réponse que WireGuard n'explique pas",
 }
+_UNHEARD_KEY: Final = "aucune réponse, même à la clé donnée (clé refusée, serveur éteint ou paquets jetés)"
+_UNREAD_KEY: Final = "aucune réponse, et la configuration donnée est illisible"
 _OLD: Final = {
     OldTunnelMet.ANSWERS: "répond",
     OldTunnelMet.SILENT: "aucune réponse",
@@ -79,13 +81,21 @@ def access_blocks(facts: object, width: int) -> list[list[str]]:
         case OpenVpnEndpoint():
             return _openvpn(facts, width)
         case WireGuardEndpoint():
-            answers = [(each.address, _met(each.met, _WIREGUARD), each.detail) for each in facts.answers]
+            words = _wireguard_words(facts.with_keys)
+            answers = [(each.address, _met(each.met, words), each.detail) for each in facts.answers]
             return _short("WireGuard", facts.port, answers, width)
         case OldTunnel():
             answers = [(each.address, _met(each.met, _OLD), each.detail) for each in facts.answers]
             return _short(facts.protocol.upper(), facts.port, answers, width)
         case _:
             return []
+
+
+def _wireguard_words(with_keys: bool | Unreachable) -> Mapping[WireGuardMet, str]:  # noqa: FBT001 — a fact
+    """Silence is the usual answer to strangers alone."""
+    if isinstance(with_keys, Unreachable):
+        return {**_WIREGUARD, WireGuardMet.SILENT: _UNREAD_KEY}
+    return {**_WIREGUARD, WireGuardMet.SILENT: _UNHEARD_KEY} if with_keys else _WIREGUARD
 
 
 def unanswered_blocks(named: Iterable[tuple[str, AccessFacts]], width: int) -> list[list[str]]:

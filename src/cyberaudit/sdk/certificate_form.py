@@ -1,6 +1,7 @@
 """How a server certificate is made, rule by rule of ANSSI's TLS guide v1.2 (R24 to R38)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cyberaudit import french
@@ -15,7 +16,7 @@ from cyberaudit.facts.certificate import (
 )
 from cyberaudit.facts.tls_endpoint import TlsServer
 from cyberaudit.frozen import frozen
-from cyberaudit.model import Evidence, Item, Status, Unreachable
+from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable
 from cyberaudit.sdk.certificates import (
     certificates_of,
     key_of,
@@ -77,6 +78,8 @@ def form_items(server: TlsServer, bounds: FormBounds, *, is_private: bool) -> It
         for rule in rules:
             for item in rule(session, bounds):
                 yield Item(labelled(item.key, label), item.status, item.reason, item.text)
+        if not is_private:
+            yield from (replace(item, key=labelled(item.key, label)) for item in _stapling(server, session))
 
 
 def form_evidence(server: TlsServer, *, is_private: bool) -> Iterator[Evidence]:
@@ -88,22 +91,20 @@ def form_evidence(server: TlsServer, *, is_private: bool) -> Iterator[Evidence]:
         digest = leaf.signature_hash or "EdDSA"
         yield Evidence(labelled("certificat", label), f"{key_of(leaf)} ; signé {digest} ; {life_of(leaf)}")
         for note in _notes(session, is_private=is_private):
-            yield Evidence(labelled("conseil", label), f"pour plus tard : {note}")
+            yield Evidence(labelled("conseil", label), note)
 
 
 def _notes(session: TlsSession, *, is_private: bool) -> Iterator[str]:
     leaf = session.chain[0]
     if leaf.key_type == "RSA" and 0 < leaf.key_bits < _ADVISED_RSA_BITS:
-        yield (
-            f"clé RSA de {_ADVISED_RSA_BITS} bits : conseillé dès maintenant, imposé à partir de 2031 (PG-083)"
-        )
+        yield f"clé RSA de {_ADVISED_RSA_BITS} bits, conseillée dès maintenant, imposée à partir de 2031 (PG-083)"
     if is_private:
         return
     extended = leaf.extended_key_usage
     if isinstance(extended, Usage) and {"serverAuth", "clientAuth"} <= set(extended.purposes):
-        yield "le certificat peut aussi servir de preuve à un client (clientAuth) : inutile ici (R28)"
+        yield "le certificat peut aussi servir de preuve à un client (clientAuth), ce qui est inutile ici (R28)"
     if isinstance(session.chain_faults, tuple) and ChainFault.ROOT_SENT in session.chain_faults:
-        yield "l'autorité racine est envoyée avec la chaîne : inutile, sans danger (R34)"
+        yield "l'autorité racine est envoyée avec la chaîne, ce qui est inutile, mais sans danger (R34)"
 
 
 def _fault(rule: str, reason: str, text: str, *, status: Status = Status.PARTIAL) -> Item:
@@ -247,6 +248,25 @@ def _revocation(session: TlsSession, _bounds: FormBounds) -> Iterator[Item]:
     elif not {"crl", "ocsp"} & set(leaf.revocation):
         text = "Le certificat ne dit pas où demander s'il est révoqué (CRL ou OCSP)."
         yield _fault("R33", "no-revocation", text)
+
+
+def _stapling(server: TlsServer, session: TlsSession) -> Iterator[Item]:
+    """RFC 7633 §4: a client that obeys the certificate ends the handshake when nothing is stapled."""
+    asked, options = session.chain[0].must_staple, server.options
+    seen = options if isinstance(options, Unreachable) else options.stapling
+    is_alone = len(server.sessions) == 1
+    if asked is False or (is_alone and seen is True):
+        return
+    if isinstance(asked, Unreachable):
+        yield _unread("R35", asked)
+    elif isinstance(seen, Unreachable) or not is_alone:
+        # Of several certificates, which one was stapled is not kept.
+        cause = seen if isinstance(seen, Unreachable) else Unreachable(Reason.NOT_LOOKED)
+        text = "Le certificat oblige à joindre une réponse OCSP ; on ne sait pas si le serveur le fait."
+        yield Item("R35", Status.UNKNOWN, cause.reason, text)
+    else:
+        text = "Le certificat oblige à joindre une réponse OCSP (must-staple) ; le serveur n'en joint pas."
+        yield _fault("R35", "must-staple", text)
 
 
 _DISORDERS = {

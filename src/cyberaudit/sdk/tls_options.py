@@ -50,6 +50,12 @@ def option_items(server: TlsServer, *, inside_openvpn: bool = False) -> Iterator
     if isinstance(options, Unreachable):
         yield unseen("options", options, "Les réglages n'ont pas été vus")
         return
+    # Where every connection failed, one sentence says it; five that put it on the place would not.
+    if isinstance(server.complete, Unreachable) and all(
+        each.accepted is not True for each in server.versions
+    ):
+        yield unseen("options", server.complete, "Les réglages n'ont pas été vus")
+        return
     if may_speak(server, BEFORE_1_3):
         yield from _before_1_3(options)
     later = (*_tickets(options), *(_early_data(options) if may_speak(server, ("TLSv1.3",)) else ()))
@@ -100,7 +106,7 @@ def _tickets(options: SessionOptions) -> Iterator[Item]:
     """R20."""
     seconds = options.ticket_seconds
     if isinstance(options.tickets, Unreachable):
-        yield unseen("R20", options.tickets, "Les tickets de reprise n'ont pas été vus")
+        yield _later_unseen("R20", options.tickets, "Les tickets de reprise n'ont pas été vus", options)
     elif not options.tickets:
         return
     elif isinstance(seconds, Unreachable):
@@ -116,10 +122,18 @@ def _tickets(options: SessionOptions) -> Iterator[Item]:
 def _early_data(options: SessionOptions) -> Iterator[Item]:
     """R23."""
     if isinstance(options.early_data, Unreachable):
-        yield unseen("R23", options.early_data, "Les données en avance (0-RTT) n'ont pas été vues")
+        what = "Les données en avance (0-RTT) n'ont pas été vues"
+        yield _later_unseen("R23", options.early_data, what, options)
     elif options.early_data > 0:
         text = "Des données en avance (0-RTT) sont acceptées : elles peuvent être rejouées."
         yield Item("R23", Status.PARTIAL, "early-data", text)
+
+
+def _later_unseen(rule: str, cause: Unreachable, what: str, options: SessionOptions) -> Item:
+    """Of what comes after the handshake, which a server may keep for clients that have a certificate."""
+    if options.client_certificate is True and cause.reason is Reason.TLS_FAILURE:
+        return Item(rule, Status.UNKNOWN, cause.reason, f"{what} : le serveur exige un certificat du client.")
+    return unseen(rule, cause, what)
 
 
 def _heartbeat(server: TlsServer, options: SessionOptions) -> Iterator[Item]:

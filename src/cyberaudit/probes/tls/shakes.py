@@ -157,6 +157,11 @@ class _Shakes:
         versions = {each.version for each in self.done if not isinstance(each.tickets, Unreachable)}
         return bool(versions) and ("TLSv1.3" in versions or not self._modern)
 
+    def untold(self) -> Unreachable | None:
+        """Why the tickets of a handshake did not come, as far as the server was asked for them."""
+        causes = [each.tickets for each in self.done if isinstance(each.tickets, Unreachable)]
+        return next((cause for cause in causes if cause.reason is not Reason.NOT_LOOKED), None)
+
     def chains(self) -> tuple[_Chain, ...]:
         """Each different certificate once: of the newest handshake first."""
         shown = [
@@ -233,7 +238,7 @@ def _options(options: SessionOptions, shakes: _Shakes) -> SessionOptions:
     """What the survey could not see stands in the handshakes."""
     read = [each.tickets for each in shakes.done if not isinstance(each.tickets, Unreachable)]
     given = [ticket for tickets in read for ticket in tickets]
-    unseen = shakes.missing() or Unreachable(Reason.NOT_LOOKED)
+    unseen = shakes.missing() or shakes.untold() or Unreachable(Reason.NOT_LOOKED)
     sees = shakes.sees_tickets_of_all()
     modern = [each for each in shakes.done if each.version == "TLSv1.3"]
     return replace(
@@ -242,7 +247,7 @@ def _options(options: SessionOptions, shakes: _Shakes) -> SessionOptions:
         tickets=bool(given) if sees else unseen,
         ticket_seconds=max((ticket.seconds for ticket in given), default=0) if sees else unseen,
         early_data=max((ticket.early_data for ticket in given), default=0) if sees else unseen,
-        stapling=_either(options.stapling, [each.stapled for each in modern]),
+        stapling=_either(options.stapling, [each.stapled for each in shakes.done]),
         client_certificate=_either(options.client_certificate, [each.wants_certificate for each in modern]),
     )
 

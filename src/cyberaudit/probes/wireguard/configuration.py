@@ -5,11 +5,13 @@ import binascii
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 from cyberaudit.errors import UsageError
 from cyberaudit.frozen import frozen
 from cyberaudit.plaintext import clean
+from cyberaudit.probes.certificate_names import a_labels
 from cyberaudit.refusals import system_clause
 
 # Ours: one interface and a few peers.
@@ -26,7 +28,7 @@ class Peer:
     shared_key: bytes = field(repr=False)
     """32 zero bytes when there is none, as the protocol wants."""
     host: str
-    """Name or address of `Endpoint`, lower case; empty: not written."""
+    """Name or address of `Endpoint`, as `spelled`; empty: not written."""
     port: int | None
 
 
@@ -117,7 +119,18 @@ def _endpoint(text: str, path: Path) -> tuple[str, int | None]:
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536:
         raise _unusable(path, "Endpoint ne s'écrit pas « nom:port »")
-    return host.removeprefix("[").removesuffix("]").lower(), int(port)
+    return spelled(host.removeprefix("[").removesuffix("]")), int(port)
+
+
+def spelled(host: str) -> str:
+    """The one spelling of a name or an address, so that two of them may be compared."""
+    name = a_labels(host)
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
 
 
 _WRITTEN = {"privatekey": "PrivateKey", "publickey": "PublicKey", "presharedkey": "PresharedKey"}
