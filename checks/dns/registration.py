@@ -116,12 +116,11 @@ def _stopped(
 
 def _dated(seen: Registration, evidence: tuple[Evidence, ...], ctx: Context) -> Verdict:
     assert seen.expires is not None
-    name, left = ctx.asset.name, seen.expires - ctx.now
-    until = french.day(_local_day(seen, ctx))
+    name, left, ends = ctx.asset.name, seen.expires - ctx.now, _local_day(seen, ctx)
+    until = french.day(ends)
     if left <= timedelta(0):
         text = f"La location du domaine {name} est échue depuis le {until}."
-        return _open(seen, text, evidence, code="expired", likelihood=4)
-    ends = _local_day(seen, ctx)
+        return _open(seen, text, evidence, code="expired", likelihood=4, before=ends)
     # Whole days, as the countdown of what changed counts them.
     days = (ends - ctx.local(ctx.now).date()).days
     renewed = _renews_itself(ctx)

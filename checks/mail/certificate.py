@@ -79,10 +79,10 @@ def mail_servers_prove_who_they_are(
     seen = [(s.host, s.address, tls) for s in servers if isinstance(tls := _tls(s), TlsSession)]
     if not seen:
         return _nothing_to_prove(servers, mail, ctx)
-    items = _said_once(
-        (host, item)
-        for host, address, tls in seen
-        for item in _faults(f"{host} {address}", host, tls, dane, ctx)
+    judged = [(host, tls, _faults(f"{host} {address}", host, tls, dane, ctx)) for host, address, tls in seen]
+    items = _said_once((host, item) for host, _, found in judged for item in found)
+    ends = first_end(
+        (tls for _, tls, found in judged if _is_dated(found)), ctx, warn_days=ctx.settings.warn_days
     )
     evidence = tuple(
         Evidence(f"{host} [{address}]", f"{shown(tls)}{_promised(dane, host, tls)}")
@@ -92,14 +92,13 @@ def mail_servers_prove_who_they_are(
     half = [_undated(item.reason) for item in items if item.status is Status.PARTIAL]
     if Status.FAIL in statuses:
         text = f"Un serveur de courrier de {name} ne prouve pas son identité."
-        return failed(text, reason="bad-certificate", items=items, evidence=evidence)
+        return failed(text, reason="bad-certificate", items=items, evidence=evidence, before=ends)
     if any(reason not in _ADVICE for reason in half):
         text = f"Le certificat d'un serveur de courrier de {name} n'est garanti par aucune autorité reconnue."
-        return partial(text, reason="untrusted", items=items, evidence=evidence)
+        return partial(text, reason="untrusted", items=items, evidence=evidence, before=ends)
     if Status.UNKNOWN in statuses:
         return unknown(f"La confiance dans les certificats de {name} n'a pas pu être jugée.", items=items)
     if half:
-        ends = first_end((tls for _, _, tls in seen), ctx, warn_days=ctx.settings.warn_days)
         text = f"{_ADVICE[half[0]]} {name}."
         return partial(text, reason=_OWN[half[0]], items=items, evidence=evidence, before=ends)
     return _seen_are_good(servers, mail, ctx, evidence)
@@ -195,6 +194,11 @@ def _undated(reason: str) -> str:
     return _STEP.sub("", reason)
 
 
+def _is_dated(items: Iterable[Item]) -> bool:
+    """Its end counts: a key that DANE vouches for has none that does."""
+    return any(_undated(item.reason) in _DATED for item in items)
+
+
 _STEP = re.compile(r"(?<=soon)-[0-9]+$")
 _CODES: dict[str, str] = {
     Trait.EXPIRED: "mx.cert_expired",
@@ -209,6 +213,7 @@ _CODES: dict[str, str] = {
     Trait.SHORT_KEY: "mx.cert_weak_key",
     Trait.WEAK_SIGNATURE: "mx.cert_weak_signature",
 }
+_DATED = frozenset({_CODES[Trait.EXPIRED], _CODES[Trait.EXPIRES_SOON]})
 _UNVOUCHED = (Trait.SELF_SIGNED, Trait.INCOMPLETE, Trait.ISSUER_UNSENT, Trait.UNTRUSTED)
 _HALF = frozenset((*_UNVOUCHED, Trait.WEAK_SIGNATURE, Trait.EXPIRES_SOON))
 _ADVICE = {

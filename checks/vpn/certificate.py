@@ -43,6 +43,7 @@ from cyberaudit.sdk import (
     Words,
     certificate_evidence,
     check,
+    endpoint_of,
     first_end,
     identity_items,
     judge_tls,
@@ -105,8 +106,8 @@ def remote_access_proves_who_it_is(seen: TlsSeen, ctx: Context) -> Verdict:
 
 
 def _ends(seen: TlsSeen, ctx: Context) -> date | None:
-    """The day on which a certificate of this access ends, when it is near."""
-    endpoint = seen[0]
+    """The day on which a certificate of this access ends, when it is near, or ended."""
+    endpoint = endpoint_of(seen, ctx)
     if isinstance(endpoint, Unreachable):
         return None
     sessions = (session for server in endpoint.servers for session in server.sessions)

@@ -147,7 +147,7 @@ class Verdict:
     likelihood: int | None = None
     """A measurement may raise the check's likelihood (1–4), never lower it."""
     before: date | None = None
-    """The day by which it must be mended whatever the plan: a name or a certificate ends."""
+    """The day by which it must be mended whatever the plan: a name or a certificate ends, or ended."""
 
 
 class SeenFrom(StrEnum):

@@ -44,7 +44,7 @@ from cyberaudit.facts.tls_endpoint_samples import (
     WEAK_KEY_ENDPOINT,
 )
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
-from cyberaudit.sdk import Context
+from cyberaudit.sdk import Context, first_end
 from tests.unit import towns
 
 pytestmark = pytest.mark.unit
@@ -164,13 +164,34 @@ def test_certificate(facts: TlsEndpoint, expected: Expected) -> None:
         (GOOD_ENDPOINT, None),
         # Renewed every week: its end is no news, even beside another fault.
         (of_leaf(**SHORT_LIFE), None),
-        (EXPIRED_ENDPOINT, None),
+        # Over, it keeps its day.
+        (ending(minutes=-1), 0),
+        (ending(days=-7), -7),
+        (endpoint(*ending(days=6).servers, *ending(days=-7).servers), -7),
         (MUTE_ENDPOINT, None),
     ],
 )
-def test_a_certificate_that_ends_soon_tells_its_day(facts: TlsEndpoint, days: int | None) -> None:
+def test_a_certificate_that_ends_soon_or_ended_tells_its_day(facts: TlsEndpoint, days: int | None) -> None:
     ends = None if days is None else (towns.NOW + timedelta(days=days)).date()
     assert identity(facts).before == ends
+
+
+def test_an_end_at_the_edge_of_the_calendar_has_a_day_wherever_the_town_is() -> None:
+    end = datetime(1, 1, 1, tzinfo=UTC)
+    (session,) = of_leaf(not_before=end, not_after=end).servers[0].sessions
+    place = towns.town(access())
+    place = replace(place, commune=replace(place.commune, timezone="America/Cayenne"))
+    ctx = Context(towns.NOW, access(), None, place)
+    assert first_end((session,), ctx, warn_days=30) == end.date()
+
+
+@pytest.mark.parametrize("days", [6, -7])
+def test_the_certificate_of_a_private_tunnel_tells_its_day_too(days: int) -> None:
+    tunnel = OpenVpnEndpoint(
+        hostname=NAME, port="udp/1194", answers=(), servers=ending(days=days).servers, left_out=()
+    )
+    verdict = ask("vpn.certificate", (NO_PROBE, tunnel), kind=VpnKind.OPENVPN)
+    assert verdict.before == (towns.NOW + timedelta(days=days)).date()
 
 
 def test_every_fault_of_a_certificate_is_an_item_of_its_own() -> None:
@@ -434,6 +455,43 @@ def test_the_form_of_a_chain(facts: TlsEndpoint, rule: str, expected: Expected) 
     assert [item.key for item in verdict.items] == ([rule] if rule else [])
 
 
+def stapling(seen: bool | Unreachable, *, asked: bool | Unreachable, certificates: int = 1) -> TlsEndpoint:
+    leaf = replace(CERTIFICATE, must_staple=asked)
+    sessions = tuple(
+        replace(SESSION, chain=(replace(leaf, sha256=f"{n:064x}"),)) for n in range(certificates)
+    )
+    assert not isinstance(GOOD_SERVER.options, Unreachable)
+    options = replace(GOOD_SERVER.options, stapling=seen)
+    return replace(GOOD_ENDPOINT, servers=(replace(GOOD_SERVER, sessions=sessions, options=options),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (stapling(True, asked=True), (PASS, "")),
+        (stapling(False, asked=False), (PASS, "")),
+        (stapling(LOST, asked=False), (PASS, "")),
+        (stapling(True, asked=LOST), (PASS, "")),
+        (stapling(False, asked=True), (PARTIAL, "must-staple")),
+        (stapling(LOST, asked=True), (UNKNOWN, Reason.RESET)),
+        (stapling(False, asked=LOST), (UNKNOWN, Reason.RESET)),
+        (stapling(True, asked=True, certificates=2), (UNKNOWN, Reason.NOT_LOOKED)),
+        (stapling(False, asked=False, certificates=2), (PASS, "")),
+        (endpoint(replace(GOOD_SERVER, options=LOST)), (PASS, "")),
+    ],
+)
+def test_a_certificate_that_obliges_to_staple(facts: TlsEndpoint, expected: Expected) -> None:
+    verdict = form(facts)
+    assert outcome(verdict) == expected
+    assert all(item.key.startswith("R35") for item in verdict.items)
+
+
+def test_a_private_tunnel_is_not_asked_to_staple() -> None:
+    facts = stapling(False, asked=True)
+    tunnel = ask("vpn.certificate-form", (facts, NO_PROBE), kind=VpnKind.OPENVPN)
+    assert not any(item.key == "R35" for item in tunnel.items)
+
+
 def test_several_disorders_of_a_chain_are_one_sentence() -> None:
     faults = (ChainFault.TWICE, ChainFault.OUT_OF_ORDER, ChainFault.OUTDATED_ISSUER)
     item = form(of_session(chain_faults=faults)).items[0]
@@ -462,7 +520,7 @@ def test_keys_and_signatures_raise_the_likelihood_and_forms_do_not() -> None:
 @pytest.mark.parametrize(
     ("facts", "note"),
     [
-        (of_leaf(**{**RSA, "key_bits": 2048}), "imposé à partir de 2031"),
+        (of_leaf(**{**RSA, "key_bits": 2048}), "imposée à partir de 2031"),
         (of_leaf(extended_key_usage=used("serverAuth", "clientAuth", critical=False)), "clientAuth"),
         (of_session(chain_faults=(ChainFault.ROOT_SENT,)), "racine"),
     ],
@@ -471,7 +529,7 @@ def test_what_is_only_advised_is_told_beside_a_pass(facts: TlsEndpoint, note: st
     verdict = form(facts)
     assert verdict.status is PASS
     (advice,) = (line.value for line in verdict.evidence if line.label == "conseil")
-    assert advice.startswith("pour plus tard : ")
+    assert " : " not in advice, "« conseil : » stands before it"
     assert note in advice
 
 

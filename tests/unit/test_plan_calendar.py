@@ -8,7 +8,7 @@ import pytest
 
 from cyberaudit.declared import Adoption, Completion, Quote
 from cyberaudit.engine.measures import Lot, Owner
-from cyberaudit.model import Reason, Status
+from cyberaudit.model import Finding, Reason, Status
 from cyberaudit.plan.adopted import later_starts, starts_of
 from cyberaudit.plan.level import assess
 from cyberaudit.plan.what_if import compare
@@ -688,7 +688,10 @@ def test_an_urgency_asks_for_the_soonest_raise_another_action_for_the_least() ->
         (date(2027, 1, 5), 0, date(2026, 12, 31), Standing.PROPOSED),
         (date(2026, 12, 5), 0, date(2026, 12, 5), Standing.PROPOSED),
         (TODAY, 0, TODAY, Standing.PROPOSED),
-        (date(2026, 11, 1), 0, date(2026, 12, 31), Standing.PROPOSED),
+        # Over: late since that day, and to be confirmed only when no money of this quarter pays.
+        (date(2026, 11, 14), 0, date(2026, 11, 14), Standing.PROPOSED),
+        (date(2024, 3, 1), 0, date(2024, 3, 1), Standing.PROPOSED),
+        (date(2026, 11, 14), 60, date(2026, 11, 14), Standing.TO_CONFIRM),
         (date(2027, 1, 5), 60, date(2027, 1, 5), Standing.PROPOSED),
         (date(2026, 12, 5), 60, date(2026, 12, 5), Standing.TO_CONFIRM),
     ],
@@ -714,6 +717,10 @@ def test_what_ends_by_itself_is_due_that_day_even_before_its_money(
         (3, 0, 3),
         (0, 40, 0),
         (60, 40, -33),
+        # Over: late since its end, not since it was first told, nor a week from now.
+        (-7, 40, -7),
+        (-7, 8, -7),
+        (-7, 0, -7),
     ],
 )
 def test_what_counts_down_is_late_from_the_step_that_pressed_and_never_due_after_its_end(
@@ -726,6 +733,44 @@ def test_what_counts_down_is_late_from_the_step_that_pressed_and_never_due_after
     assert paid.stopgap_due == TODAY + timedelta(days=seventh)
     free = plan_of([ending], measure("renew"), first_failed=since).actions[0]
     assert free.due == TODAY + timedelta(days=seventh)
+
+
+def over(check: str, measure_id: str, *, days: int = 7, risk: tuple[int, int] = (2, 2)) -> Finding:
+    """Something of little weight that ended so many days ago."""
+    found = finding(check, measure=measure_id, risk=risk)
+    return replace(found, verdict=replace(found.verdict, before=TODAY - timedelta(days=days)))
+
+
+def test_what_is_over_goes_right_after_the_urgencies_and_before_all_later_dates() -> None:
+    others = [finding(f"t.{number}", measure=f"m{number}") for number in range(4)]
+    urgent = finding("t.u", measure="urgent", risk=URGENT)
+    measures = [measure(f"m{number}") for number in range(4)]
+    plan = plan_of(
+        [*others, over("vpn.certificate", "renew"), urgent], *measures, measure("renew"), measure("urgent")
+    )
+    assert [each.measure.id for each in plan.actions[:2]] == ["urgent", "renew"]
+    renewal = plan.actions[1]
+    assert (renewal.tier, renewal.ended, renewal.due) == (Tier.LATER, date(2026, 11, 14), date(2026, 11, 14))
+    assert renewal.slot is not None
+    assert renewal.slot.start == Quarter.of(TODAY)
+    assert all(each.due and each.due > renewal.due for each in plan.actions[2:] if renewal.due)
+
+
+@pytest.mark.parametrize("due", [date(2027, 6, 30), date(2026, 10, 1)])
+def test_what_is_over_keeps_the_date_that_was_adopted(due: date) -> None:
+    declared = town(adoptions=(adopted("renew", due),))
+    found = [over("vpn.certificate", "renew"), finding("t.b", measure="b")]
+    actions = plan_of(found, measure("renew"), measure("b"), declared=declared).actions
+    renewal = next(each for each in actions if each.measure.id == "renew")
+    assert (renewal.due, renewal.rank) == ((due, 2) if due > TODAY else (due, 1))
+    assert renewal.standing is (Standing.ADOPTED if due > TODAY else Standing.LATE)
+
+
+def test_questions_come_after_what_is_over() -> None:
+    asked = unanswered("mfa", "ask")
+    measures = measure("ask", guidance_class=1), measure("renew"), measure("answer-questions")
+    actions = plan_of([asked, over("vpn.certificate", "renew")], *measures).actions
+    assert [each.measure.id for each in actions] == ["renew", "answer-questions"]
 
 
 def test_what_ends_before_its_money_is_adopted_as_beginning_in_the_quarter_of_its_date() -> None:

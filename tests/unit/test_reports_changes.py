@@ -169,6 +169,10 @@ def ending(row: Change, *, before: date | None = date(2026, 12, 1), reason: str 
             ending(change(T.WORSE, FAIL, FAIL), before=None, reason="expired"),
             "Toujours à corriger, et la date de fin est passée.",
         ),
+        (
+            ending(change(T.WORSE, FAIL, FAIL), before=date(2026, 11, 14), reason="expired"),
+            "Toujours à corriger, et la date de fin est passée.",
+        ),
         (ending(change(T.BETTER, FAIL, FAIL)), "Encore à corriger, avec plus de temps pour agir."),
     ],
 )

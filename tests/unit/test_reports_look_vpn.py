@@ -23,7 +23,12 @@ from cyberaudit.facts.tls_endpoint_samples import (
     STORED_BY_VERSION_1,
 )
 from cyberaudit.facts.wireguard import WireGuardEndpoint
-from cyberaudit.facts.wireguard_samples import KEYLESS_WIREGUARD, PROVEN_WIREGUARD
+from cyberaudit.facts.wireguard_samples import (
+    KEYLESS_WIREGUARD,
+    PROVEN_WIREGUARD,
+    SILENT_WIREGUARD,
+    UNREAD_KEYS_WIREGUARD,
+)
 from cyberaudit.french import NARROW, NBSP
 from cyberaudit.reports.look_tls import endpoint_blocks
 from cyberaudit.reports.look_vpn import access_blocks
@@ -90,3 +95,19 @@ def test_no_line_is_wider_than_the_screen_nor_moves_the_cursor(facts: Facts, wid
 
 def test_facts_that_are_no_access_are_left_to_others() -> None:
     assert access_blocks(HOSTILE_HOST, 80) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (KEYLESS_WIREGUARD, "se tait devant les inconnus"),
+        (SILENT_WIREGUARD, "aucune réponse, même à la clé donnée"),
+        (UNREAD_KEYS_WIREGUARD, "la configuration donnée est illisible"),
+    ],
+)
+def test_a_wireguard_that_is_silent_with_keys_is_not_said_to_ignore_strangers(
+    facts: WireGuardEndpoint, said: str
+) -> None:
+    told = text(facts, width=200)
+    assert said in told
+    assert ("inconnus" in told) is (facts is KEYLESS_WIREGUARD)

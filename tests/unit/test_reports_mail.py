@@ -316,6 +316,11 @@ def test_what_ends_within_thirty_days_is_announced(days: int, expected: bool) ->
         assert (wanted in lines) is expected
 
 
+def test_what_ended_this_morning_does_not_end_soon() -> None:
+    over = replace(DESKTOP, verdict=replace(DESKTOP.verdict, before=samples.TODAY, reason="expired"))
+    assert "date de fin approche" not in " ".join(soon(mail(findings=(over, *samples.BUSY[1:]))))
+
+
 def test_an_answer_to_give_again_is_announced() -> None:
     today = date(2027, 10, 20)
     lines = soon(mail(today=today, town=samples.town()))

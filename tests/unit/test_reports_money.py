@@ -145,7 +145,7 @@ def test_the_calendar_holds_each_dated_action_once_in_the_quarter_of_its_date() 
         measure("c", cost=9000),
         declared=town(adoptions=(adopted(date(2026, 2, 14)),)),
     )
-    told = money.calendar(plan.actions)
+    told = money.calendar(plan.actions, TODAY)
     assert [plain(each.label) for each in told] == ["1er trimestre 2026", "1er trimestre 2027"]
     assert next((each.first_day, each.last_day) for each in told) == (date(2026, 1, 1), date(2026, 3, 31))
     ranks = [rank for each in told for rank in each.actions]
@@ -158,7 +158,15 @@ def test_the_calendar_holds_each_dated_action_once_in_the_quarter_of_its_date() 
 
 
 def test_a_calendar_of_nothing_is_empty() -> None:
-    assert money.calendar(()) == ()
+    assert money.calendar((), TODAY) == ()
+
+
+def test_what_ended_by_itself_stands_in_the_quarter_of_today_unless_a_date_was_adopted() -> None:
+    (only,) = plan_for(measure("a")).actions
+    over = replace(only, due=date(2024, 3, 1), ended=date(2024, 3, 1))
+    assert [plain(each.label) for each in money.calendar((over,), TODAY)] == ["4e trimestre 2026"]
+    late = replace(over, due=date(2026, 2, 14), adoption=adopted(date(2026, 2, 14)))
+    assert [plain(each.label) for each in money.calendar((late,), TODAY)] == ["1er trimestre 2026"]
 
 
 def arbitrated(plan: Plan, place: Town) -> tuple[Any, ...]:

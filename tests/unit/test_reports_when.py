@@ -1,7 +1,7 @@
 """How a date is told: near and far, past, adopted, put off, out of the calendar, and why not earlier."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyberaudit.declared import Adoption, Completion
+from cyberaudit.engine.measures import Remedies
 from cyberaudit.french import NBSP
 from cyberaudit.plan.words import (
     Action,
@@ -21,8 +22,9 @@ from cyberaudit.plan.words import (
     Standing,
     Tier,
 )
-from cyberaudit.reports import when
-from tests.unit.plan_samples import TODAY, measure, plan_for
+from cyberaudit.reports import when, why
+from cyberaudit.reports.points import Scene
+from tests.unit.plan_samples import TODAY, finding, measure, plan_for, plan_of, town
 
 pytestmark = pytest.mark.unit
 
@@ -126,6 +128,47 @@ def test_what_the_profile_says_of_people_is_shown_on_one_line_and_never_obeyed()
 )
 def test_what_somebody_said_done_is_said_and_not_believed(done: Completion | None, expected: str) -> None:
     assert plain(when.said_done(action(completion=done))) == expected
+
+
+@pytest.mark.parametrize(
+    ("ends", "rule", "standing"),
+    [
+        (
+            date(2026, 12, 5),
+            "Sa date : le jour où la chose se termine d'elle-même, nom ou certificat.",
+            "date proposée, à confirmer : cela se termine avant que l'argent soit prévu",
+        ),
+        (
+            date(2026, 11, 14),
+            "Sa date : le jour où la chose s'est terminée d'elle-même, nom ou certificat.",
+            "date proposée, à confirmer : la date de fin est passée avant que l'argent soit prévu",
+        ),
+    ],
+)
+def test_the_day_on_which_a_thing_ends_is_told_in_its_tense(ends: date, rule: str, standing: str) -> None:
+    found = finding("vpn.certificate", measure="m")
+    found = replace(found, verdict=replace(found.verdict, before=ends))
+    (paid,) = plan_of([found], measure("m", cost=60)).actions
+    assert plain(when.date_rule(paid)) == rule
+    assert plain(when.standing(paid)) == standing
+
+
+def test_the_rank_of_what_is_over_has_its_reason() -> None:
+    found = finding("vpn.certificate", measure="m", risk=(2, 2))
+    found = replace(found, verdict=replace(found.verdict, before=date(2026, 11, 14)))
+    (over,) = plan_of([found], measure("m")).actions
+    scene = Scene(town(), Remedies({}, {}), UTC, TODAY)
+    reason = "Un nom ou un certificat est déjà arrivé à sa fin : elle vient juste après les urgences."
+    assert plain(why.why_here(over, scene, among=(over,))[0]) == reason
+    assert reason not in map(plain, why.why_here(replace(over, ended=None), scene, among=(over,)))
+
+
+def test_what_costs_nothing_waits_for_time_and_not_for_money() -> None:
+    free = action(standing=Standing.TO_CONFIRM)
+    assert plain(when.standing(free)) == (
+        "date proposée, à confirmer : cela se termine avant que quelqu'un ait le temps de s'en occuper"
+    )
+    assert "l'argent" in when.standing(replace(free, measure=measure("m", yearly=60)))
 
 
 def held(cause: Hindrance, first: Quarter = Q4, last: Quarter = Q4, **changes: Any) -> Held:

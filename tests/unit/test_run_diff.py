@@ -315,10 +315,21 @@ def ending(told: Audit, *, days: int) -> Audit:
     return replace(told, findings=tuple(findings))
 
 
-def dated(told: Audit, *, left: int | None) -> Audit:
+def ended(told: Audit, *, left: int | None = -1) -> Audit:
+    """The same with a certificate that is over, and the day of the verdict when it tells one."""
+    item = Item("certificat R25", FAIL, "mx.cert_expired", "Le certificat est périmé.")
+    over = dated(told, left=left, reason="bad-certificate")
+    findings = [
+        replace(each, verdict=replace(each.verdict, items=(item,))) if each.check == "mail.spf" else each
+        for each in over.findings
+    ]
+    return replace(over, findings=tuple(findings))
+
+
+def dated(told: Audit, *, left: int | None, reason: str = "") -> Audit:
     """The same about something that ends in so many days; None: it is over."""
     ends = None if left is None else told.started_at.date() + timedelta(days=left)
-    reason = "expired" if left is None else "expiring-soon"
+    reason = reason or ("expired" if left is None else "expiring-soon")
     findings = [
         replace(each, verdict=replace(each.verdict, before=ends, reason=reason))
         if each.check == "mail.spf"
@@ -442,6 +453,45 @@ ROWS: dict[str, tuple[list[Audit], str, T, int]] = {
         "domain/main",
         T.WORSE,
         1,
+    ),
+    "the end itself, when its day stays told": (
+        [dated(audit(WEEK, FAIL), left=7), dated(audit(0, FAIL), left=-1, reason="expired")],
+        "domain/main",
+        T.WORSE,
+        1,
+    ),
+    "the end itself, this morning": (
+        [dated(audit(WEEK, FAIL), left=7), dated(audit(0, FAIL), left=0, reason="expired")],
+        "domain/main",
+        T.WORSE,
+        1,
+    ),
+    "over, and still over": (
+        [
+            dated(audit(WEEK, FAIL), left=-1, reason="expired"),
+            dated(audit(0, FAIL), left=-8, reason="expired"),
+        ],
+        "domain/main",
+        T.SAME,
+        0,
+    ),
+    "over, as told by rules that kept no day": (
+        [dated(audit(WEEK, FAIL), left=None), dated(audit(0, FAIL), left=-8, reason="expired")],
+        "domain/main",
+        T.SAME,
+        0,
+    ),
+    "the end of a detail that was wrong before": (
+        [ending(audit(WEEK, FAIL), days=7), ended(audit(0, FAIL))],
+        "domain/main",
+        T.WORSE,
+        1,
+    ),
+    "a detail that is over, and still over": (
+        [ended(audit(WEEK, FAIL), left=None), ended(audit(0, FAIL))],
+        "domain/main",
+        T.SAME,
+        0,
     ),
     "the same fault behind another address of the provider": (
         [

@@ -15,6 +15,8 @@ from cyberaudit.model import Finding, Item, Reason, Status
 _GOODNESS = {Status.FAIL: 0, Status.PARTIAL: 1, Status.PASS: 2}
 _COUNTDOWN = re.compile(r"soon-([0-9]+)$")
 """Ends the reason of a detail that ends soon: the days that are left, rounded to a step."""
+_ENDED = re.compile(r"(?:^|[._])expired$")
+"""The reason of what is over: « expired », « mx.cert_expired », « domain.expired »."""
 _WHOLE = ""
 """The key of the countdown of a finding that has one end, beside those of its details."""
 _OVER = 0
@@ -182,7 +184,14 @@ def missing_from(
 def counts_down(finding: Finding) -> bool:
     """Whether it has an end."""
     is_dated = finding.verdict.before is not None or finding.verdict.reason == Trait.EXPIRED
-    return is_dated or any(_COUNTDOWN.search(item.reason) for item in open_items(finding))
+    return is_dated or any(_left(item) is not None for item in open_items(finding))
+
+
+def has_ended(finding: Finding) -> bool:
+    """Its end, or that of one of its details, was over when it was seen."""
+    return finding.verdict.reason == Trait.EXPIRED or any(
+        _left(each) == _OVER for each in open_items(finding)
+    )
 
 
 def last_settled(pair: Pair) -> tuple[Status, datetime] | None:
@@ -322,22 +331,33 @@ def _open_keys(finding: Finding, pair: Pair) -> set[str]:
 
 
 def _steps(finding: Finding, pair: Pair) -> dict[str, int]:
-    """The days that are left, as a step: of each open detail that counts down, or else of the whole."""
+    """The days that are left, as a step: of each open detail that counts down or is over, or else of the whole."""
     found: dict[str, int] = {}
     for item in open_items(finding):
-        if counted := _COUNTDOWN.search(item.reason):
-            key, days = pair.alike(item.key), int(counted[1])
+        if (days := _left(item)) is not None:
+            key = pair.alike(item.key)
             found[key] = min(days, found.get(key, days))
-    if found or not finding.status.is_open:
+    # A detail that is over may have had no countdown of its own.
+    if any(found.values()) or not finding.status.is_open:
         return found
     step = _step_of_end(finding, pair.zone)
-    return {} if step is None else {_WHOLE: step}
+    return found if step is None else found | {_WHOLE: step}
+
+
+def _left(item: Item) -> int | None:
+    """The step of a detail; None: it does not count down."""
+    if _ENDED.search(item.reason):
+        return _OVER
+    counted = _COUNTDOWN.search(item.reason)
+    return int(counted[1]) if counted else None
 
 
 def _step_of_end(finding: Finding, zone: tzinfo) -> int | None:
     """None: it has no end."""
+    if has_ended(finding):
+        return _OVER
     if finding.verdict.before is None:
-        return _OVER if finding.verdict.reason == Trait.EXPIRED else None
+        return None
     today = finding.seen_at.astimezone(zone).date()
     # Neither today nor the last day is whole.
     near = step_of((finding.verdict.before - today).days - 1)

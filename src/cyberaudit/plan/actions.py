@@ -10,7 +10,7 @@ from cyberaudit.facts.countdown import step_of
 from cyberaudit.model import Finding, Status
 from cyberaudit.plan.dates import URGENT_DAYS
 from cyberaudit.plan.level import URGENT_RISK, applies, is_open, known_score, measure_score
-from cyberaudit.plan.words import Action, Standing, Tier
+from cyberaudit.plan.words import Action, Tier
 
 QUICK_WIN_RISK = 9
 LIGHT_EFFORT = 2
@@ -87,7 +87,13 @@ def make_action(
         check_first=(),
         due=None,
         stopgap_due=_seventh_day(found, first_failed, today=today),
+        ended=_ended(found, today=today),
     )
+
+
+def _ended(findings: Sequence[Finding], *, today: date) -> date | None:
+    ends = [each.verdict.before for each in findings if each.verdict.before is not None]
+    return min((each for each in ends if each < today), default=None)
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -106,10 +112,12 @@ def _seventh_day(
 def _seventh_of(finding: Finding, first_failed: Mapping[str, date], *, today: date) -> date:
     """After it was first seen; of what counts down, after this step began, and no later than its end.
 
-    First told a month before, it was no urgency: nobody was late then.
+    First told a month before, it was no urgency: nobody was late then. Once over, it is late since its end.
     """
     first, end = first_failed.get(finding.identity, today), finding.verdict.before
-    step = step_of((end - today).days - 1) if end is not None and end >= today else None
+    if end is not None and end < today:
+        return end
+    step = step_of((end - today).days - 1) if end is not None else None
     if end is None or step is None:
         return first + timedelta(days=URGENT_DAYS)
     return min(max(first, end - timedelta(days=step)) + timedelta(days=URGENT_DAYS), end)
@@ -118,14 +126,14 @@ def _seventh_of(finding: Finding, first_failed: Mapping[str, date], *, today: da
 def order_key(action: Action) -> Key:
     """Tier, guidance class, index, risk, places in the official lists, id: smallest first.
 
-    What was adopted for a day that is over comes right after the urgencies, whatever its tier.
+    What was adopted for a day that is over, or has ended by itself, comes right after the urgencies, whatever its tier.
     """
     ranks = action.measure.ranks
     places = (ranks.ten_measures, ranks.cyberdepart, ranks.monaidecyber)
     first, second, third = (place or NO_RANK for place in places)
     return (
         action.tier is not Tier.URGENT,
-        action.standing is not Standing.LATE,
+        not action.is_overdue,
         TIERS.index(action.tier),
         action.measure.guidance_class,
         -action.index,

@@ -12,7 +12,7 @@ from cyberaudit.engine.measures import Cost, Measure, Owner, Remedies
 from cyberaudit.model import Basis, Finding, Reason, Status
 from cyberaudit.plan.actions import effort, tier, worst_first
 from cyberaudit.plan.level import URGENT_RISK, applies
-from cyberaudit.plan.words import Action, ActionKind, Question, Standing, Tier, Unknown
+from cyberaudit.plan.words import Action, ActionKind, Question, Tier, Unknown
 
 ANSWER_QUESTIONS = "answer-questions"
 FIRST_CLASS = 1
@@ -152,7 +152,7 @@ def with_questions(
 
 
 def _comes_first(action: Action) -> bool:
-    return action.tier is Tier.URGENT or action.standing is Standing.LATE
+    return action.tier is Tier.URGENT or action.is_overdue
 
 
 def _is_first_practice(finding: Finding, remedies: Remedies) -> bool:

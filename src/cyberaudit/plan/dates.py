@@ -36,7 +36,7 @@ def dated(
         own = due[action.measure.id]
         if own and action.adoption is None:
             due[action.measure.id] = max(own, *days) if days else own
-    return tuple(_written(action, due[action.measure.id]) for action in actions)
+    return tuple(_written(action, due[action.measure.id], today=today) for action in actions)
 
 
 def is_light(measure: Measure) -> bool:
@@ -52,7 +52,7 @@ def _own_day(action: Action, *, today: date, unknown_since: Mapping[str, Unknown
     at_once = action.tier is Tier.URGENT and is_light(action.measure)
     if at_once and action.slot.start == Quarter.of(today):
         return action.stopgap_due
-    return min(action.slot.end.last_day, ends_on(action, today=today) or date.max)
+    return min(action.slot.end.last_day, _ends_on(action) or date.max)
 
 
 def _answer_day(action: Action, *, today: date, unknown_since: Mapping[str, Unknown]) -> date:
@@ -63,10 +63,12 @@ def _answer_day(action: Action, *, today: date, unknown_since: Mapping[str, Unkn
     return first + timedelta(days=months * ANSWER_DAYS)
 
 
-def ends_on(action: Action, *, today: date) -> date | None:
-    """The first day on which one of the things to mend ends, a name or a certificate: the plan cannot wait for it."""
-    ends = [each.verdict.before for each in action.findings if each.verdict.before is not None]
-    return min((each for each in ends if each >= today), default=None)
+def _ends_on(action: Action) -> date | None:
+    """The first day on which one of the things to mend ends, a name or a certificate: the plan cannot wait for it.
+
+    What has ended already is late since that day.
+    """
+    return min((each.verdict.before for each in action.findings if each.verdict.before), default=None)
 
 
 def _press_awaited(
@@ -81,7 +83,7 @@ def _press_awaited(
             due[other.measure.id] = min(own, max(wanted, today))
 
 
-def _written(action: Action, due: date | None) -> Action:
+def _written(action: Action, due: date | None, *, today: date) -> Action:
     seventh = action.stopgap_due
     waits = due is None or (seventh is not None and due > seventh)
     has_stopgap = seventh is not None and (waits or not is_light(action.measure))
@@ -90,7 +92,9 @@ def _written(action: Action, due: date | None) -> Action:
         measure=_with_stopgap(action.measure) if has_stopgap else action.measure,
         due=due,
         stopgap_due=seventh if has_stopgap else None,
-        standing=Standing.TO_CONFIRM if _comes_before_its_money(action, due) else action.standing,
+        standing=Standing.TO_CONFIRM
+        if _comes_before_its_money(action, due, today=today)
+        else action.standing,
     )
 
 
@@ -98,7 +102,11 @@ def _with_stopgap(measure: Measure) -> Measure:
     return measure if measure.stopgap else replace(measure, stopgap=french.typeset(_ANY_STOPGAP))
 
 
-def _comes_before_its_money(action: Action, due: date | None) -> bool:
-    """The thing ends before the quarter that could pay: a person has to say that it is paid all the same."""
-    proposed = action.standing is Standing.PROPOSED and action.slot is not None and due is not None
-    return proposed and action.slot is not None and due is not None and due < action.slot.start.first_day
+def _comes_before_its_money(action: Action, due: date | None, *, today: date) -> bool:
+    """The thing ends before the quarter that could pay: a person has to say that it is paid all the same.
+
+    What has ended already waits for no money when this quarter pays.
+    """
+    if action.standing is not Standing.PROPOSED or action.slot is None or due is None:
+        return False
+    return max(due, today) < action.slot.start.first_day

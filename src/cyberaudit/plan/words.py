@@ -217,6 +217,7 @@ class Action:
     due: date | None
     """When it must be done: the adopted date, else the last day of its quarter, or seven days after it was first
     seen failing for an urgency that costs nothing, takes seven days at most and waits for no later quarter.
+    What ends by itself is due that day, even when it is over.
     What another waits for in the same quarter takes its date, when that is earlier. None: to be arbitrated."""
     kind: ActionKind = ActionKind.MEND
     stopgap_due: date | None = None
@@ -233,6 +234,13 @@ class Action:
     arbitration: Arbitration | None = None
     accepted_before: tuple[str, ...] = ()
     """Ids of measures it depends on that are only met because their risk was accepted."""
+    ended: date | None = None
+    """The first past day on which one of the things to mend ended by itself; None: none has."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """Its adopted date is over; or nobody adopted one, and the thing has ended."""
+        return self.standing is Standing.LATE or (self.adoption is None and self.ended is not None)
 
 
 @frozen

@@ -6,7 +6,7 @@ from cyberaudit import french
 from cyberaudit.engine.measures import Owner
 from cyberaudit.model import Finding
 from cyberaudit.plaintext import clean
-from cyberaudit.plan.words import Action, ActionKind, LotSlot, Quarter
+from cyberaudit.plan.words import Action, ActionKind, LotSlot
 from cyberaudit.reports import amounts, when, why
 from cyberaudit.reports.points import Scene, safe
 from cyberaudit.reports.rule_items import by_asset
@@ -42,7 +42,7 @@ def action(value: Action, scene: Scene, *, among: Sequence[Action]) -> ActionVie
         when_short=when.short(value, scene.today),
         standing=value.standing,
         standing_sentence=when.standing(value),
-        quarter=when.quarter(Quarter.of(value.due)) if value.due else "",
+        quarter=when.quarter(quarter) if (quarter := when.quarter_due(value, scene.today)) else "",
         said_done=when.said_done(value),
         stopgap_due=value.stopgap_due,
         stopgap_deadline=amounts.deadline(value.stopgap_due, scene.today) if value.stopgap_due else "",

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from cyberaudit import french
-from cyberaudit.facts.certificate import Trait
 from cyberaudit.history.diff import Diff
-from cyberaudit.history.transitions import Change, Transition, counts_down
+from cyberaudit.history.transitions import Change, Transition, counts_down, has_ended
 from cyberaudit.model import Item, Status
 from cyberaudit.plaintext import clean
 from cyberaudit.reports.change_words import (
@@ -238,7 +237,8 @@ def _weightier(change: Change) -> str:
     """Why the same word is worse: the risk, or else the countdown."""
     if not _is_countdown(change):
         return "avec un risque plus grand"
-    is_over = change.after is not None and change.after.verdict.reason == Trait.EXPIRED
+    before, after = change.before, change.after
+    is_over = after is not None and has_ended(after) and not (before is not None and has_ended(before))
     return "et la date de fin est passée" if is_over else "et la fin approche"
 
 

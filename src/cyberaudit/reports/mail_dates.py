@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from cyberaudit import french
 from cyberaudit.declared import AssetKind
+from cyberaudit.history.transitions import has_ended
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.mail_view import Entry, MailSection, Seen, asked, left_out
 from cyberaudit.reports.mail_words import told
@@ -60,11 +61,11 @@ def _ending_authorization(seen: Seen) -> Iterator[tuple[date, str]]:
 
 
 def _ending_things(seen: Seen) -> Iterator[tuple[date, str]]:
-    """Certificates, domain names: the day by which their check wants them mended."""
+    """Certificates, domain names: the day by which their check wants them mended, before it is over."""
     points = {each.identity: each for each in seen.view.points}
     for each in seen.state.findings:
         day = each.verdict.before
-        if each.status.is_open and day is not None and _near(day, seen):
+        if each.status.is_open and day is not None and _near(day, seen) and not has_ended(each):
             yield day, f"une date de fin approche. {asked(points[each.identity])}"
 
 

@@ -80,12 +80,15 @@ def _limit(value: YearPlan, total: int) -> str:
     return f"{limit}, dépassé de {french.euros(over)}" if over > 0 else limit
 
 
-def calendar(actions: Sequence[Action]) -> tuple[QuarterView, ...]:
-    """The quarters in which something is due; what is late stands in the quarter it was due in."""
+def calendar(actions: Sequence[Action], today: date) -> tuple[QuarterView, ...]:
+    """The quarters in which something is due; what is late stands in the quarter it was due in.
+
+    What has ended by itself stands in the current one.
+    """
     due: dict[Quarter, list[int]] = {}
     for each in actions:
-        if each.due:
-            due.setdefault(Quarter.of(each.due), []).append(each.rank)
+        if quarter := when.quarter_due(each, today):
+            due.setdefault(quarter, []).append(each.rank)
     return tuple(
         QuarterView(when.quarter(each), each.first_day, each.last_day, tuple(ranks))
         for each, ranks in sorted(due.items())

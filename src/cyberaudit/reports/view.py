@@ -93,7 +93,7 @@ def build_view(
         urgent=urgent,
         next_actions=others,
         to_arbitrate=money.to_arbitrate(plan.actions, scene),
-        calendar=money.calendar(plan.actions),
+        calendar=money.calendar(plan.actions, scene.today),
         themes=theme_views(points),
         not_seen=left_out_views(state, not_seen_views(plan.not_seen, scene)),
         waivers=tuple(waiver_view(each, scene) for each in plan.waived),

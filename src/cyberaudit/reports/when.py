@@ -36,6 +36,13 @@ def quarter(value: Quarter) -> str:
     return f"{ORDINALS[value.number - 1]} trimestre {value.year}"
 
 
+def quarter_due(value: Action, today: date) -> Quarter | None:
+    """That of its date; what has ended by itself is for now, unless somebody adopted another date."""
+    if value.due is None:
+        return None
+    return Quarter.of(max(value.due, today) if value.ended and not value.adoption else value.due)
+
+
 def deadline(value: Action, today: date) -> str:
     """« avant le 28 novembre »; empty when no quarter holds it."""
     return amounts.deadline(value.due, today) if value.due else ""
@@ -66,13 +73,21 @@ def _standing(value: Action) -> str:
         case Standing.LATE:
             return f"date {_decided(value)}, dépassée"
         case Standing.TO_CONFIRM if value.adoption is None:
-            return "date proposée, à confirmer : cela se termine avant que l'argent soit prévu"
+            return f"date proposée, à confirmer : {_comes_first(value)}"
         case Standing.TO_CONFIRM:
             return f"date {_decided(value)}, à confirmer : elle dépasse le plafond ou vient trop tôt"
         case Standing.PROPOSED | Standing.ADOPTED:
             return f"date {_decided(value)}"
         case _:
             assert_never(value.standing)
+
+
+def _comes_first(value: Action) -> str:
+    """The thing ends before the quarter that holds it, for want of money or of time."""
+    cost = value.measure.cost
+    lacking = "l'argent soit prévu" if cost.high or cost.yearly else "quelqu'un ait le temps de s'en occuper"
+    ends = "la date de fin est passée" if value.ended else "cela se termine"
+    return f"{ends} avant que {lacking}"
 
 
 def _decided(value: Action) -> str:
@@ -102,7 +117,8 @@ def _date_rule(value: Action, due: date, slot: Slot) -> str:
             return "Sa date : la fin du premier trimestre qui convient."
         return f"Elle commence au {quarter(slot.start)}. Sa date : la fin du {quarter(slot.end)}, où elle se termine."
     if any(each.verdict.before == due for each in value.findings):
-        return "Sa date : le jour où la chose se termine d'elle-même, nom ou certificat."
+        verb = "s'est terminée" if value.ended else "se termine"
+        return f"Sa date : le jour où la chose {verb} d'elle-même, nom ou certificat."
     if value.tier is Tier.URGENT and is_light(value.measure):
         return f"Sa date : {URGENT_DAYS} jours après le premier constat, ou celle d'une action liée."
     return "Sa date : celle d'une action liée."

@@ -164,6 +164,8 @@ def _reasons(value: Action, scene: Scene, among: Sequence[Action]) -> Iterator[s
 def _tier(value: Action) -> Iterator[str]:
     if value.standing is Standing.LATE and value.tier is not Tier.URGENT:
         yield "Sa date adoptée est passée : elle vient juste après les urgences."
+    elif value.is_overdue and value.tier is not Tier.URGENT:
+        yield "Un nom ou un certificat est déjà arrivé à sa fin : elle vient juste après les urgences."
     yield f"Palier {value.tier} : {_TIER_RULES[value.tier]}. Ici, risque {value.risk} : {_risk_of(value)}."
     if value.kind is ActionKind.VERIFY and value.risk >= URGENT_RISK:
         yield "Personne ne l'a vu manquer : ce n'est donc pas une urgence."

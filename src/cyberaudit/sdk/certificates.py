@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from cyberaudit import french
 from cyberaudit.facts.certificate import (
@@ -105,14 +105,27 @@ def _dated_reason(trait: Trait, session: TlsSession, ctx: Context, *, warn_days:
 
 
 def first_end(sessions: Iterable[TlsSession], ctx: Context, *, warn_days: int) -> date | None:
-    """The day on which the first certificate that should have been renewed ends; None: none is near its end."""
+    """The day on which the first certificate that should have been renewed ends, or ended; None: none is near its end.
+
+    Once over, it keeps its day: the plan would else send it after all that has one.
+    """
     bounds = Bounds(warn_days, 0, 0)
-    soon = [
+    ends = [
         each.chain[0].not_after
         for each in sessions
-        if each.chain and Trait.EXPIRES_SOON in traits(each, ctx.now, bounds=bounds)
+        if each.chain and not _ENDING.isdisjoint(traits(each, ctx.now, bounds=bounds))
     ]
-    return ctx.local(min(soon)).date() if soon else None
+    return _local_day(min(ends), ctx) if ends else None
+
+
+_ENDING = frozenset({Trait.EXPIRED, Trait.EXPIRES_SOON})
+
+
+def _local_day(moment: datetime, ctx: Context) -> date:
+    try:
+        return ctx.local(moment).date()
+    except OverflowError:  # the first hours of the year 1, or the last ones of the year 9999
+        return moment.date()
 
 
 def certificates_of(server: TlsServer) -> Iterator[tuple[str, TlsSession]]:
