@@ -46,6 +46,7 @@ _STEPS = (
     replace(_COUNTED, next=1),
     replace(_COUNTED, next=2, themes=ThemesRoom.COUNTED),
     replace(_COUNTED, next=1, themes=ThemesRoom.COUNTED),
+    replace(_COUNTED, next=1, themes=ThemesRoom.COUNTED, years=1),
 )
 ROOMS = tuple(replace(step, urgent=urgent) for urgent in (2, 1) for step in _STEPS)
 """From generous to sparing: the first that holds in `SUMMARY_LINES` at 80 columns serves every width."""
