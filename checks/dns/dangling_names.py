@@ -12,10 +12,11 @@ publie ce qu'il veut sous le nom de la mairie, ou reçoit son courrier. Les habi
 
 ## Limites
 Sont regardés les noms déclarés, ceux de la liste donnée à l'outil, quelques noms usuels, et tous ceux que la zone
-révèle elle-même (NSEC). Les autres ne sont pas cherchés. Un nom déclaré ou révélé, un renvoi du SPF ou une sous-zone
-au-delà de nos limites laisse la question sans réponse. Une cible manque quand deux questions différentes reçoivent « ce
-nom n'existe pas ». Elle est à vendre si une signature le prouve, ou si le registre le dit lui-même : sinon, on ne sait
-pas. Un serveur ne sert pas une sous-zone s'il refuse ou répond sans autorité, alors qu'un serveur du domaine nous
+révèle elle-même (NSEC). Les autres ne sont pas cherchés. Vingt serveurs de courrier au plus sont regardés, et tout
+défaut vu compte. Un nom déclaré ou révélé, un renvoi du SPF ou du MX, ou une sous-zone au-delà de nos limites est cité.
+Il laisse la question sans réponse si le reste est en ordre. Une cible manque quand deux questions différentes reçoivent
+« ce nom n'existe pas ». Elle est à vendre si une signature le prouve, ou si le registre le dit lui-même : sinon, on ne
+sait pas. Un serveur ne sert pas une sous-zone s'il refuse ou répond sans autorité, alors qu'un serveur du domaine nous
 répond avec. Une panne ou un silence ne compte jamais, ni un nom « _acme-challenge », qui ne sert que le temps d'une
 demande de certificat. Certains hébergeurs répondent à tout nom, même abandonné : l'abandon ne s'y voit pas dans le DNS.
 Aucun texte officiel ne donne d'échelle : c'est notre jugement. Une cible que n'importe qui peut acheter monte la

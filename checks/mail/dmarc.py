@@ -10,7 +10,8 @@ comme elle veut, et le faux avis arrive chez l'habitant.
 3. Passer à « p=quarantine », puis à « p=reject », sans « pct », sans « t=y » et sans « sp=none ».
 
 La ligne proposée dans les détails est écrite pour ce domaine. L'adresse de « rua » doit exister. La ligne ne devient
-plus ferme que si la liste SPF est en règle et qu'une clé DKIM est vue : sinon, de vrais messages seraient écartés.
+plus ferme que si la liste SPF est en règle et qu'une clé DKIM est vue : sinon, de vrais messages seraient écartés. Les
+adresses de rapports sont à réparer avant.
 
 ## Limites
 « p=none » est la première étape normale : elle compte pour moitié. L'ancienneté de cette étape n'est pas connue. La
@@ -29,16 +30,17 @@ from cyberaudit.facts.dmarc import (
     REMOVED,
     Defect,
     TagFault,
+    are_reports_sound,
     dmarc_faults,
     is_broken,
     kept_reports,
     lacks_semicolon,
     near_records,
     next_record,
-    report_uris,
     salvaged,
     softest,
     suffix_policy,
+    written_at,
 )
 from cyberaudit.facts.mail import txt_line
 from cyberaudit.facts.mail_authentication import may_refuse
@@ -229,6 +231,7 @@ def _weak_items(read: _Read, policy: DmarcPolicy) -> Iterator[Item]:
 _FAULTS = {
     Defect.VALUE: "« {} » n'existe pas : ce réglage ne compte pas.",
     Defect.REPEATED: "« {} » : ce réglage est écrit deux fois.",
+    Defect.STRAY_ADDRESS: "« {} » : adresse perdue. Une virgule doit la précéder, et non un point-virgule.",
     Defect.NO_TAG: "« {} » n'est pas un réglage.",
 }
 
@@ -245,6 +248,9 @@ def _notes(read: _Read, policy: DmarcPolicy) -> Iterator[Item]:
     if gone:
         text = f"Réglages retirés de la norme, sans effet : {', '.join(gone)} (RFC 9989)."
         yield Item(f"_dmarc.{policy.at} {' '.join(gone)}", Status.PASS, "dmarc.removed_tags", text)
+    if policy.at == read.mail.domain and tags.get("psd", "").lower() == "y":
+        text = "« psd=y » est réservé aux extensions comme « .fr » : vos sous-domaines passent pour ceux d'un autre."
+        yield Item(f"_dmarc.{policy.at} psd", Status.PASS, "dmarc.psd", text)
     if read.apex:
         text = f"Une seconde consigne est publiée à {read.mail.domain} : personne ne la lit."
         yield Item(read.mail.domain, Status.PASS, "dmarc.wrong_location", text)
@@ -273,6 +279,7 @@ def _shown(read: _Read) -> Iterator[Evidence]:
     yield Evidence("norme", "RFC 9989 §4.7 (écriture) et §4.10 (recherche)")
 
 
+REPORTS_FIRST = "faites d'abord arriver les rapports : la consigne se durcit ensuite"
 REPAIR_FIRST = "réparez d'abord SPF et DKIM, puis lisez un mois de rapports avant de durcir la consigne"
 
 
@@ -298,19 +305,24 @@ def _next_line(read: _Read, policy: DmarcPolicy) -> Iterator[Evidence]:
     """Where to go from here: nothing is refused before real mail passes, and reports are read."""
     records = read.own_records or (policy.record,)
     current = _current(read, policy)
-    readable = any(address.host for address in report_uris(policy.record, "rua"))
-    step = "quarantine" if readable and current == "none" and read.may_refuse else current
-    made = next_record(read.mail.domain, records, policy=step, hardens=read.may_refuse)
+    # Addresses are mended before anything is refused: « mail.dmarc-reports » proposes the very same line.
+    sound = are_reports_sound(policy.record)
+    firmer = "quarantine" if current == "none" else current
+    step = firmer if sound and read.may_refuse else current
+    hardens = read.may_refuse and (sound or not read.own_records)
+    made = next_record(read.mail.domain, records, policy=step, hardens=hardens)
     if is_broken(dmarc_tags(policy.record)) and not read.may_refuse:
         made = _less(made, "sp", "np")
     same = next_record(read.mail.domain, records, policy=current, hardens=False)
-    if made != same or dmarc_faults(policy.record) or not (read.own_records and kept_reports(records, "rua")):
+    if made != same or dmarc_faults(policy.record) or not (read.own_records and sound):
         # A registry's `psd` is nothing for who inherits its policy.
         yield from _line(read, records, made if read.own_records else _less(made, "psd"))
     if not read.may_refuse:
         yield Evidence("à savoir", REPAIR_FIRST)
     elif step != current:
         yield Evidence("à savoir", "lisez un mois de rapports avant de publier cette ligne")
+    elif not sound and made != next_record(read.mail.domain, records, policy=firmer):
+        yield Evidence("à savoir", REPORTS_FIRST)
 
 
 def _less(record: str, *tags: str) -> str:
@@ -332,7 +344,7 @@ def _line(read: _Read, records: tuple[str, ...], made: str) -> Iterator[Evidence
     line = txt_line(read.own, made)
     if len(line) > EVIDENCE_LIMIT:
         return
-    yield from line_for(line, read.mail.dmarc_aliases)
+    yield from line_for(line, read.mail.dmarc_aliases, replaced=written_at(read.mail.domain, read.walk))
     domain = read.mail.domain
     kept = kept_reports(records, "rua")
     if not kept:

@@ -17,7 +17,16 @@ jugement.
 
 from collections.abc import Iterator
 
-from cyberaudit.facts.dmarc import ReportUri, kept_reports, next_record, report_uris
+from cyberaudit.facts.dmarc import (
+    ReportUri,
+    dmarc_tags,
+    is_broken,
+    kept_reports,
+    next_record,
+    report_uris,
+    stray_reports,
+    written_at,
+)
 from cyberaudit.facts.mail import MOST_REPORT_TARGETS, ReportTarget, txt_line
 from cyberaudit.sdk import (
     EVIDENCE_LIMIT,
@@ -35,6 +44,7 @@ from cyberaudit.sdk import (
     dmarc_policy,
     dmarc_records,
     failed,
+    line_for,
     not_applicable,
     partial,
     passed,
@@ -75,17 +85,18 @@ def dmarc_reports_arrive(mail: MailDns, ctx: Context) -> Verdict:
     if policy is None:
         return not_applicable(f"Le domaine {name} n'a pas de consigne DMARC : voir cette question d'abord.")
     if not report_uris(policy.record, "rua"):
-        return _nobody(name, policy)
+        return _nobody(name, mail, policy)
     return _judged(name, mail, policy)
 
 
-def _nobody(name: str, policy: DmarcPolicy) -> Verdict:
+def _nobody(name: str, mail: MailDns, policy: DmarcPolicy) -> Verdict:
     item = Item(f"_dmarc.{policy.at}", Status.PARTIAL, "dmarc.no_rua", "« rua » est absent ou vide.")
+    lost = tuple(_lost_items(policy, "rua"))
     return partial(
         f"Personne ne reçoit les rapports DMARC de {name}.",
         reason="no-rua",
-        items=(item,),
-        evidence=(_shown(policy), *_line(policy)),
+        items=(item, *lost),
+        evidence=(_shown(policy), *_line(mail, policy)),
     )
 
 
@@ -98,7 +109,7 @@ def _judged(name: str, mail: MailDns, policy: DmarcPolicy) -> Verdict:
     ]
     if wrong:
         if any(item.reason == "dmarc.rua_invalid" for item in wrong):
-            evidence += _line(policy)
+            evidence += _line(mail, policy)
         reason, text = _WORDS[wrong[0].reason]
         nobody = all(item.status is Status.FAIL for item in mailbox)
         say = failed if nobody else partial
@@ -119,6 +130,16 @@ def _items(mail: MailDns, policy: DmarcPolicy) -> Iterator[Item]:
         for address in addresses:
             if not address.host or address in looked:
                 yield _item(tag, address, seen.get((tag, address.uri), missing))
+        yield from _lost_items(policy, tag)
+
+
+def _lost_items(policy: DmarcPolicy, tag: str) -> Iterator[Item]:
+    """A setting ends with the semicolon: what follows is nobody's address any more."""
+    wrong = Status.FAIL if tag == "rua" else Status.PARTIAL
+    read = {address.uri for address in report_uris(policy.record, tag) if address.host}
+    for address in dict.fromkeys(each for each in stray_reports(policy.record, tag) if each.uri not in read):
+        text = f"« {address.text} » ne reçoit rien : des virgules séparent les adresses, et non « ; »."
+        yield Item(f"{tag} {address.text}", wrong, "dmarc.rua_invalid", text)
 
 
 def _item(tag: str, address: ReportUri, target: ReportTarget | Unreachable) -> Item:
@@ -160,11 +181,22 @@ def _permissions(policy: DmarcPolicy, items: tuple[Item, ...]) -> Iterator[Evide
         yield Evidence(f"ligne à publier, par {host} (RFC 9990 §4)", line)
 
 
-def _line(policy: DmarcPolicy) -> Iterator[Evidence]:
+def _line(mail: MailDns, policy: DmarcPolicy) -> Iterator[Evidence]:
     """The same policy with an address that can serve; nothing when evidence could not hold it whole."""
+    tags = dmarc_tags(policy.record)
+    # To mend one wrong policy is to refuse mail: « mail.dmarc » weighs that, and its line mends the addresses too.
+    if is_broken(tags):
+        yield Evidence("à savoir", "la ligne proposée pour la consigne DMARC corrige aussi les adresses")
+        return
+    # A registry's record is not the town's to change.
+    if policy.at != mail.domain and tags.get("psd", "").lower() == "y":
+        return
     record = next_record(policy.at, (policy.record,), policy=None)
     line = txt_line(f"_dmarc.{policy.at}", record)
     if len(line) <= EVIDENCE_LIMIT:
-        yield Evidence("ligne à publier", line)
+        walk = () if isinstance(mail.dmarc, Unreachable) else mail.dmarc
+        beyond = () if isinstance(mail.dmarc_beyond, Unreachable) else mail.dmarc_beyond
+        aliases = mail.dmarc_aliases if policy.at == mail.domain else ()
+        yield from line_for(line, aliases, replaced=written_at(policy.at, (*walk, *beyond)))
         if not kept_reports((policy.record,), "rua"):
             yield Evidence("à savoir", f"la boîte dmarc@{policy.at} doit exister")

@@ -196,10 +196,15 @@ def _coverage(policy: Policy, hosts: tuple[str, ...] | Unreachable, *, enforced:
     if isinstance(hosts, Unreachable):
         yield Item("mx", Status.UNKNOWN, hosts.reason, f"Serveurs de courrier : {hosts.reason.french}.")
         return
-    missed = [host for host in hosts if not covers(policy, host)]
+    # An address where a name should stand gets no mail: that is told with the MX.
+    named = [host for host in hosts if not is_address(host)]
+    if hosts and not named:
+        text = "Le MX désigne une adresse et non un nom : voir la question sur le serveur de courrier."
+        yield Item("mx", Status.UNKNOWN, Reason.NOT_LOOKED, text)
+    missed = [host for host in named if not covers(policy, host)]
     # One server left in the policy still gets the mail.
-    status = Status.FAIL if enforced and missed == list(hosts) else Status.PARTIAL
-    for host in hosts:
+    status = Status.FAIL if enforced and missed == named else Status.PARTIAL
+    for host in named:
         if host in missed:
             yield Item(host, status, "mta_sts.mx_not_covered", f"La règle ne cite pas le serveur {host}.")
         else:
@@ -250,7 +255,9 @@ def _proposed(
         return
     if isinstance(hosts, Unreachable):
         return
-    yield from line_for(f'{sts.txt_name}. IN TXT "v=STSv1; id={ctx.now:%Y%m%d%H%M%S}"', sts.txt_aliases)
+    present = () if isinstance(sts.txt, Unreachable) else sts_records(sts.txt)
+    line = f'{sts.txt_name}. IN TXT "v=STSv1; id={ctx.now:%Y%m%d%H%M%S}"'
+    yield from line_for(line, sts.txt_aliases, replaced=len(present))
     seen = read_policy(sts.policy) if isinstance(sts.policy, PolicyPage) else None
     lines = _file(seen, hosts, ctx)
     if not hosts or (seen and not seen.faults and _is_the_same(lines, seen)):

@@ -118,7 +118,7 @@ def _resolution(
     half = [item for item in items if item.status is Status.PARTIAL]
     if half:
         text = f"Le courrier de {name} arrive, mais sa publication n'est pas conforme."
-        mended = tuple(_lines(servers.domain, records, _targets(servers)))
+        mended = tuple(_changes(servers.domain, records, _targets(servers)))
         return partial(text, reason=_REASONS[half[0].reason], items=items, evidence=(*evidence, *mended))
     if unseen is not None:
         return unknown(unseen, items=items, evidence=evidence)
@@ -161,13 +161,16 @@ def _targets(servers: MailServers) -> dict[str, str]:
     return {alias.host: alias.names[-1] for alias in aliases if alias.names}
 
 
-def _lines(domain: str, records: Iterable[MxRecord], targets: dict[str, str]) -> Iterator[Evidence]:
-    """The MX records as they should be: each host once, by its own name."""
+def _changes(domain: str, records: tuple[MxRecord, ...], targets: dict[str, str]) -> Iterator[Evidence]:
+    """What brings the MX records to what they should be: each host once, by its own name."""
     best: dict[str, int] = {}
     for mx in records:
         host = targets.get(mx.host, mx.host)
         best[host] = min(mx.preference, best.get(host, mx.preference))
-    yield from _records(domain, (MxRecord(preference, host) for host, preference in best.items()))
+    wanted = [MxRecord(preference, host) for host, preference in best.items()]
+    yield from _records(domain, (mx for mx in wanted if mx not in records))
+    gone = dict.fromkeys(mx for mx in records if mx not in wanted)
+    yield from _records(domain, gone, "ligne à retirer")
 
 
 def _records(domain: str, records: Iterable[MxRecord], label: str = "ligne à publier") -> Iterator[Evidence]:
@@ -184,7 +187,8 @@ def _items(servers: MailServers, hosts: list[str]) -> Iterator[Item]:
             text = f"{alias.host} est un alias de {alias.names[-1]} (RFC 2181, section 10.3)."
             yield Item(alias.host, Status.PARTIAL, "mx.cname", text)
     for host, times in Counter(hosts).items():
-        if times > 1:
+        # A name published twice; an address is told as such, once.
+        if times > 1 and not is_address(host):
             text = f"{host} est publié {times} fois, avec plusieurs priorités."
             yield Item(host, Status.PARTIAL, "mx.duplicate", text)
     for server in servers.unresolved:

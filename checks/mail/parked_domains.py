@@ -19,7 +19,8 @@ moitié. La gravité et la vraisemblance sont notre jugement.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cyberaudit.facts.dmarc import DmarcPolicy, dmarc_tags
+from cyberaudit.facts.dmarc import DmarcPolicy, dmarc_records, dmarc_tags, kept_reports, written_at
+from cyberaudit.facts.spf import spf_near
 from cyberaudit.sdk import (
     Context,
     Domain,
@@ -34,12 +35,16 @@ from cyberaudit.sdk import (
     dmarc_policy,
     failed,
     french,
+    line_for,
     not_applicable,
     partial,
     passed,
     spf_records,
     unknown,
 )
+
+# RFC 1035 §3.3: a character-string, and the quote that ends it.
+MOST_WRITTEN = 256
 
 
 @check(
@@ -136,17 +141,46 @@ def _refuses_all(policy: DmarcPolicy) -> bool:
 
 
 def _denies_everyone(records: tuple[str, ...]) -> bool:
-    return len(records) == 1 and records[0].lower().split() == ["v=spf1", "-all"]
+    # RFC 7208 §4.6.1: nothing but spaces parts the terms; with a tab, receivers read nothing at all.
+    return len(records) == 1 and list(filter(None, records[0].lower().split(" "))) == ["v=spf1", "-all"]
 
 
 def _lines_to_publish(
     parked: list[tuple[Domain, MailDns | Unreachable]], items: tuple[Item, ...]
 ) -> Iterator[Evidence]:
     wanting = {item.key for item in items}
-    for domain, _ in parked:
+    for domain, mail in parked:
         for lock in LOCKS:
-            if f"{domain.id} {lock.code}" in wanting:
-                yield Evidence("ligne à publier", lock.line.format(domain.domain))
+            if isinstance(mail, MailDns) and f"{domain.id} {lock.code}" in wanting:
+                aliases = mail.dmarc_aliases if lock is NO_DMARC else ()
+                line = lock.line.format(domain.domain)
+                if lock is NO_DMARC:
+                    line = _with_reports(line, mail)
+                yield from line_for(line, aliases, replaced=_replaced(mail, lock))
+
+
+def _with_reports(line: str, mail: MailDns) -> str:
+    """The line in the place of another goes on telling whom that one told."""
+    own = () if isinstance(mail.dmarc, Unreachable) else mail.dmarc
+    records = [
+        text for answer in own if answer.name == f"_dmarc.{mail.domain}" for text in dmarc_records(answer)
+    ]
+    told = ",".join(address.uri for address in kept_reports(records, "rua"))
+    longer = f'{line[:-1]} rua={told}"'
+    # RFC 1035 §3.3: one string holds 255 bytes; a list of addresses as long as that is not kept.
+    fits = len(longer.partition('"')[2]) <= MOST_WRITTEN and told.isascii() and not set(told) & {'"', "\\"}
+    return longer if told and fits else line
+
+
+def _replaced(mail: MailDns, lock: _Lock) -> int:
+    """How many records the line takes the place of."""
+    if lock is NO_NULL_MX:
+        return 0 if isinstance(mail.mx, Unreachable) else len(mail.mx)
+    if lock is NO_SPF:
+        if isinstance(mail.apex, Unreachable):
+            return 0
+        return len(spf_records(mail.apex)) + len(spf_near(mail.apex))
+    return 0 if isinstance(mail.dmarc, Unreachable) else written_at(mail.domain, mail.dmarc)
 
 
 def _evidence(mail: MailDns) -> tuple[Evidence, ...]:

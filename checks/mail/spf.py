@@ -60,11 +60,13 @@ from cyberaudit.sdk import (
     failed,
     first_line,
     french,
+    has_false_space,
     is_redirect,
     mended_line,
     nothing_to_follow,
     partial,
     passed,
+    publish_label,
     shared_list,
     spf_all,
     spf_ignored,
@@ -137,9 +139,11 @@ def _judged(mail: MailDns, name: str) -> Verdict:
     terms = spf_terms(records[0])
     if isinstance(terms, SpfFault):
         text = f"La liste SPF de {name} est mal écrite : les messageries l'ignorent en entier."
-        wrong = Evidence("terme mal écrit", terms.term)
+        wrong = (Evidence("terme mal écrit", terms.term), *_false_spaces(records))
         return failed(
-            text, reason="syntax", evidence=(*evidence, wrong, *_rewritten(mail.domain, records[0]))
+            text,
+            reason="syntax",
+            evidence=(*evidence, *wrong, *_rewritten(mail.domain, records[0], replaced=1)),
         )
     flaw = _lets_nearly_all(name, records[0], terms, evidence, mail)
     return flaw or _with_what_it_includes(name, mail, records[0], terms)
@@ -152,15 +156,23 @@ def _absent(mail: MailDns, name: str, near: tuple[str, ...]) -> Verdict:
         return failed(text, reason="no-record", evidence=tuple(_to_begin_with(mail)))
     text = f"La liste SPF de {name} ne commence pas par « v=spf1 » et une espace : personne ne la lit."
     shown = tuple(Evidence(f"TXT {mail.domain}", record) for record in near)
-    line = tuple(_rewritten(mail.domain, spf_salvaged(near[0]))) or tuple(_to_begin_with(mail))
-    return failed(text, reason="no-record", evidence=(*shown, *line))
+    mended = tuple(_rewritten(mail.domain, spf_salvaged(near[0]), replaced=len(near)))
+    line = mended or tuple(_to_begin_with(mail, replaced=len(near)))
+    return failed(text, reason="no-record", evidence=(*shown, *_false_spaces(near), *line))
+
+
+def _false_spaces(records: tuple[str, ...]) -> Iterator[Evidence]:
+    """What nobody can see in the record as it is shown."""
+    if any(map(has_false_space, records)):
+        text = "un caractère invisible (tabulation, retour à la ligne…) y tient lieu d'espace : remettez une espace"
+        yield Evidence("à savoir", text)
 
 
 def _tree(mail: MailDns) -> SpfTree:
     return mail.spf if isinstance(mail.spf, SpfTree) else NO_TREE
 
 
-def _to_begin_with(mail: MailDns) -> Iterator[Evidence]:
+def _to_begin_with(mail: MailDns, *, replaced: int = 0) -> Iterator[Evidence]:
     """A first line, as far as the MX tells who writes."""
     if isinstance(mail.mx, Unreachable) or mail.exists is False:
         return
@@ -169,17 +181,18 @@ def _to_begin_with(mail: MailDns) -> Iterator[Evidence]:
     if any(is_address(host) for host in hosts):
         return
     source = "d'après le MX" if any(hosts) else "si ce nom n'écrit jamais"
-    yield Evidence(f"ligne à publier (proposition, {source})", first_line(mail.domain, hosts))
+    label = publish_label(replaced=replaced, note=f"proposition, {source}")
+    yield Evidence(label, first_line(mail.domain, hosts))
     yield EVERY_SENDER
 
 
-def _rewritten(domain: str, record: str) -> Iterator[Evidence]:
+def _rewritten(domain: str, record: str, *, replaced: int) -> Iterator[Evidence]:
     """The list with its faulty terms as they were meant."""
     made = mended_line(domain, record)
     if made is None:
         return
     line, lost = made
-    yield Evidence("ligne à publier (proposition)", line)
+    yield Evidence(publish_label(replaced=replaced, note="proposition"), line)
     if lost:
         yield Evidence("à savoir", f"« {french.listed(lost)} » est retiré : à réécrire si ce service envoie")
     yield EVERY_SENDER
@@ -200,7 +213,7 @@ def _lets_nearly_all(
     if spf_all(record) == "+":
         text = f"La liste SPF de {name} autorise tout le monde à écrire en son nom."
         closed = (*_proposed(mail, (record,)), EVERY_SENDER) if _proposed(mail, (record,)) else ()
-        begun = closed or tuple(_to_begin_with(mail))
+        begun = closed or tuple(_to_begin_with(mail, replaced=1))
         return failed(text, reason="plus-all", evidence=(*evidence, *begun), likelihood=4)
     return None
 
@@ -386,7 +399,8 @@ def _proposed(
 ) -> tuple[Evidence, ...]:
     tree = mail.spf if isinstance(mail.spf, SpfTree) else None
     line = better_line(mail.domain, records, tree, without=without)
-    return (Evidence("ligne à publier (proposition)", line),) if line else ()
+    label = publish_label(replaced=len(records), note="proposition")
+    return (Evidence(label, line),) if line else ()
 
 
 def _ending(read: _List, items: tuple[Item, ...]) -> Verdict:

@@ -107,7 +107,7 @@ def _lines(at: str, records: tuple[str, ...], reports: TlsReports) -> Iterator[E
     line = f'{at}. IN TXT "v=TLSRPTv1; rua={rua}"'
     # RFC 1035 §3.3: one string holds 255 bytes; more addresses than that are not proposed.
     if len(rua) <= MOST_WRITTEN and rua.isascii() and '"' not in rua and "\\" not in rua:
-        yield from line_for(line, reports.txt_aliases)
+        yield from line_for(line, reports.txt_aliases, replaced=len(records))
         if not kept:
             yield Evidence("à savoir", f"la boîte postmaster@{reports.domain} doit exister")
 

@@ -284,6 +284,14 @@ def test_behind_a_box_that_strips_the_zone_of_a_name_is_still_found(tmp_path: Pa
     assert len(facts.keys) == 1
 
 
+def test_an_address_in_the_mx_is_no_name_to_prove(tmp_path: Path) -> None:
+    world = usual()
+    world.zones[TOP].add(rrset(TOP, MX, "10 mx1.mairie.test.", "20 192.0.2.25."))
+    world.zones[TOP].resign(TOP, MX)
+    facts = seen(world, tmp_path)
+    assert [one.name for one in facts.mx_hosts] == [f"mx1.{DOMAIN}"]
+
+
 def test_a_domain_of_which_half_is_silent_keeps_the_other_half(tmp_path: Path) -> None:
     resolver = Resolving(usual())
     resolver.silent = frozenset({("mairie.test.", "SOA"), ("mairie.test.", "MX"), ("mairie.test.", "DNSKEY")})

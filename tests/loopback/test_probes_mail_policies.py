@@ -217,6 +217,8 @@ def test_without_mx_the_domain_itself_is_asked_and_a_null_mx_is_nobody() -> None
     facts = seen(dane_of(f"@ A 192.0.2.25\n_25._tcp TLSA {PROMISE}\n"))
     assert [(entry.host, bool(entry.records)) for entry in facts.hosts] == [(DOMAIN, True)]
     assert seen(dane_of("@ MX 0 .\n")).hosts == ()
+    # RFC 5321 §5.1: an address is no name, and below it nothing can be promised.
+    assert seen(dane_of("@ MX 10 192.0.2.25.\n")).hosts == ()
 
 
 def test_a_name_server_that_fails_hides_the_promises() -> None:

@@ -31,7 +31,7 @@ from cyberaudit.probes import names_below
 from cyberaudit.probes.guard import Purpose
 from cyberaudit.probes.instruments import Instruments, Options, Patience, set_up
 from cyberaudit.probes.names_below import announce
-from cyberaudit.probes.names_below_links import BEYOND, MOST_HOSTS, MOST_TERMS
+from cyberaudit.probes.names_below_links import BEYOND, MOST_MX, MOST_TERMS
 from cyberaudit.probes.names_below_list import USUAL_LABELS, read_labels
 from cyberaudit.town.scope import scope_for_look
 from cyberaudit.town.single import domain_asset, town_of
@@ -343,14 +343,32 @@ def test_declared_names_beyond_our_limits_were_not_looked_at() -> None:
 
 
 def test_records_beyond_our_limits_are_links_that_nobody_looked_at() -> None:
-    mails = "".join(f"@ MX {rank} mx{rank}\nmx{rank} A 192.0.2.25\n" for rank in range(MOST_HOSTS + 1))
+    mails = "".join(f"@ MX {rank} mx{rank}\nmx{rank} A 192.0.2.25\n" for rank in range(MOST_MX + 1))
     terms = " ".join(f"include:s{rank}.hebergeur.example" for rank in range(MOST_TERMS + 1))
     facts = names_of(f'{mails}@ TXT "v=spf1 {terms[:200]}" "{terms[200:]} -all"\n')
     beyond = [(link.kind, link.record) for link in facts.links if link.exists == BEYOND]
     assert beyond == [
-        (LinkKind.MX, f"MX {MOST_HOSTS} mx{MOST_HOSTS}.{DOMAIN}."),
+        (LinkKind.MX, f"MX {MOST_MX} mx{MOST_MX}.{DOMAIN}."),
         (LinkKind.SPF, f"include:s{MOST_TERMS}.hebergeur.example"),
     ]
+    assert isinstance(facts.mail_hosts, tuple)
+    assert facts.mail_hosts[-1] == HostAddresses(f"mx{MOST_MX}.{DOMAIN}", BEYOND, BEYOND)
+
+
+def test_many_mail_servers_are_all_looked_at() -> None:
+    """Eleven servers are no reason to know nothing; the one that is gone is found, the last of them too."""
+    mails = "".join(f"@ MX {rank} mx{rank}\nmx{rank} A 192.0.2.25\n" for rank in range(11))
+    facts = names_of(f"{mails}@ MX 99 parti.hebergeur.example.\n")
+    found = {link.target: link.exists for link in facts.links if link.kind is LinkKind.MX}
+    assert found == {**{f"mx{rank}.{DOMAIN}": True for rank in range(11)}, "parti.hebergeur.example": False}
+
+
+def test_an_address_where_a_mail_server_should_be_named_is_not_asked_about() -> None:
+    """RFC 5321 §5.1: it is no name; the question about the MX tells of it, and no other."""
+    facts = names_of("@ MX 10 192.0.2.25.\n@ MX 20 mx1\nmx1 A 192.0.2.25\n")
+    assert isinstance(facts.mail_hosts, tuple)
+    assert [host.host for host in facts.mail_hosts] == [f"mx1.{DOMAIN}"]
+    assert names_of("@ MX 10 192.0.2.25.\n").mail_hosts == ()
 
 
 def test_a_sub_zone_that_is_served_is_in_order() -> None:

@@ -64,7 +64,7 @@ def codes(verdict: Verdict, *statuses: Status) -> list[str]:
 
 
 def line(verdict: Verdict) -> str | None:
-    return next((each.value for each in verdict.evidence if each.label == "ligne à publier"), None)
+    return next(iter(to_publish(verdict.evidence)), None)
 
 
 @pytest.mark.parametrize(

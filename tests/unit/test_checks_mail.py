@@ -13,6 +13,7 @@ from cyberaudit.facts.certificate import Certificate, TlsSession
 from cyberaudit.facts.dane import Dane
 from cyberaudit.facts.dkim_samples import GOOD_DKIM
 from cyberaudit.facts.mail import MailDns, MxRecord, TxtAnswer
+from cyberaudit.facts.mail_policies_samples import DANE_HOST, GOOD_DANE
 from cyberaudit.facts.mail_samples import BAD_DNS, BROKEN_DNS, GOOD_DNS, LOCKED_DNS, LONG_DNS, MX_STEP
 from cyberaudit.facts.mail_servers import MailServer, MailServers, Reverse, SmtpSession, UnresolvedServer
 from cyberaudit.facts.mail_servers_samples import (
@@ -183,7 +184,7 @@ def proposed(facts: MailDns) -> str | None:
     lines = [
         line.value
         for line in ask("mail.spf", facts).evidence
-        if line.label == "ligne à publier (proposition)"
+        if line.label.startswith("ligne à publier") and line.label.endswith("(proposition)")
     ]
     return lines[0].partition(" IN TXT ")[2] if lines else None
 
@@ -645,6 +646,28 @@ def test_a_certificate_that_ends_soon_tells_its_day() -> None:
         return [ask("mail.certificate", (each, NO_DANE)).before for each in sessions]
 
     assert before(servers(tls(SOON)), servers(TLS)) == [SOON.not_after.date(), None]
+    # Whatever is wrong beside it.
+    assert before(servers(tls(SOON, name_matches=False))) == [SOON.not_after.date()]
+    assert before(servers(tls(SOON, trust_error="auto-signé"))) == [SOON.not_after.date()]
+
+
+def test_an_expired_certificate_keeps_its_day() -> None:
+    over = replace(CERTIFICATE, not_after=towns.NOW - timedelta(days=7))
+    verdict = ask("mail.certificate", (servers(tls(SOON), tls(over)), NO_DANE))
+    assert (verdict.status, verdict.before) == (FAIL, over.not_after.date())
+
+
+def test_a_key_that_dane_vouches_for_has_no_end_that_counts() -> None:
+    dane = replace(GOOD_DANE, hosts=(DANE_HOST,))
+    assert ask("mail.certificate", (EXPIRED_SERVERS, NO_DANE)).before is not None
+    verdict = ask("mail.certificate", (EXPIRED_SERVERS, dane))
+    assert (verdict.status, verdict.before) == (PASS, None)
+    (expired,) = EXPIRED_SERVERS.servers
+    other = replace(
+        expired, host="autre.example", session=servers(tls(name_matches=False)).servers[0].session
+    )
+    verdict = ask("mail.certificate", (replace(EXPIRED_SERVERS, servers=(expired, other)), dane))
+    assert (verdict.status, verdict.before) == (FAIL, None)
 
 
 @pytest.mark.parametrize(
@@ -737,7 +760,8 @@ def test_a_list_that_nobody_reads_is_shown_and_kept(written: bytes, line: str) -
     assert "personne ne la lit" in verdict.text
     told = {each.label: each.value for each in verdict.evidence}
     assert "spf1" in told[f"TXT {GOOD_DNS.domain}"]
-    assert told["ligne à publier (proposition)"] == f'{GOOD_DNS.domain}. IN TXT "{line}"'
+    label = "ligne à publier, à la place de l'actuelle (proposition)"
+    assert told[label] == f'{GOOD_DNS.domain}. IN TXT "{line}"'
 
 
 @pytest.mark.parametrize("text", [b"v=spf10 mx -all", b"v=spf2.0 mx", b"spf2.0/pra mx", b"notre v=spf1 mx"])

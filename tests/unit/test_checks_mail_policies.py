@@ -49,6 +49,7 @@ from cyberaudit.facts.mail_servers_samples import (
 from cyberaudit.facts.mta_sts import MtaSts, covers, is_pattern, read_policy
 from cyberaudit.facts.security import Security
 from cyberaudit.model import Reason, Status, Unreachable, Verdict
+from cyberaudit.reports.to_publish import to_publish
 from cyberaudit.sdk import Context
 from tests.unit import towns
 
@@ -75,7 +76,7 @@ def codes(verdict: Verdict) -> set[str]:
 
 
 def lines(verdict: Verdict) -> list[str]:
-    return [line.value for line in verdict.evidence if line.label == "ligne à publier"]
+    return [line for line in to_publish(verdict.evidence) if " IN " in line]
 
 
 def page(**changes: Any) -> MtaSts:

@@ -42,7 +42,11 @@ _MAILTO = re.compile(
 # « mailto: x@y », « mailto://x@y »: the mailbox is plain all the same.
 _BEFORE_MAILBOX = re.compile(r"(?:mailto:)?[\s/]*", re.IGNORECASE)
 _OTHER_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s!,;]+(?:![0-9]+[kmgtKMGT]?)?")
+# The name of a setting has neither « : » nor « @ » (RFC 9989 §4.8).
+_STRAY = re.compile(r"\s*(?:mailto:[^=@]*@|[^=@\s]+@[^=@\s]+\s*(?:,|$))", re.IGNORECASE)
 _DEFAULTS = frozenset({("adkim", "r"), ("aspf", "r"), ("fo", "0"), ("t", "n"), ("pct", "100"), ("psd", "u")})
+# RFC 9989 §4.7: who publishes it sells names below its own, as no town does.
+_OF_REGISTRIES = ("psd", "y")
 
 
 class Defect(StrEnum):
@@ -51,6 +55,8 @@ class Defect(StrEnum):
     VALUE = "value"
     """Outside the grammar: receivers take the default instead."""
     REPEATED = "repeated"
+    STRAY_ADDRESS = "stray-address"
+    """An address of reports after a semicolon, where a comma should stand: receivers lose it."""
     NO_TAG = "no-tag"
     """Text between two semicolons that is no `name=value`."""
 
@@ -101,6 +107,12 @@ def near_records(answer: TxtAnswer) -> tuple[str, ...]:
     return tuple(text for text in texts if "dmarc1" in text[:200].lower() and not _VERSION.match(text))
 
 
+def written_at(domain: str, answers: Iterable[TxtAnswer]) -> int:
+    """How many records for DMARC, well begun or not, stand at `_dmarc.<domain>`: a new one takes their place."""
+    own = (answer for answer in answers if answer.name == f"_dmarc.{domain}")
+    return sum(len(dmarc_records(answer)) + len(near_records(answer)) for answer in own)
+
+
 def dmarc_tags(record: str) -> dict[str, str]:
     """Tag → value, names in lower case, the first of a repeated tag; what is no tag is left out."""
     tags: dict[str, str] = {}
@@ -118,10 +130,14 @@ def dmarc_faults(record: str) -> tuple[TagFault, ...]:
 
 def _faults(record: str) -> Iterator[TagFault]:
     seen: set[str] = set()
+    last = ""
     for part in record.split(";"):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         tag = name.lower()
         if not part.strip():
+            continue
+        if last in ("rua", "ruf") and _is_stray(part):
+            yield TagFault(Defect.STRAY_ADDRESS, part.strip())
             continue
         if not equals or not tag:
             yield TagFault(Defect.NO_TAG, part.strip())
@@ -130,6 +146,7 @@ def _faults(record: str) -> Iterator[TagFault]:
         elif tag in _GRAMMAR and not _is_valid(tag, value):
             yield TagFault(Defect.VALUE, part.strip())
         seen.add(tag)
+        last = tag
 
 
 def _is_valid(tag: str, value: str) -> bool:
@@ -142,12 +159,36 @@ def report_uris(record: str, tag: str) -> tuple[ReportUri, ...]:
     return tuple(_report_uri(text) for text in texts if text)
 
 
+def stray_reports(record: str, tag: str) -> tuple[ReportUri, ...]:
+    """The addresses that were meant for `tag` and that receivers lose: a semicolon stands before each, no comma."""
+    found: list[ReportUri] = []
+    last = ""
+    for part in record.split(";"):
+        if not _is_stray(part):
+            last = part.partition("=")[0].strip().lower() if part.strip() else last
+        elif last == tag:
+            found += (_report_uri(text) for text in map(str.strip, part.split(",")) if text)
+    return tuple(found)
+
+
+def _is_stray(part: str) -> bool:
+    """An address that stands where a setting should; `tag=value` is none, whatever its value."""
+    return _STRAY.match(part) is not None
+
+
 def _report_uri(text: str) -> ReportUri:
     mailto = _MAILTO.fullmatch(text)
     if mailto:
         return ReportUri(text, mailto["uri"], mailto["host"].lower())
     other = _OTHER_URI.fullmatch(text) if not text.lower().startswith("mailto:") else None
     return ReportUri(text, text.partition("!")[0] if other else "", "")
+
+
+def are_reports_sound(record: str) -> bool:
+    """There is an address for aggregate reports, and each that is written can serve."""
+    written = [address for tag in ("rua", "ruf") for address in report_uris(record, tag)]
+    lost = any(stray_reports(record, tag) for tag in ("rua", "ruf"))
+    return bool(report_uris(record, "rua")) and all(address.host for address in written) and not lost
 
 
 def _has_reports(record: str) -> bool:
@@ -279,8 +320,14 @@ def next_record(domain: str, records: tuple[str, ...], *, policy: str | None, ha
 
 
 def kept_reports(records: Iterable[str], tag: str) -> tuple[ReportUri, ...]:
-    """The addresses of `tag` that can serve, each once; one that lacks `mailto:`, or writes it wrong, gets it."""
-    mended = (_mended(each) for record in records for each in report_uris(record, tag))
+    """The addresses of `tag` that can serve, each once; one that lacks `mailto:`, or writes it wrong, gets it.
+
+    So does one that stands after a semicolon where a comma should.
+    """
+    written = (
+        each for record in records for each in (*report_uris(record, tag), *stray_reports(record, tag))
+    )
+    mended = (_mended(each) for each in written)
     return tuple({each.uri: each for each in mended if each.host}.values())
 
 
@@ -318,4 +365,4 @@ def _is_kept(tag: str, value: str, policy: str | None) -> bool:
         return POLICIES.index(value) > POLICIES.index(policy)
     if policy is not None and tag in ("t", "pct"):
         return False
-    return (tag, value) not in _DEFAULTS
+    return (tag, value) not in _DEFAULTS and (tag, value) != _OF_REGISTRIES

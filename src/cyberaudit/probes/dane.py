@@ -5,6 +5,7 @@ import hashlib
 
 from cyberaudit.declared import Domain
 from cyberaudit.facts.dane import FULL, Dane, DaneHost, TlsaRecord
+from cyberaudit.facts.mail_servers import is_address
 from cyberaudit.facts.security import Security
 from cyberaudit.frozen import frozen
 from cyberaudit.model import Unreachable
@@ -41,7 +42,9 @@ async def look(asset: Domain, instruments: Instruments) -> Dane | Unreachable:
     records = mx_records(answer)
     # RFC 5321 §5.1: the domain itself without MX; RFC 7505: nobody for a null MX.
     implicit = (asset.domain,) if answer.exists and not records else ()
-    hosts = tuple(dict.fromkeys(record.host for record in records if record.host)) or implicit
+    # An address where a name should stand has no name of its own below which TLSA could be.
+    named = (record.host for record in records if record.host and not is_address(record.host))
+    hosts = tuple(dict.fromkeys(named)) or implicit
     found = await asyncio.gather(*(_host(instruments.resolver, host) for host in hosts[:MAX_HOSTS]))
     return Dane(domain=asset.domain, mx=answer.security, hosts=tuple(found), left_out=hosts[MAX_HOSTS:])
 

@@ -15,6 +15,7 @@ from cyberaudit.facts.dnssec import (
     Signed,
     ZoneKey,
 )
+from cyberaudit.facts.mail_servers import is_address
 from cyberaudit.frozen import frozen
 from cyberaudit.model import Reason, Unreachable
 from cyberaudit.probes.guard import Purpose
@@ -320,7 +321,7 @@ async def _of_hosts(resolver: Resolver, mx: _Look | Unreachable) -> tuple[Record
         return ()
     answer = await resolver.secure(mx.name, "MX")
     hosts = () if isinstance(answer, Unreachable) else mx_records(answer)
-    names = [record.host for record in hosts if record.host][:MOST_MX_HOSTS]
+    names = [record.host for record in hosts if record.host and not is_address(record.host)][:MOST_MX_HOSTS]
     looks = await asyncio.gather(*(_look_at(resolver, name, "A") for name in names))
     return tuple(_record_set(name, "A", one) for name, one in zip(names, looks, strict=True))
 

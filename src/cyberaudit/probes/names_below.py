@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from cyberaudit.declared import Domain
+from cyberaudit.facts.mail_servers import is_address
 from cyberaudit.facts.names import (
     Chain,
     DomainNames,
@@ -30,6 +31,7 @@ from cyberaudit.probes.names_below_links import (
     MOST_ASKED,
     MOST_DOUBTS,
     MOST_HOSTS,
+    MOST_MX,
     MOST_SALES,
     MOST_TERMS,
     Targets,
@@ -173,7 +175,7 @@ async def look(asset: Domain, instruments: Instruments) -> DomainNames | Unreach
 def announce(asset: Domain, instruments: Instruments) -> tuple[Announcement, ...]:
     """What `look` would ask."""
     # NS, MX, TXT, two families of the site, four types of the random name.
-    itself = 11 + MOST_CLIMBED + 4 * MOST_HOSTS + MOST_TERMS
+    itself = 11 + MOST_CLIMBED + 2 * MOST_HOSTS + 2 * MOST_MX + MOST_TERMS
     # The chain, and one question for each name that may be an alias; past limits there are no more.
     below = MOST_LINKS + min(len(_labels(instruments)) + len(asset.subdomains) + MOST_LINKS, MOST_NAMES)
     resolver, servers = Purpose.INFRASTRUCTURE, Purpose.NAMES
@@ -246,11 +248,14 @@ async def _mail(zone: _Zone) -> _Hosts:
     records = [record for record in mx_records(answer) if record.host]
     hosts = [record.host for record in records]
     written = [f"MX {record.preference} {record.host}." for record in records]
+    # An address where a name should stand is the fault of the MX, told with it, and no name to ask about.
+    named = [host for host in hosts if not is_address(host)]
     found, links = await asyncio.gather(
-        asyncio.gather(*(host_addresses(zone.resolver, host) for host in hosts[:MOST_HOSTS])),
+        asyncio.gather(*(host_addresses(zone.resolver, host) for host in named[:MOST_MX])),
         host_links(zone.targets, LinkKind.MX, owner=zone.domain, hosts=hosts, records=written),
     )
-    return _Hosts(tuple(found), links)
+    beyond = (HostAddresses(host, BEYOND, BEYOND) for host in named[MOST_MX:][:1])
+    return _Hosts((*found, *beyond), links)
 
 
 async def _names(asset: Domain, instruments: Instruments, zone: _Zone) -> _Names:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Ours: more name servers, or terms of SPF, say nothing more.
 MOST_HOSTS = 8
+# Ours: one dead server of mail among many takes mail all the same; a name and an address each is little to ask.
+MOST_MX = 20
 MOST_TERMS = 12
 # Ours: a target that seems missing is a doubt, which costs two questions.
 MOST_DOUBTS = 50
@@ -114,7 +116,7 @@ async def alias_link(targets: Targets, owner: str, answer: Answer) -> Link:
 async def host_links(
     targets: Targets, kind: LinkKind, *, owner: str, hosts: Sequence[str], records: Sequence[str]
 ) -> tuple[Link, ...]:
-    """The links of MX or NS records, the first eight followed; their addresses are asked by others too.
+    """The links of MX or NS records, as many followed as is laid down; their addresses are asked by others too.
 
     An address where a name should stand leads to no name: the question about the MX tells of it.
     """
@@ -124,8 +126,9 @@ async def host_links(
         answer = await targets.resolver.ask(host, "A")
         return await link(targets, kind, owner=owner, record=record, answer=answer, name=host)
 
-    found = await asyncio.gather(*(one(*pair) for pair in named[:MOST_HOSTS]))
-    beyond = (record for _, record in named[MOST_HOSTS:])
+    most = MOST_MX if kind is LinkKind.MX else MOST_HOSTS
+    found = await asyncio.gather(*(one(*pair) for pair in named[:most]))
+    beyond = (record for _, record in named[most:])
     return (*found, *targets.unlooked(kind, owner=owner, records=beyond))
 
 

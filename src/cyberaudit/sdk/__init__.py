@@ -156,7 +156,13 @@ from cyberaudit.sdk.behind import sort_of, told_behind
 from cyberaudit.sdk.certificate_form import FormBounds, form_evidence, form_items
 from cyberaudit.sdk.certificates import certificate_evidence, certificate_items, first_end, identity_items
 from cyberaudit.sdk.codes import coded
-from cyberaudit.sdk.domains import left_unseen, line_for, unless_third_partys, writes_no_mail
+from cyberaudit.sdk.domains import (
+    left_unseen,
+    line_for,
+    publish_label,
+    unless_third_partys,
+    writes_no_mail,
+)
 from cyberaudit.sdk.hosts import (
     Facing,
     asked_evidence,
@@ -192,6 +198,7 @@ from cyberaudit.sdk.shape import (
 from cyberaudit.sdk.spf import (
     better_line,
     first_line,
+    has_false_space,
     is_redirect,
     mended_line,
     nothing_to_follow,
@@ -377,6 +384,7 @@ __all__ = [
     "french",
     "gaps",
     "gone_in_tcp",
+    "has_false_space",
     "heard_in_tcp",
     "identity_items",
     "is_future",
@@ -416,6 +424,7 @@ __all__ = [
     "passed",
     "port_name",
     "protection_words",
+    "publish_label",
     "reached",
     "read_port",
     "read_ports",

@@ -19,15 +19,22 @@ def writes_no_mail(ctx: Context) -> Verdict:
     )
 
 
-def line_for(line: str, aliases: tuple[str, ...] | Unreachable) -> Iterator[Evidence]:
+def publish_label(*, replaced: int, note: str = "") -> str:
+    """What stands above a line to publish: beside the `replaced` ones that are there, all would count for nothing."""
+    instead = {0: "", 1: ", à la place de l'actuelle"}.get(replaced, f", à la place des {replaced} actuelles")
+    return f"ligne à publier{instead}{f' ({note})' if note else ''}"
+
+
+def line_for(line: str, aliases: tuple[str, ...] | Unreachable, *, replaced: int) -> Iterator[Evidence]:
     """A line to publish at a name; where that name is an alias, nothing may stand beside it (RFC 1034 §3.6.2).
 
     Args:
         line: as a zone writes it.
         aliases: where its name leads, one alias after the other.
+        replaced: how many records for the same use were read there.
     """
     if isinstance(aliases, Unreachable) or not aliases:
-        yield Evidence("ligne à publier", line)
+        yield Evidence(publish_label(replaced=replaced), line)
         return
     owner = clean(aliases[-1], limit=100)
     yield Evidence(

@@ -19,6 +19,9 @@ _SLIP: Final = re.compile(
     r"(?P<sign>[-+~?]?)(?P<name>ip[46]?|ipv[46]|include|a|mx)[:=](?P<value>[^\s]+)", re.IGNORECASE | re.ASCII
 )
 
+# What people see as a space, and receivers do not (RFC 7208 §4.6.1); the last one in UTF-8 and in Latin-1.
+_BLANK: Final = re.compile(r"(?:[\t\n\r\v\f]|\xc2\xa0|(?<![\x80-\x9f\xa1-\xff])\xa0)+")
+
 SHARED_LISTS: Final = {
     "spf.protection.outlook.com": "Microsoft 365",
     "_spf.google.com": "Google Workspace",
@@ -41,6 +44,11 @@ SHARED_LISTS: Final = {
 def shared_list(step: SpfStep) -> str | None:
     """The provider whose every customer may write through this term; None when it is not a known one."""
     return SHARED_LISTS.get(step.target) if is_include(step) else None
+
+
+def has_false_space(record: str) -> bool:
+    """Something that looks like a space stands in it, where only a space parts two terms."""
+    return _BLANK.search(record) is not None
 
 
 def is_include(step: SpfStep) -> bool:
@@ -180,9 +188,10 @@ def _accepted_line(
 
 def _without_fault(record: str, fault: str) -> tuple[str, tuple[str, ...]]:
     """The record with `fault` rewritten, or left out: then it is told."""
-    better = _rewritten(fault)
+    parted = " ".join(_BLANK.split(fault)).strip()
+    better = parted if parted != fault else _rewritten(fault)
     texts = [better if text == fault else text for text in record.split(" ")]
-    return " ".join(text for text in texts if text), () if better else (fault,)
+    return " ".join(text for text in texts if text), () if better or not parted else (fault,)
 
 
 def _rewritten(text: str) -> str:
