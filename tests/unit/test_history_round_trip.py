@@ -217,7 +217,7 @@ def observations() -> tuple[Observation, ...]:
         public_rules=True,
         sha512="ab" * 64,
         key_sha512="cd" * 64,
-        must_staple=False,
+        must_staple=Unreachable(Reason.NOT_COLLECTED),
     )
     tls = TlsSession(
         version="TLSv1.3",
