@@ -430,6 +430,36 @@ def test_news_given_up_after_the_next_mail_was_written_is_told_by_the_one_after(
     assert told(later(back, 1, FAIL)) == {}
 
 
+@pytest.mark.parametrize("state", [State.WAITING, State.SENDING])
+def test_what_waits_for_somebody_who_left_the_profile_is_withdrawn(post: Post, state: State) -> None:
+    notify(post, CATALOGUE)
+    with open_outbox(post.outbox, create=False) as outbox:
+        for mail in outbox.of(post.town.id):
+            outbox.ended(
+                mail.id, mail.copies[0].recipient, state=state, answer="", at=post.now, next_try=None
+            )
+    others = replace(
+        DELIVERY, recipients=(DELIVERY.recipients[0], Recipient("nouveau@cabinet.example", "contractor"))
+    )
+    after = replace(post, town=replace(TOWN, delivery=others), now=post.now + DAY)
+    assert send_what_waits(after).waiting == 1
+    left = {mail.role: mail.copies[0] for mail in stored(post)}
+    assert left["secretary"].state is State.WAITING
+    for role in ("contractor", "mayor"):
+        gone = left[role]
+        assert (gone.state, gone.next_try, gone.doubtful) == (State.REFUSED, None, state is State.SENDING)
+        assert gone.last_answer == "cette adresse n'est plus dans le profil"
+    # Whoever took the place is told how things stand.
+    assert told(after)["contractor"] == "heartbeat"
+
+
+def test_what_waits_is_withdrawn_without_a_relay_too(post: Post) -> None:
+    notify(post, CATALOGUE)
+    nobody = replace(post, town=replace(TOWN, delivery=replace(DELIVERY, recipients=(), relay="")))
+    assert send_what_waits(nobody) == Outcome()
+    assert {copy.state for mail in stored(post) for copy in mail.copies} == {State.REFUSED}
+
+
 def test_a_problem_is_told_to_the_secretary_too_when_no_mail_reaches_the_contractor(post: Post) -> None:
     notify(post, CATALOGUE)
     settled(post, State.REFUSED, "contractor")

@@ -1,8 +1,9 @@
 """The mails that leave or left: each is kept before it is tried, with what became of it for every recipient."""
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -86,7 +87,7 @@ class State(StrEnum):
     SENT = "sent"
     """The relay took it over."""
     REFUSED = "refused"
-    """Given up: the relay said no for good, or the time was over."""
+    """Given up: the relay said no for good, the time was over, or nobody is to be written to there any more."""
 
 
 @frozen
@@ -238,6 +239,20 @@ class Outbox:
                 " AND (next_try IS NULL OR next_try <= ?2) AND (?3 != '' OR attempts = 0) AND last_answer != ?3"
                 " AND message IN (SELECT id FROM messages WHERE commune = ?1)",
                 (commune, stamp(at), why),
+            )
+
+    def withdraw(self, commune: str, *, but: Collection[str], why: str, at: datetime) -> None:
+        """Give up what is not settled for anybody `but` these addresses; inside `alone` only.
+
+        What a stopped program had begun to hand over may have arrived.
+        """
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE copies SET doubtful = doubtful OR state = 'sending', state = 'refused',"
+                " last_answer = ?2, changed_at = ?3, next_try = NULL"
+                " WHERE state IN ('waiting', 'sending') AND recipient NOT IN (SELECT value FROM json_each(?4))"
+                " AND message IN (SELECT id FROM messages WHERE commune = ?1)",
+                (commune, why, stamp(at), json.dumps(list(but))),
             )
 
     def of(self, commune: str) -> tuple[Queued, ...]:

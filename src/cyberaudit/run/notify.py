@@ -278,6 +278,7 @@ def send_what_waits(post: Post, *, at_once: bool = False) -> Outcome:
     if not post.outbox.exists():
         return NOTHING_SENT
     with open_outbox(post.outbox, create=True) as outbox:
+        _withdraw_from_strangers(outbox, post)
         try:
             relay = relay_of(post.delivery, post.config, folder=post.folder, relay_at=post.relay_at)
         except UsageError as error:
@@ -289,6 +290,19 @@ def send_what_waits(post: Post, *, at_once: bool = False) -> Outcome:
         at = post.now + LONGEST_PAUSE if at_once else post.now
         done = deliver(outbox, relay, post.delivery.sender, now=post.now, due=at, commune=post.town.id)
     return Outcome((), done.sent, done.waiting, done.refused, done.answers)
+
+
+def _withdraw_from_strangers(outbox: Outbox, post: Post) -> None:
+    """What was put before somebody left the profile goes to that address no more."""
+    if not outbox.unsettled(post.town.id):
+        return
+    people = {each.address for each in post.delivery.recipients}
+    with outbox.alone() as alone:
+        if alone:
+            outbox.withdraw(post.town.id, but=people, why=_LEFT, at=post.now)
+
+
+_LEFT = "cette adresse n'est plus dans le profil"
 
 
 def _as_clause(error: UsageError) -> str:
