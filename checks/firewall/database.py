@@ -14,9 +14,10 @@ logiciels de la mairie : visible d'Internet, elle peut être copiée ou effacée
 Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
 pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
 distingue : l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Sur un port inhabituel, une
-base n'est vue que si elle se présente. Une base qui répond à n'importe qui monte la vraisemblance de 3 à 4. La gravité
-4 est notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer ce qui
-ne sert pas. Le contenu de la base n'est jamais regardé.
+base n'est vue que si elle se présente. Un autre service, reconnu sur un port connu pour une base (page web, SSH), est
+jugé avec les services inattendus. Une base qui répond à n'importe qui monte la vraisemblance de 3 à 4. La gravité 4 est
+notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer ce qui ne
+sert pas. Le contenu de la base n'est jamais regardé.
 """
 
 from cyberaudit.sdk import (
@@ -34,6 +35,7 @@ from cyberaudit.sdk import (
     judge_exposure,
     of_danger,
     sort_of,
+    stranger,
 )
 
 BASES = frozenset({"mysql", "postgresql", "mssql", "mongodb", "redis", "memcached", "elasticsearch"})
@@ -59,6 +61,7 @@ def databases_do_not_answer_the_internet(facing: Facing, ctx: Context) -> Verdic
         when_open=f"« {ctx.asset.name} » laisse tout Internet parler à une base de données.",
         when_shut=f"« {ctx.asset.name} » ne laisse aucune base de données répondre à Internet.",
         likelihood=4 if _serves_anybody(facing) else None,
+        spares=stranger,
     )
 
 
@@ -73,5 +76,7 @@ def _serves_anybody(facing: Facing) -> bool:
         return False
     own = of_danger(Danger.DATABASE)
     return any(
-        ServiceTrait.ANONYMOUS in one.traits for one in services.behind if _base(one) or one.port in own
+        ServiceTrait.ANONYMOUS in one.traits
+        for one in services.behind
+        if _base(one) or (one.port in own and not stranger(one))
     )

@@ -13,10 +13,11 @@ quelqu'un doit le savoir avant le lundi matin.
 Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse témoin qui a répondu sur le même port. Un
 pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
 distingue : l'essai se fait sans lui. Chaque service est regardé depuis l'endroit que le profil indique. Ceux d'un autre
-endroit sont nommés, non regardés, et chaque endroit répond pour les siens. Une seule adresse qui répond suffit. Le
-silence n'est un défaut que si la machine a répondu à autre chose. En UDP, beaucoup de VPN se taisent devant un
-inconnu : leur silence laisse la question ouverte, un refus est un défaut. Aucun guide officiel ne demande ce contrôle :
-c'est notre jugement, appuyé sur la liste des flux voulus.
+endroit sont nommés, non regardés, et chaque endroit répond pour les siens. Une seule adresse qui répond suffit ; celles
+qui ont été essayées sans répondre sont nommées, sans être un défaut. Le silence n'est un défaut que si la machine a
+répondu à autre chose. En UDP, beaucoup de VPN se taisent devant un inconnu : leur silence laisse la question ouverte,
+un refus est un défaut. Aucun guide officiel ne demande ce contrôle : c'est notre jugement, appuyé sur la liste des flux
+voulus.
 """
 
 from collections.abc import Iterator
@@ -73,7 +74,8 @@ def declared_services_answer(seen: Seen, ctx: Context) -> Verdict:
     )
     if not here or _faceless(seen):
         return unknown(Unreachable(Reason.NOT_LOOKED), items=elsewhere)
-    items = (*(_item(service, seen, ctx) for service in here), *elsewhere)
+    judged = (*(_item(service, seen, ctx) for service in here), *elsewhere)
+    items = (*judged, *(missing for service in here for missing in _missing(service, seen, ctx)))
     evidence = tuple(line for service in here for line in _evidence(service, seen))
     silent = [item for item in items if item.status is Status.FAIL]
     if silent:
@@ -82,14 +84,14 @@ def declared_services_answer(seen: Seen, ctx: Context) -> Verdict:
         return failed(
             text, reason="closed" if "closed" in reasons else "silent", items=items, evidence=evidence
         )
-    lost = next((item for item in items if item.status is Status.UNKNOWN), None)
+    lost = next((item for item in judged if item.status is Status.UNKNOWN), None)
     if lost and lost not in elsewhere:
         return unknown(Unreachable(Reason(lost.reason)), items=items, evidence=evidence)
     if elsewhere:
         # Each place answers for its own services, and the town state keeps the worst of the places.
-        text = f"Les services de « {name} » annoncés pour ce point de vue répondent ({len(here)} sur {len(items)})."
+        text = f"Les services de « {name} » annoncés pour ce point de vue répondent ({len(here)} sur {len(judged)})."
         return passed(text, items=items, evidence=evidence)
-    text = f"Les services annoncés de « {name} » répondent ({french.count(len(items), 'service')})."
+    text = f"Les services annoncés de « {name} » répondent ({french.count(len(judged), 'service')})."
     return passed(text, items=items, evidence=evidence)
 
 
@@ -116,6 +118,21 @@ def _item(service: Service, seen: Seen, ctx: Context) -> Item:
     if all(answer is PortState.SILENT for answer in found):
         return Item(service.port, Status.FAIL, "silent", f"{what} ne répond pas.")
     return Item(service.port, Status.FAIL, "closed", f"{what} est fermé.")
+
+
+def _missing(service: Service, seen: Seen, ctx: Context) -> Iterator[Item]:
+    """The addresses that were asked and did not answer, of a service that answers elsewhere."""
+    look = seen[2] if service.port.startswith("udp/") else seen[0]
+    if isinstance(look, Unreachable) or PortState.OPEN not in _answers(service.port, seen, ctx):
+        return
+    gone = gone_in_tcp(seen[0])
+    for one in _reaches(look):
+        answer = None if one.address in gone else one.answer(service.port)
+        silent = answer and answer.state is PortState.SILENT and not service.port.startswith("udp/")
+        if answer and (silent or answer.state in (PortState.CLOSED, PortState.REJECTED)):
+            cause = Reason.TIMEOUT if silent else Reason.REFUSED
+            text = f"{service.what} ({service.port}) ne répond pas sur {one.address} : à vérifier s'il y est attendu."
+            yield Item(f"{service.port} {one.address}", Status.UNKNOWN, cause, text)
 
 
 def _unseen(service: Service, cause: Reason) -> Item:

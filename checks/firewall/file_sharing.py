@@ -15,9 +15,10 @@ vers les dossiers, et les rançongiciels s'en servent pour entrer.
 Beaucoup de lignes filtrent d'elles-mêmes ces ports à la sortie. Le silence, ou le refus d'un appareil du chemin, ne
 vaut rien sans une adresse témoin qui a répondu sur le même port. Un pare-feu de l'ordinateur du contrôle, ou de son
 réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en distingue : l'essai se fait sans lui. Sur un port
-inhabituel, un partage n'est vu que s'il se présente. Aucun fichier n'est ouvert ni listé. La gravité et la
-vraisemblance 4 sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de
-fermer les flux inutiles (guide d'hygiène 17, qui nomme les ports 135 et 445 ; ReCyF 7.B.3 ; CNIL 8.1).
+inhabituel, un partage n'est vu que s'il se présente. Un autre service, reconnu sur un port connu pour cela (page web,
+SSH), est jugé avec les services inattendus. Aucun fichier n'est ouvert ni listé. La gravité et la vraisemblance 4 sont
+notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer les flux
+inutiles (guide d'hygiène 17, qui nomme les ports 135 et 445 ; ReCyF 7.B.3 ; CNIL 8.1).
 """
 
 from cyberaudit.sdk import (
@@ -31,6 +32,7 @@ from cyberaudit.sdk import (
     check,
     judge_exposure,
     of_danger,
+    stranger,
 )
 
 SHARES = frozenset({"smb", "nfs", "rsync"})
@@ -55,6 +57,7 @@ def files_are_not_shared_with_the_internet(facing: Facing, ctx: Context) -> Verd
         shows=_share,
         when_open=f"« {ctx.asset.name} » propose un partage de fichiers à tout Internet.",
         when_shut=f"« {ctx.asset.name} » ne partage aucun fichier avec Internet.",
+        spares=stranger,
     )
 
 

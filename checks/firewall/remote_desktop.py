@@ -15,10 +15,10 @@ Le silence, ou le refus d'un appareil du chemin, ne vaut rien sans une adresse t
 pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de la machine visée (RST). Rien ne l'en
 distingue : l'essai se fait sans lui. Un accès ouvert est un défaut même s'il est déclaré. Changer le numéro du port ou
 le mot de passe ne suffit pas, demander l'identité avant le bureau (NLA) non plus. Sur un port inhabituel, il n'est vu
-que s'il se présente. Une passerelle web de bureaux à distance n'est pas jugée ici. La gravité et la vraisemblance 4
-sont notre jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer les flux
-inutiles (guide d'hygiène 17, ReCyF 7.B.3, MonServiceSécurisé CONFIG.6, CNIL 8.1). Les accès en UDP ne sont pas
-regardés.
+que s'il se présente. Un autre service, reconnu sur un port connu pour cela (page web, SSH), est jugé avec les services
+inattendus. Une passerelle web de bureaux à distance n'est pas jugée ici. La gravité et la vraisemblance 4 sont notre
+jugement : aucun guide officiel ne classe ces accès entre eux. Les règles citées demandent de fermer les flux inutiles
+(guide d'hygiène 17, ReCyF 7.B.3, MonServiceSécurisé CONFIG.6, CNIL 8.1). Les accès en UDP ne sont pas regardés.
 """
 
 from cyberaudit.sdk import (
@@ -32,6 +32,7 @@ from cyberaudit.sdk import (
     check,
     judge_exposure,
     of_danger,
+    stranger,
 )
 
 DESKTOPS = frozenset({"rdp", "vnc"})
@@ -56,6 +57,7 @@ def nobody_takes_over_from_the_internet(facing: Facing, ctx: Context) -> Verdict
         shows=_desktop,
         when_open=f"« {ctx.asset.name} » offre une prise de main à distance à tout Internet.",
         when_shut=f"« {ctx.asset.name} » n'offre aucune prise de main à distance à Internet.",
+        spares=stranger,
     )
 
 

@@ -16,13 +16,15 @@ pare-feu de l'ordinateur du contrôle, ou de son réseau, peut refuser au nom de
 distingue : l'essai se fait sans lui. Toute la liste des ports courants doit avoir été essayée, en TCP ; un essai plus
 court laisse la question ouverte. Les services dangereux connus (prises de main, partages, bases, administrations,
 imprimantes, automates et autres) ont leurs propres questions. Une page web ordinaire, vue sur un port où
-l'administration vit souvent (8000, 8080, 8443 et autres), est jugée ici. Une liste de fichiers n'est vue que si son
-titre le dit, et aucun fichier n'est ouvert. La gravité 2 est notre jugement.
+l'administration vit souvent (8000, 8080, 8443 et autres), est jugée ici. De même pour une page web ou une console SSH,
+sur le port d'une base, d'un partage ou d'une prise de main. Une liste de fichiers n'est vue que si son titre le dit, et
+aucun fichier n'est ouvert. La gravité 2 est notre jugement.
 """
 
 from collections.abc import Iterator
 
 from cyberaudit.sdk import (
+    STRANGE_PORTS,
     Context,
     Danger,
     Door,
@@ -41,6 +43,7 @@ from cyberaudit.sdk import (
     of_danger,
     ordinary_pages_of,
     recognised,
+    strangers_of,
     unknown,
     usual_ports,
 )
@@ -65,8 +68,12 @@ def only_declared_services_answer(facing: Facing, ctx: Context) -> Verdict:
         return unknown(reach)
     if not reach.addresses:
         return no_address(ctx)
-    others = usual_ports(reach) - OWNED - _explained(ctx.asset)
-    doors = (*doors_of(reach, ctx, others, services=services), *_pages(reach, services, ctx))
+    explained = _explained(ctx.asset)
+    doors = (
+        *doors_of(reach, ctx, usual_ports(reach) - OWNED - explained, services=services),
+        *_pages(reach, services, ctx),
+        *strangers_of(reach, services, ctx, STRANGE_PORTS - explained),
+    )
     return judge_doors(
         doors,
         when_open=f"« {ctx.asset.name} » montre à Internet un service que le profil n'explique pas.",

@@ -293,6 +293,27 @@ def test_a_confirmed_address_that_says_nothing_is_not_a_broken_service() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (reach(V6, SILENT), [(f"tcp/443 {V6}", UNKNOWN, Reason.TIMEOUT)]),
+        (reach(V6, CLOSED), [(f"tcp/443 {V6}", UNKNOWN, Reason.REFUSED)]),
+        (reach(V6, OPEN), []),
+        (reach(V6, NO_ROUTE), []),
+        (AddressReach(V6, 6, (), NOT_THEN, NOT_THEN), []),
+    ],
+)
+def test_an_address_where_an_expected_service_does_not_answer_is_named(
+    other: AddressReach, told: Any
+) -> None:
+    facts = seen(reach(V4, CLOSED, {"tcp/443": OPEN}), other)
+    verdict = ask("firewall.expected-service", facts, host(WEB))
+    first, *others = verdict.items
+    assert (verdict.status, first.status) == (PASS, PASS)
+    assert "(1\u00a0service)" in verdict.text
+    assert [(item.key, item.status, item.reason) for item in others] == told
+
+
 def test_a_closed_service_is_told_before_a_silent_one() -> None:
     facts = seen(reach(V4, SILENT, {"tcp/443": CLOSED}), canaries=HEARD)
     verdict = ask("firewall.expected-service", facts, host(WEB, Service("tcp/80", "web", "any")))

@@ -176,6 +176,7 @@ from cyberaudit.sdk.hosts import (
     judge_exposure,
     no_address,
     recognised,
+    strangers_of,
     udp_doors_of,
     usual_ports,
     without,
@@ -205,6 +206,7 @@ from cyberaudit.sdk.spf import (
     shared_list,
     spf_last,
 )
+from cyberaudit.sdk.strangers import STRANGE_PORTS, stranger
 from cyberaudit.sdk.tallies import state_name, tally
 from cyberaudit.sdk.tls import Seen as TlsSeen
 from cyberaudit.sdk.tls import (
@@ -249,6 +251,7 @@ __all__ = [
     "RANSOMED",
     "SEEN",
     "SSH",
+    "STRANGE_PORTS",
     "UNPLUGGED",
     "USUAL",
     "AddressReach",
@@ -453,6 +456,8 @@ __all__ = [
     "spoiled",
     "state_name",
     "store_name",
+    "stranger",
+    "strangers_of",
     "suite_evidence",
     "suite_items",
     "suite_likelihood",

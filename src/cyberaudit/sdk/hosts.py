@@ -28,6 +28,7 @@ from cyberaudit.model import Evidence, Item, Reason, Status, Unreachable, Verdic
 from cyberaudit.sdk.behind import raw_behind, told_behind
 from cyberaudit.sdk.pages import page_name
 from cyberaudit.sdk.shape import Context
+from cyberaudit.sdk.strangers import STRANGE_PORTS, stranger, stranger_name
 from cyberaudit.sdk.tallies import (
     CLOSED_WITHOUT_A_WORD,
     closed_without_a_word,
@@ -159,8 +160,22 @@ def judge_exposure(
     meant = frozenset(service.port for service in ctx.asset.services if for_everyone(service))
     own = without(doors_of(reach, ctx, ports, services=services), spares)
     others = doors_of(reach, ctx, _opened(reach, beside=ports, meant=meant), services=services)
-    moved = (*recognised(others, shows=shows), *(_unlooked(others, services) if hides_anywhere else ()))
+    strange = strangers_of(reach, services, ctx, STRANGE_PORTS - ports)
+    moved = (
+        *recognised((*others, *strange), shows=shows),
+        *(_unlooked(others, services) if hides_anywhere else ()),
+    )
     return judge_doors((*own, *moved), when_open=when_open, when_shut=when_shut, likelihood=likelihood)
+
+
+def strangers_of(
+    reach: HostReach, services: HostServices | Unreachable, ctx: Context, ports: frozenset[str]
+) -> tuple[Door, ...]:
+    """Those of `ports` that their own question leaves to others, as something else was recognised there."""
+    if isinstance(services, Unreachable):
+        return ()
+    held = frozenset(one.port for one in services.behind if stranger(one)) & ports
+    return tuple(recognised(doors_of(reach, ctx, held, services=services), shows=stranger))
 
 
 def _opened(reach: HostReach, *, beside: frozenset[str], meant: frozenset[str]) -> frozenset[str]:
@@ -247,7 +262,8 @@ def door_items(doors: tuple[Door, ...]) -> tuple[Item, ...]:
 
 def _open_text(door: Door) -> str:
     told = told_behind(door)
-    text = f"{page_name(door) or door.name} : accès ouvert sur {french.listed(door.open_on)}"
+    name = page_name(door) or stranger_name(door) or door.name
+    text = f"{name} : accès ouvert sur {french.listed(door.open_on)}"
     return f"{text} ; {told}." if told else f"{text}."
 
 
