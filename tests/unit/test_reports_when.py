@@ -278,3 +278,16 @@ def test_no_way_ever_names_a_year_or_a_sum_that_is_none(cause: Hindrance, missin
 def test_a_date_says_which_rule_gave_it(changes: dict[str, Any], expected: str) -> None:
     base = {"slot": Slot(Q4, Q4, ()), "due": Q4.last_day}
     assert plain(when.date_rule(action(**(base | changes)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("21 déc.", "Pour\xa0: 21 déc."),
+        ("mars 2027", "Pour\xa0: mars 2027."),
+        ("en retard", "En retard."),
+        ("à arbitrer", "À arbitrer."),
+    ],
+)
+def test_a_date_has_its_word_and_a_delay_needs_none(text: str, said: str) -> None:
+    assert when.short_sentence(text) == said

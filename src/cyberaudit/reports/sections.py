@@ -8,6 +8,7 @@ from rich.text import Text
 from cyberaudit import french
 from cyberaudit.frozen import frozen
 from cyberaudit.plan.words import Standing, Tier, Word
+from cyberaudit.reports import when
 from cyberaudit.reports.amounts import after_colon
 from cyberaudit.reports.layout import Line, Sheet, table
 from cyberaudit.reports.words import ActionView, Mark, ReportView, ThemeView
@@ -221,8 +222,8 @@ def _listed_actions(actions: Sequence[ActionView], sheet: Sheet) -> Section:
     lines: Section = []
     for each in actions:
         lines += sheet.paragraph(each.title, first=f"{each.rank}. ")
-        when = f"Pour{french.NBSP}: {each.when_short.removesuffix('.')}."
-        lines += sheet.labelled("Qui", f"{each.who}. Coût{french.NBSP}: {each.cost}. {when}")
+        said = when.short_sentence(each.when_short)
+        lines += sheet.labelled("Qui", f"{each.who}. Coût{french.NBSP}: {each.cost}. {said}")
     return lines
 
 

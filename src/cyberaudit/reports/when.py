@@ -48,12 +48,22 @@ def deadline(value: Action, today: date) -> str:
     return amounts.deadline(value.due, today) if value.due else ""
 
 
+_UNDATED, _LATE = "à arbitrer", "en retard"
+
+
+def short_sentence(text: str) -> str:
+    """What `short` gives, where no column has a title: « Pour : 21 déc. », « En retard. »"""
+    if text in (_UNDATED, _LATE):
+        return f"{text[0].upper()}{text[1:]}."
+    return f"Pour{french.NBSP}: {text.removesuffix('.')}."
+
+
 def short(value: Action, today: date) -> str:
     """The same for a narrow column."""
     if value.due is None:
-        return "à arbitrer"
+        return _UNDATED
     if value.due < today:
-        return "en retard"
+        return _LATE
     month = _SHORT_MONTHS[value.due.month - 1]
     if (value.due - today).days <= _NEAR_DAYS and value.due != Quarter.of(value.due).last_day:
         number = french.day(value.due).split(french.NBSP)[0]
