@@ -455,9 +455,16 @@ def test_what_waits_for_somebody_who_left_the_profile_is_withdrawn(post: Post, s
 
 def test_what_waits_is_withdrawn_without_a_relay_too(post: Post) -> None:
     notify(post, CATALOGUE)
-    nobody = replace(post, town=replace(TOWN, delivery=replace(DELIVERY, recipients=(), relay="")))
-    assert send_what_waits(nobody) == Outcome()
-    assert {copy.state for mail in stored(post) for copy in mail.copies} == {State.REFUSED}
+    one = replace(DELIVERY, recipients=DELIVERY.recipients[:1], relay="")
+    assert send_what_waits(replace(post, town=replace(TOWN, delivery=one))).waiting == 1
+    states = {mail.role: mail.copies[0].state for mail in stored(post)}
+    assert states == {"secretary": State.WAITING, "contractor": State.REFUSED, "mayor": State.REFUSED}
+
+
+def test_a_profile_that_names_nobody_withdraws_nothing(post: Post) -> None:
+    notify(post, CATALOGUE)
+    nobody = replace(post, town=replace(TOWN, delivery=replace(DELIVERY, recipients=())))
+    assert send_what_waits(nobody).waiting == 3
 
 
 def test_a_problem_is_told_to_the_secretary_too_when_no_mail_reaches_the_contractor(post: Post) -> None:

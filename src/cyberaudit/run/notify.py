@@ -293,10 +293,13 @@ def send_what_waits(post: Post, *, at_once: bool = False) -> Outcome:
 
 
 def _withdraw_from_strangers(outbox: Outbox, post: Post) -> None:
-    """What was put before somebody left the profile goes to that address no more."""
-    if not outbox.unsettled(post.town.id):
-        return
+    """What was put before somebody left the profile goes to that address no more.
+
+    A profile that names nobody at all says nothing of anybody: what waits leaves.
+    """
     people = {each.address for each in post.delivery.recipients}
+    if not people or not outbox.unsettled(post.town.id):
+        return
     with outbox.alone() as alone:
         if alone:
             outbox.withdraw(post.town.id, but=people, why=_LEFT, at=post.now)
